@@ -1,0 +1,74 @@
+"""Every path under the data folder, each named once. Creates nothing."""
+
+from pathlib import Path
+
+from django.conf import settings
+
+
+def scratch() -> Path:
+    """Where half-made things live until one rename makes them real; on the data folder's file system."""
+    return settings.DATA_DIR / "tmp"
+
+
+def locks() -> Path:
+    return settings.DATA_DIR / "locks"
+
+
+def task_files(task_id: int) -> Path:
+    return settings.DATA_DIR / "tasks" / str(task_id)
+
+
+def dataset_files(dataset_id: int) -> Path:
+    return settings.DATA_DIR / "datasets" / str(dataset_id)
+
+
+def snapshot(digest: str) -> Path:
+    return settings.DATA_DIR / "snapshots" / digest[:2] / digest
+
+
+def environments(node_name: str) -> Path:
+    """The environments that one node has built; its own disk if CORETEX_ENVIRONMENTS_DIR says so."""
+    return settings.ENVIRONMENTS_DIR / node_name
+
+
+def execution(execution_id: int) -> Path:
+    """The folder of one Execution: its console, working folder, inputs, artifacts."""
+    return settings.DATA_DIR / "executions" / f"{execution_id % 1000:03d}" / str(execution_id)
+
+
+def console(execution_id: int) -> Path:
+    """The bytes that the script printed, stdout and stderr in the order written."""
+    return execution(execution_id) / "console"
+
+
+def console_times(execution_id: int) -> Path:
+    """Lines `OFFSET SECONDS`: when the console had grown to OFFSET bytes (Unix time)."""
+    return execution(execution_id) / "console.times"
+
+
+def work(execution_id: int) -> Path:
+    """The fresh copy of the Snapshot in which the script runs."""
+    return execution(execution_id) / "work"
+
+
+def inputs(execution_id: int) -> Path:
+    """The Datasets of an Execution, linked."""
+    return execution(execution_id) / "inputs"
+
+
+def artifacts(execution_id: int) -> Path:
+    """What the Execution left, moved here when it ended."""
+    return execution(execution_id) / "artifacts"
+
+
+def parameters_file(execution_id: int) -> Path:
+    return execution(execution_id) / "parameters.json"
+
+
+def metrics_file(execution_id: int) -> Path:
+    return execution(execution_id) / "metrics.jsonl"
+
+
+def exit_file(execution_id: int) -> Path:
+    """Holds the script's exit code once it ended, written by the shim by rename."""
+    return execution(execution_id) / "exit"

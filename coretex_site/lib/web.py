@@ -1,0 +1,54 @@
+"""What every HTTP layer shares: page or fragment, the security policy, JSON shapes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.decorators import sync_only_middleware
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'self'"
+)
+
+
+@sync_only_middleware
+def content_security_policy(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: no script but our own static files. A view may set a stricter policy itself.
+
+    Styles may be inline, since the editor and the charts set them from their scripts.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        return response
+
+    return middleware
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    fragment: str | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Renders `fragment` for an htmx request that is not boosted, if one is given, else the whole `template`."""
+    partial = fragment is not None and request.htmx and not request.htmx.boosted
+    response = render(request, fragment if partial else template, context, status=status)
+    if fragment is not None:
+        response.headers["Vary"] = "HX-Request"
+    return response
+
+
+def go(request: HttpRequest, url: str) -> HttpResponse:
+    """Sends the browser to `url`: as a redirect to a page's form, as HX-Redirect to htmx."""
+    if request.htmx:
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)

@@ -1,0 +1,227 @@
+"""Django's settings, all from CORETEX_* variables with defaults that work. See .env.example."""
+
+import os
+import socket
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+from coretex_site.env import Env, EnvError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env.of_process(file=BASE_DIR / ".env")
+
+
+def database(url: str, data_dir: Path) -> dict[str, Any]:
+    """The connection's settings; without a URL, SQLite in the data folder."""
+    if not url:
+        url = f"sqlite:///{data_dir / 'db.sqlite3'}"
+    try:
+        parsed = dj_database_url.parse(url)
+    except (ValueError, KeyError, dj_database_url.UnknownSchemeError) as error:
+        raise EnvError(
+            "CORETEX_DATABASE_URL is to be like postgres://user:password@host:5432/name; "
+            f"what is set cannot be read: {str(error).splitlines()[0]}"
+        ) from error
+    if parsed["ENGINE"].endswith("sqlite3"):
+        parsed["OPTIONS"] = {
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+            "PRAGMA cache_size=-32000; PRAGMA mmap_size=134217728; PRAGMA temp_store=MEMORY;",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+        }
+    elif parsed["ENGINE"].endswith("postgresql"):
+        parsed["CONN_MAX_AGE"] = 300
+        parsed["CONN_HEALTH_CHECKS"] = True
+    else:
+        raise EnvError("CORETEX_DATABASE_URL is to name a sqlite:// or postgres:// database.")
+    return parsed
+
+
+def broker(url: str) -> dict[str, Any]:
+    """Where django-q2 keeps its wake-ups: Redis when a URL is given, else the database."""
+    if not url:
+        return {"orm": "default"}
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise EnvError(f"CORETEX_BROKER_URL is to begin with redis:// or rediss://, but is {url!r}.")
+    return {"redis": url}
+
+
+def secret_key(given: str, data_dir: Path) -> str:
+    """The one given, else one kept in the data folder, made when first needed."""
+    if given:
+        return given
+    path = data_dir / "secret_key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(get_random_secret_key())
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise EnvError(
+            f"The data folder {data_dir} cannot be written: {error.strerror}. "
+            "Choose another with --data or CORETEX_DATA_DIR."
+        ) from error
+    return path.read_text()
+
+
+try:
+    DEBUG = env.boolean("CORETEX_DEBUG", False)
+    DATA_DIR = Path(env.text("CORETEX_DATA_DIR", str(BASE_DIR / "var"))).expanduser().absolute()
+    SECRET_KEY = secret_key(env.text("CORETEX_SECRET_KEY"), DATA_DIR)
+    HOST = env.text("CORETEX_HOST", "127.0.0.1")
+    PORT = env.integer("CORETEX_PORT", 8000, minimum=1, maximum=65535)
+    ALLOWED_HOSTS = env.words(
+        "CORETEX_ALLOWED_HOSTS",
+        ("*",) if HOST in {"0.0.0.0", "::"} else ("localhost", "127.0.0.1", "[::1]", HOST),  # noqa: S104
+    )
+    CSRF_TRUSTED_ORIGINS = env.words("CORETEX_TRUSTED_ORIGINS")
+    HTTPS = env.boolean("CORETEX_HTTPS", False)
+    DATABASES = {"default": database(env.text("CORETEX_DATABASE_URL"), DATA_DIR)}
+    BROKER = broker(env.text("CORETEX_BROKER_URL"))
+    NODE_NAME = env.text("CORETEX_NODE_NAME", socket.gethostname())
+    WORKERS = env.integer("CORETEX_WORKERS", os.cpu_count() or 1, minimum=1, maximum=1024)
+    DEMO = env.boolean("CORETEX_DEMO", True)
+    ENVIRONMENTS_DIR = Path(
+        env.text("CORETEX_ENVIRONMENTS_DIR", str(DATA_DIR / "environments"))
+    ).absolute()
+    STOP_GRACE = env.integer("CORETEX_STOP_GRACE", 5, minimum=0, maximum=3600)
+    UPLOAD_MAX_BYTES = env.integer("CORETEX_UPLOAD_MAX_MB", 2048, minimum=1, maximum=1_048_576) * 1024**2
+    UPLOAD_MAX_FILES = env.integer("CORETEX_UPLOAD_MAX_FILES", 10_000, minimum=1, maximum=1_000_000)
+    UPLOAD_MAX_DEPTH = env.integer("CORETEX_UPLOAD_MAX_DEPTH", 32, minimum=1, maximum=256)
+    LOG_LEVEL = env.choice("CORETEX_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
+    LIVE_INTERVAL_MS = env.integer("CORETEX_LIVE_INTERVAL_MS", 700, minimum=100, maximum=60_000)
+except EnvError as error:
+    raise ImproperlyConfigured(str(error)) from error
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "django_ace",
+    "django_q",
+    "coretex_site",
+    "projects",
+    "tasks",
+    "runs",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "coretex_site.lib.web.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+ROOT_URLCONF = "coretex_site.urls"
+WSGI_APPLICATION = "coretex_site.wsgi.application"
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "projects:list"
+LOGOUT_REDIRECT_URL = "sign_in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# A test run serves files straight from their folders: there is nothing collected yet.
+COLLECTED = STATIC_ROOT.is_dir() and "pytest" not in sys.modules
+WHITENOISE_USE_FINDERS = not COLLECTED
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# Bodies are streamed to disk; the limits that people meet are the UPLOAD_MAX_* ones, said in words.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024**2
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100_000
+DATA_UPLOAD_MAX_NUMBER_FILES = None
+FILE_UPLOAD_TEMP_DIR = None
+
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+# Browsers share cookies between the ports of a host: two servers on one machine must not sign each other out.
+SESSION_COOKIE_NAME = f"coretex_session_{PORT}"
+CSRF_COOKIE_NAME = f"coretex_csrf_{PORT}"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30 if HTTPS else 0
+X_FRAME_OPTIONS = "SAMEORIGIN"
+
+# Measured reasons for each line stand in ARCHITECTURE.md, "django-q2".
+Q_CLUSTER = {
+    "name": "coretex",
+    "ALT_CLUSTERS": {},
+    "workers": WORKERS,
+    "queue_limit": 1,
+    "bulk": 1,
+    "poll": 0.1,
+    "save_limit": -1,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "timeout": None,
+    "retry": 10 * 365 * 24 * 3600,
+    "recycle": 10**9,
+    "scheduler": False,
+    "catch_up": False,
+    "daemonize_workers": True,
+    "log_level": "WARNING",
+    **BROKER,
+}
+
+# No timeout on purpose: django-q2's would end the worker and not the script; the executor keeps the clock.
+warnings.filterwarnings("ignore", message="Retry and timeout are misconfigured")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+}

@@ -1,0 +1,89 @@
+"""Who may see and do what: the one rule. What you may not see is not there (404), what you may not do says so (403)."""
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404
+
+from projects.models import Dataset, Membership, Project, Role, Visibility
+
+User = AbstractBaseUser | AnonymousUser
+
+# What each role may do; a role includes those after it.
+RANK = {Role.OWNER: 3, Role.EDITOR: 2, Role.VIEWER: 1}
+
+
+def visible(user: User, *, through: str = "") -> Q:
+    """The condition for objects whose Project `user` may see; `through` is the path to it (`"task__project__"`).
+
+    Superusers see all Projects; others see public ones and those they are members of.
+    """
+    if user.is_superuser:
+        return Q()
+    mine = Membership.objects.filter(user_id=user.pk).values("project_id")
+    return Q(**{f"{through}visibility": Visibility.PUBLIC}) | Q(**{f"{through}pk__in": mine})
+
+
+def role_in(user: User, project: Project) -> Role | None:
+    """The role of `user` in `project`, or None when they may not even look."""
+    if user.is_superuser:
+        return Role.OWNER
+    membership = Membership.objects.filter(user_id=user.pk, project=project).first()
+    if membership is not None:
+        return Role(membership.role)
+    return Role.VIEWER if project.visibility == Visibility.PUBLIC else None
+
+
+def may(user: User, project: Project, role: Role) -> bool:
+    """Whether `user` has at least `role` in `project`."""
+    held = role_in(user, project)
+    return held is not None and RANK[held] >= RANK[role]
+
+
+def projects(user: User) -> QuerySet[Project]:
+    return Project.objects.filter(visible(user))
+
+
+def find(
+    queryset: QuerySet, user: User, pk: int, *, project_path: str, need: Role = Role.VIEWER
+) -> Model:
+    """The object of `queryset` with key `pk`, if `user` may see its Project and has the role `need` in it.
+
+    `project_path` leads from the object to its Project with double underscores; "" when it is one.
+    Raises Http404 when it is not there for them, PermissionDenied with a sentence when they may only look.
+    """
+    through = f"{project_path}__" if project_path else ""
+    found = queryset.filter(visible(user, through=through), pk=pk).first()
+    if found is None:
+        name = queryset.model._meta.verbose_name.capitalize()
+        raise Http404(f"There is no {name} {pk}, or you are not a member of its Project.")
+    project = found
+    for step in project_path.split("__") if project_path else []:
+        project = getattr(project, step)
+    require(user, project, need)
+    return found
+
+
+def require(user: User, project: Project, need: Role) -> None:
+    """Raises PermissionDenied with a sentence unless `user` has the role `need` in `project`.
+
+    An archived Project can be read, restored and deleted by its owners, and nothing in it can be changed.
+    """
+    if not may(user, project, need):
+        raise PermissionDenied(
+            f"This needs the role of {need.label.lower()} in the Project “{project.name}”. "
+            "Ask one of its owners."
+        )
+    if need == Role.EDITOR and project.archived_at is not None:
+        raise PermissionDenied(
+            f"The Project “{project.name}” is archived: it can be looked at but not changed. "
+            "An owner can restore it."
+        )
+
+
+def get_project(user: User, pk: int, *, need: Role = Role.VIEWER) -> Project:
+    return find(Project.objects.all(), user, pk, project_path="", need=need)
+
+
+def get_dataset(user: User, pk: int, *, need: Role = Role.VIEWER) -> Dataset:
+    return find(Dataset.objects.select_related("project"), user, pk, project_path="project", need=need)

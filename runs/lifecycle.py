@@ -1,0 +1,155 @@
+"""The only writer of an Execution's state: every move is a conditional UPDATE and a StateChange in one transaction."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F, Max, Q
+from django.utils import timezone
+
+from runs.models import Execution, Node, Run, StateChange
+from runs.states import FINAL, MOVES, Cause, Reason, State
+
+
+def queue(run: Run, cause: Cause, *, by: AbstractBaseUser | None = None) -> Execution:
+    """A new Execution of `run`, at the end of the queue. The caller wakes the nodes after its commit."""
+    with transaction.atomic():
+        # The write comes first: it makes others who number Executions of this Run wait their turn.
+        Run.objects.filter(pk=run.pk).update(state=State.QUEUED)
+        number = (run.executions.aggregate(Max("number"))["number__max"] or 0) + 1
+        execution = Execution.objects.create(run=run, number=number, cause=cause.value, created_by=by)
+        Run.objects.filter(pk=run.pk).update(latest=execution)
+        StateChange.objects.create(
+            execution=execution, to_state=State.QUEUED, by=by, message=QUEUED_BECAUSE[cause]
+        )
+    run.state, run.latest = State.QUEUED, execution
+    return execution
+
+
+QUEUED_BECAUSE = {
+    Cause.STARTED: "",
+    Cause.AGAIN: "Executed again.",
+    Cause.RECOVERED: "Executed again, since the Execution before it was lost.",
+}
+
+
+def claim(node: Node, owner: str) -> Execution | None:
+    """The oldest queued Execution that `node` may execute, now `preparing` and owned by `owner`; None without one."""
+    candidates = (
+        Execution.objects.filter(state=State.QUEUED)
+        .filter(Q(run__wanted_node=None) | Q(run__wanted_node=node))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    while (pk := candidates.first()) is not None:
+        now = timezone.now()
+        if move(
+            pk, State.QUEUED, State.PREPARING, node=node, owner=owner, claimed_at=now, heartbeat_at=now
+        ):
+            return Execution.objects.select_related("run", "run__task", "run__project").get(pk=pk)
+    return None
+
+
+def move(
+    execution_id: int,
+    origin: State | Iterable[State],
+    target: State,
+    *,
+    message: str = "",
+    reason: Reason | None = None,
+    by: AbstractBaseUser | None = None,
+    only_owner: str | None = None,
+    **facts: Any,
+) -> bool:
+    """Moves an Execution from (one of) `origin` to `target`; False when somebody else was first.
+
+    `message` is the sentence kept with the change and on the Execution; `facts` are other columns to set
+    with it; with `only_owner` it moves only while that process owns it.
+    """
+    for state in [origin] if isinstance(origin, State) else list(origin):
+        if target not in MOVES[state]:
+            raise ValueError(f"An Execution cannot go from {state} to {target}.")
+        rows = Execution.objects.filter(pk=execution_id, state=state)
+        if only_owner is not None:
+            rows = rows.filter(owner=only_owner)
+        with transaction.atomic():
+            if target in FINAL:
+                facts = {"finished_at": timezone.now(), **facts}
+            moved = rows.update(
+                state=target, message=message, reason="" if reason is None else reason.value, **facts
+            )
+            if moved:
+                StateChange.objects.create(
+                    execution_id=execution_id, from_state=state, to_state=target, message=message, by=by
+                )
+                Run.objects.filter(latest=execution_id).update(state=target)
+                return True
+    return False
+
+
+def return_to_queue(execution_id: int, owner: str) -> bool:
+    """Gives back an Execution whose script was never started, as its node died before."""
+    return move(
+        execution_id,
+        State.PREPARING,
+        State.QUEUED,
+        message="Its node ended before the script was started; it waits again.",
+        only_owner=owner,
+        node=None,
+        owner="",
+        claimed_at=None,
+        environment=None,
+    )
+
+
+def adopt(execution_id: int, *, previous: str, owner: str) -> bool:
+    """Takes an active Execution over from the process `previous`, which is gone; False if another was first."""
+    return bool(
+        Execution.objects.filter(pk=execution_id, owner=previous, finished_at=None).update(
+            owner=owner, heartbeat_at=timezone.now()
+        )
+    )
+
+
+def heartbeat(execution_id: int, owner: str) -> State | None:
+    """Says that `owner` still works on it and tells the state; None means: no longer yours, let go."""
+    mine = Execution.objects.filter(pk=execution_id, owner=owner, finished_at=None)
+    if not mine.update(heartbeat_at=timezone.now()):
+        return None
+    state = mine.values_list("state", flat=True).first()
+    return None if state is None else State(state)
+
+
+def record(execution_id: int, owner: str, **facts: Any) -> bool:
+    """Stores facts that are not the state (environment, shim, …) while `owner` owns the Execution."""
+    return bool(Execution.objects.filter(pk=execution_id, owner=owner, finished_at=None).update(**facts))
+
+
+def request_stop(execution: Execution, *, by: AbstractBaseUser | None = None) -> bool:
+    """Asks for an end: at once while queued, else the owner ends it (`stopping`). False when it had ended."""
+    who = "its owner" if by is None or by.pk == execution.run.created_by_id else by.get_username()
+    asked = {"by": by, "stop_cause": "user", "stop_requested_by": by}
+    unstarted = f"Stopped by {who} before it was started."
+    return move(execution.pk, State.QUEUED, State.STOPPED, message=unstarted, **asked) or move(
+        execution.pk, [State.PREPARING, State.RUNNING], State.STOPPING, message=f"Stopped by {who}.", **asked
+    )
+
+
+def lost_in_a_row(run: Run) -> int:
+    """How many Executions in a row were lost, counted from the newest; a Run is recovered once."""
+    lost = 0
+    for reason in run.executions.order_by("-number").values_list("reason", flat=True):
+        if reason != Reason.LOST:
+            break
+        lost += 1
+    return lost
+
+
+def next_metrics_offset(execution_id: int, start: int, end: int) -> bool:
+    """Claims the bytes from `start` to `end` of the metrics file for storing; False if another did."""
+    return bool(
+        Execution.objects.filter(pk=execution_id, metrics_offset=start).update(
+            metrics_offset=F("metrics_offset") + (end - start)
+        )
+    )
