@@ -1,0 +1,88 @@
+"""Icons, sizes, times and durations as people read them; knows nothing of the product's objects."""
+
+import math
+from datetime import UTC, datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from coretex_site.templatetags.icons import ICONS
+
+register = template.Library()
+
+UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+MONTH = 30 * 86400
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon of our own: decoration, unless `label` says what it means to somebody who can't see it."""
+    shape = mark_safe(ICONS[name])  # noqa: S308 — a constant of ours
+    if label:
+        return format_html(
+            '<svg class="icon" viewBox="0 0 16 16" role="img" aria-label="{}">{}</svg>', label, shape
+        )
+    return format_html('<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', shape)
+
+
+@register.filter(name="bytes")
+def human_bytes(count: int | float | None) -> str:
+    """`1536` → `1.5 kB`: 1024 bytes to a kB, three figures at most."""
+    if count is None:
+        return "–"
+    size, unit = float(count), 0
+    while abs(size) >= 1023.5 and unit < len(UNITS) - 1:
+        size, unit = size / 1024, unit + 1
+    decimals = 0 if unit == 0 or abs(size) >= 99.95 else 1
+    return f"{size:.{decimals}f} {UNITS[unit]}"
+
+
+@register.filter
+def duration(value: timedelta | int | float | None) -> str:
+    """Seconds or a timedelta → `0.4 s`, `42 s`, `3 min 05 s`, `1 h 02 min`, `2 d 3 h`."""
+    if value is None:
+        return "–"
+    seconds = max(0.0, value.total_seconds() if isinstance(value, timedelta) else float(value))
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = math.floor(seconds + 0.5)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def relative(at: datetime, *, now: datetime) -> str:
+    """`just now`, `3 min ago`, `in 2 h`, and the date from a month on; app.js says the same words."""
+    seconds = (now - at).total_seconds()
+    distance = abs(seconds)
+    if distance < 60:
+        return "just now"
+    if distance >= MONTH:
+        return at.astimezone(UTC).strftime("%Y-%m-%d")
+    if distance < 3600:
+        words = f"{int(distance // 60)} min"
+    elif distance < 86400:
+        words = f"{int(distance // 3600)} h"
+    else:
+        words = f"{int(distance // 86400)} d"
+    return f"{words} ago" if seconds > 0 else f"in {words}"
+
+
+@register.filter
+def when(at: datetime | None) -> str:
+    """A `<time>` that reads relatively, says the exact time on hover, and is kept fresh by app.js."""
+    if at is None:
+        return "–"
+    exact = at.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}" data-relative>{}</time>',
+        exact.isoformat(timespec="seconds"),
+        exact.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        relative(exact, now=timezone.now()),
+    )
