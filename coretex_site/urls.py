@@ -1,8 +1,33 @@
 """The routes of the whole site."""
 
+from importlib.util import find_spec
+
 from django.contrib import admin
-from django.urls import include, path
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, include, path
+
+
+def nothing(request: HttpRequest) -> HttpResponse:
+    """Answers for pages that do not exist yet, so that links in the rail resolve."""
+    return HttpResponse(status=404)
+
+
+# While the apps are being built: the names that the page frame links to.
+FRAME = {
+    "projects": ["list", "all_datasets"],
+    "tasks": ["list"],
+    "runs": ["list", "nodes"],
+}
+
+
+def routes(app: str) -> URLPattern | URLResolver:
+    if find_spec(f"{app}.urls") is not None:
+        return path("", include(f"{app}.urls"))
+    return path(f"absent/{app}/", include(([path(n, nothing, name=n) for n in FRAME[app]], app)))
+
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    *(routes(app) for app in ("projects", "tasks", "runs")),
+    *(path(f"absent/{name}", nothing, name=name) for name in ("sign_in", "sign_out", "help")),
 ]
