@@ -1,0 +1,81 @@
+"""Which runtime a Task has and which of its files can be run, from file names alone. Knows no disk."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+Platform = Literal["linux", "darwin"]
+Interpreter = Literal["python", "Rscript", "bash", "notebook"]
+
+CONDA_FILES: dict[Platform, str] = {"linux": "environment.yml", "darwin": "environment-osx.yml"}
+PLATFORM_NAMES: dict[Platform, str] = {"linux": "Linux", "darwin": "macOS"}
+VENV_FILE = "requirements.txt"
+INTERPRETERS: dict[str, Interpreter] = {
+    ".py": "python",
+    ".r": "Rscript",
+    ".R": "Rscript",
+    ".sh": "bash",
+    ".ipynb": "notebook",
+}
+PREFERRED = ("main.py", "main.r", "main.R", "main.sh")
+_SUPPORTING = {"setup.py", "conftest.py", "test", "tests"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """`file` is the file it was found from, None for plain; the sentence says what was found and why."""
+
+    kind: Literal["conda", "venv", "plain"]
+    file: str | None
+    sentence: str
+
+
+def find_runtime(root_names: Iterable[str], *, platform: Platform) -> Runtime:
+    """The runtime from the names in a Task's root: Conda, else venv, else a clean Python."""
+    names = set(root_names)
+    conda_file = CONDA_FILES[platform]
+    if conda_file in names:
+        beside = f"; {VENV_FILE} is there too, and Conda comes first" if VENV_FILE in names else ""
+        return Runtime(
+            kind="conda", file=conda_file, sentence=f"Conda, because there is {conda_file}{beside}."
+        )
+    elsewhere = "".join(
+        f"; {file} is there, but it is for {PLATFORM_NAMES[other]}"
+        for other, file in CONDA_FILES.items()
+        if other != platform and file in names
+    )
+    if VENV_FILE in names:
+        return Runtime(
+            kind="venv", file=VENV_FILE, sentence=f"venv, because there is {VENV_FILE}{elsewhere}."
+        )
+    missing = f"there is neither {conda_file} nor {VENV_FILE}{elsewhere}"
+    sentence = f"A clean Python with nothing installed, because {missing}."
+    return Runtime(kind="plain", file=None, sentence=sentence)
+
+
+def entry_scripts(paths: Iterable[str]) -> list[str]:
+    """The paths (relative, with /) that can be run, the one to choose by default first."""
+    return sorted({path for path in paths if _is_script(path)}, key=_preference)
+
+
+def interpreter_of(path: str) -> Interpreter | None:
+    """What runs a file, None if nothing does. The case of .r and .R makes no difference, that of others does."""
+    return INTERPRETERS.get(PurePosixPath(path).suffix)
+
+
+def _is_script(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
+    return not hidden and parts[-1:] != ("__init__.py",) and interpreter_of(path) is not None
+
+
+def _preference(path: str) -> tuple[int, bool, int, str, str]:
+    """main.* in the root first; set-up files and tests last; files of the root before those in folders."""
+    parts = PurePosixPath(path).parts
+    name = parts[-1]
+    rank = PREFERRED.index(path) if path in PREFERRED else len(PREFERRED)
+    supporting = (
+        bool(_SUPPORTING.intersection(parts)) or name.startswith("test_") or name.endswith("_test.py")
+    )
+    return rank, supporting, len(parts), path.casefold(), path
