@@ -60,7 +60,7 @@ def entry_scripts(paths: Iterable[str]) -> list[str]:
 
 
 def interpreter_of(path: str) -> Interpreter | None:
-    """What runs a file, None if nothing does. The case of .r and .R makes no difference, that of others does."""
+    """What runs a file; None if nothing does."""
     return INTERPRETERS.get(PurePosixPath(path).suffix)
 
 

@@ -16,9 +16,9 @@ from tasks.declarations import (
     validate,
     with_hidden_defaults,
 )
-from tasks.fields import Entries, FieldReader, is_null, kind, quote_hint
 from tasks.parameters import TYPES, CannotInfer, infer
 from tasks.wording import found, inline, nearest, quote
+from tasks.yamlfields import Entries, FieldReader, is_null, kind, quote_hint
 from tasks.yamltree import Problem, read_tree
 from tasks.yamlvalues import Unusable, Wanted
 
@@ -156,7 +156,7 @@ class _TaskReader:
         if not isinstance(node, yaml.MappingNode):
             fields.report("error", node, f'expected a parameter with "name" and "value", found {kind(node)}')
             return None
-        before = fields.error_count()
+        before = fields.error_count
         entries = fields.values.entries(node)
         name = fields.name(node, entries)
         fields.parameter = name
@@ -173,7 +173,7 @@ class _TaskReader:
         self.drafts[name] = Draft(
             name=name,
             line=fields.tree.place(entries["name"][1].start_mark)[0],
-            parameter=declared if fields.error_count() == before else None,
+            parameter=declared if fields.error_count == before else None,
             conditions={key: entries[key][1] for key in CONDITION_KEYS if key in entries},
         )
         return name
@@ -210,14 +210,14 @@ class _TaskReader:
 
     def typed_value(self, entries: Entries) -> tuple[str | None, Any]:
         """The data_type, written down or inferred, and the default; no data_type if either is unusable."""
-        before = self.fields.error_count()
+        before = self.fields.error_count
         data_type = self.data_type(entries)
         wanted: Wanted = WANTED.get(data_type, "other") if data_type is not None else "unknown"
         try:
             value = self.fields.plain(entries, "value", wanted)
         except Unusable:
             return None, None
-        if self.fields.error_count() > before:
+        if self.fields.error_count > before:
             return None, value
         if data_type is None:
             data_type = self.inferred(entries, value)

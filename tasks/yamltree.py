@@ -183,8 +183,8 @@ def _retry(text: str, error: yaml.YAMLError, tabbed: tuple[str, dict[int, str]])
         reason = _problem(text, error if isinstance(error, Refused) else second, prefixes)
         message = (
             f"a tab is used as indentation on {lines}, which YAML forbids; with spaces up to the next "
-            f"multiple of {TAB_WIDTH} columns in its place the file can't be read either: line {reason.line}: "
-            f"{reason.message}"
+            f"multiple of {TAB_WIDTH} columns in its place the file can't be read either: "
+            f"line {reason.line}: {reason.message}"
         )
         return Tree(problems=(Problem(severity="error", line=first + 1, column=column, message=message),))
     message = (
