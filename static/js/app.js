@@ -87,16 +87,31 @@
   // What htmx could not bring
   let unreachable = null;
   const OFFLINE = "The server could not be reached; trying again.";
+  const answers = {
+    400: ["That did not work; nothing was changed. Reload the page and try again.", "error"],
+    403: ["You may not do this, or the page was open for too long. Reload it and try again.", "error"],
+    404: ["What was asked for is not there any more. Reload the page.", "warning"],
+    413: ["This is larger than the server accepts.", "error"],
+    500: ["That did not work; it was written to the server's log. Reload the page and try again.", "error"],
+  };
 
+  let leaving = false; // a page that is left cuts its requests off; that is no news
+  addEventListener("pagehide", () => { leaving = true; });
+  addEventListener("pageshow", () => { leaving = false; });
+
+  function lost() {
+    if (!leaving) unreachable = toast(OFFLINE, "error");
+  }
+
+  document.addEventListener("htmx:sendError", lost);
+  document.addEventListener("htmx:timeout", lost);
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
-    const status = detail.xhr?.status ?? 0;
-    if (status === 0 && detail.failed === false) return; // given up by the page itself
-    if (status === 0 || status === 502 || status === 503 || status === 504) unreachable = toast(OFFLINE, "error");
-    else if (unreachable) { unreachable.remove(); unreachable = null; }
-    if (status === 403) toast("You may not do this, or the page was open for too long. Reload it and try again.", "error");
-    else if (status === 404) toast("What was asked for is not there any more. Reload the page.", "warning");
-    else if (status === 413) toast("This is larger than the server accepts.", "error");
-    else if (status === 500 || status === 400) toast("That did not work; nothing was changed. Reload the page and try again.", "error");
+    const status = detail.xhr?.status;
+    if (!status) return;
+    if (status >= 502 && status <= 504) { lost(); return; }
+    unreachable?.remove();
+    unreachable = null;
+    if (answers[status]) toast(...answers[status]);
   });
 
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -196,6 +211,22 @@
     }
   });
 
+  // A menu inside something that scrolls would be cut off by it, so it floats beside its button
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!menu.matches?.("details.menu[open]")) return;
+    const list = $(".menu-list", menu), button = $("summary", menu).getBoundingClientRect();
+    list.classList.add("is-floating");
+    const { width, height } = list.getBoundingClientRect();
+    const left = menu.classList.contains("menu-left") ? button.left : button.right - width;
+    const below = button.bottom + 4, above = button.top - height - 4;
+    list.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
+    list.style.top = `${below + height > innerHeight - 8 && above > 8 ? above : below}px`;
+  }, true);
+  document.addEventListener("scroll", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (event.target.contains(menu)) menu.open = false;
+  }, true);
+
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     showMenu(false);
@@ -223,7 +254,10 @@
       event.submitter?.classList.add("is-busy");
     });
   });
-  document.addEventListener("htmx:afterRequest", (event) => { if (event.target.matches?.("form[data-once]")) release(event.target); });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const leads = event.detail.xhr?.getResponseHeader("HX-Redirect"); // then the page is about to be left
+    if (event.target.matches?.("form[data-once]") && !leads) release(event.target);
+  });
   addEventListener("pageshow", (event) => { if (event.persisted) document.querySelectorAll("form[data-once]").forEach(release); });
 
   document.addEventListener("input", (event) => {
