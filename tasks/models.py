@@ -21,6 +21,9 @@ class Task(models.Model):
     revision = models.PositiveIntegerField(default=0)
     digest = models.CharField("digest of the files", max_length=64, blank=True)
     changed_at = models.DateTimeField(null=True, blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = [Lower("name"), "pk"]

@@ -1,0 +1,94 @@
+"""Makes Tasks: blank, from uploaded files, from a Template. All or nothing. Knows no HTTP."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+
+from coretex_site.lib import filetree
+from coretex_site.lib.filetree import TreeError
+from projects.models import Project
+from tasks import codetree, filerules, library
+from tasks.models import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """What a new Task is called, where it belongs, and who makes it."""
+
+    project: Project
+    name: str
+    description: str = ""
+    by: AbstractBaseUser
+
+
+def blank(details: Details) -> Task:
+    """A Task without files."""
+    return _make(details, lambda folder: folder.mkdir())
+
+
+def from_upload(details: Details, uploads: list[tuple[str, BinaryIO]]) -> Task:
+    """A Task of uploaded files, each with its path, or of one archive (zip, tar.gz); raises TreeError.
+
+    A single folder at the top that holds everything is the root itself, in uploads as in archives.
+    """
+
+    def fill(folder: Path) -> None:
+        filerules.stage(_without_top(uploads), folder, unpack=True)
+        if not filetree.walk(folder):
+            raise TreeError("There are no files in what was uploaded. Choose a folder with code in it.")
+
+    return _make(details, fill)
+
+
+def from_template(details: Details, name: str) -> Task:
+    """A Task with a copy of the files of the Template `name`; raises TreeError if there is none."""
+    template = library.find(name)
+    if template is None:
+        known = ", ".join(sorted(library.templates()))
+        raise TreeError(f"There is no Template {name}; there are {known}.")
+    return _make(details, lambda folder: filetree.copy(template.root, folder), template=template.name)
+
+
+def name_taken(project: Project, name: str) -> bool:
+    return Task.objects.filter(project=project, name__iexact=name).exists()
+
+
+def name_is_taken(name: str) -> str:
+    """The sentence for a name that another Task of the Project has."""
+    return f"There is a Task “{name}” in this Project already. Choose another name."
+
+
+def _make(details: Details, fill: Callable[[Path], object], *, template: str = "") -> Task:
+    """A Task whose files `fill` puts into the folder it is given. On any error neither row nor file stays."""
+    with codetree.staging() as scratch:
+        fill(scratch / "files")
+        task = None
+        try:
+            with transaction.atomic():
+                task = Task.objects.create(
+                    project=details.project,
+                    name=details.name,
+                    description=details.description,
+                    template=template,
+                    created_by=details.by,
+                )
+                codetree.replace_all(task, scratch / "files", by=details.by)
+        except BaseException as error:
+            if task is not None and task.pk is not None:
+                codetree.remove_all([task.pk])
+            if isinstance(error, IntegrityError) and name_taken(details.project, details.name):
+                raise TreeError(name_is_taken(details.name)) from error
+            raise
+    return task
+
+
+def _without_top(uploads: list[tuple[str, BinaryIO]]) -> list[tuple[str, BinaryIO]]:
+    """The uploads without the one folder that holds them all, if there is such a folder."""
+    tops = {path.split("/", 1)[0] for path, _ in uploads}
+    if len(tops) != 1 or not all("/" in path for path, _ in uploads):
+        return uploads
+    return [(path.split("/", 1)[1], content) for path, content in uploads]

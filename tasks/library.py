@@ -1,0 +1,62 @@
+"""The Templates: curated Tasks that are shipped as folders beside this file. Knows no Projects."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from coretex_site.lib import filetree
+from tasks import overview, runtime, spec
+
+ROOT = Path(__file__).resolve().parent / "templates_library"
+# What each is about, for the gallery, in its order.
+KINDS: dict[str, tuple[str, ...]] = {
+    "hello": ("first steps",),
+    "tabular-classification": ("tabular data", "machine learning"),
+    "text-keywords": ("text",),
+    "fasta-summary": ("bioinformatics",),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """A curated Task: `name` is its folder's and goes into URLs, `title` is for people."""
+
+    name: str
+    title: str
+    description: str
+    kinds: tuple[str, ...]
+    root: Path
+    spec: spec.TaskSpec
+    runtime: runtime.Runtime
+    entry_scripts: tuple[str, ...]
+
+    def files(self) -> list[filetree.File]:
+        return filetree.walk(self.root)
+
+
+@cache
+def templates() -> dict[str, Template]:
+    """Every Template by name; read once, since they change only with the product."""
+    return {name: _read(name) for name in KINDS}
+
+
+def find(name: str) -> Template | None:
+    return templates().get(name)
+
+
+def _read(name: str) -> Template:
+    root = ROOT / name
+    parsed = spec.parse((root / "task.yaml").read_bytes())
+    if parsed.spec is None:
+        raise ValueError(f"The Template {name} has a wrong task.yaml: {parsed.errors[0]}")
+    paths = [file.path for file in filetree.walk(root)]
+    return Template(
+        name=name,
+        title=parsed.spec.name,
+        description=parsed.spec.description,
+        kinds=KINDS[name],
+        root=root,
+        spec=parsed.spec,
+        runtime=overview.runtime_of(paths),
+        entry_scripts=tuple(runtime.entry_scripts(paths)),
+    )

@@ -1,0 +1,93 @@
+"""What a Task is, from its files: runtime, entry scripts, task.yaml, and the tree to show. Knows no HTTP."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from coretex_site.lib import filetree
+from tasks import codetree, runtime, spec
+from tasks.models import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """The facts of a Task's files. `parsed` is None without a task.yaml."""
+
+    runtime: runtime.Runtime
+    entry_scripts: list[str]
+    parsed: spec.ParsedTask | None
+    file_count: int
+    size: int
+
+    @property
+    def problems(self) -> tuple[spec.Problem, ...]:
+        return () if self.parsed is None else self.parsed.problems
+
+    @property
+    def cannot_run(self) -> str:
+        """Why the Task cannot be run as it is, in a sentence; empty when it can."""
+        if not self.entry_scripts:
+            return (
+                "It cannot be run yet, because it has no entry script. Add main.py, or another script "
+                "that ends in .py, .r, .sh or .ipynb."
+            )
+        if self.parsed is not None and self.parsed.errors:
+            return f"It cannot be run yet, because {codetree.TASK_YAML} has errors. Mend them first."
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A file or a folder in the tree that a page shows; `size` of a folder is that of all its files."""
+
+    name: str
+    path: str
+    is_folder: bool
+    size: int
+    children: "list[Entry]" = field(default_factory=list)
+
+
+def runtime_of(paths: Iterable[str]) -> runtime.Runtime:
+    """The runtime of files with these paths, on this machine."""
+    platform = "darwin" if sys.platform == "darwin" else "linux"
+    return runtime.find_runtime((path for path in paths if "/" not in path), platform=platform)
+
+
+def summary(task: Task, files: list[filetree.File] | None = None) -> Summary:
+    """The facts; with `files`, those of that listing."""
+    files = codetree.list_files(task) if files is None else files
+    paths = [file.path for file in files]
+    return Summary(
+        runtime=runtime_of(paths),
+        entry_scripts=runtime.entry_scripts(paths),
+        parsed=codetree.read_spec(task) if codetree.TASK_YAML in paths else None,
+        file_count=len(files),
+        size=sum(file.size for file in files),
+    )
+
+
+def tree(files: list[filetree.File], folders: Iterable[str] = ()) -> list[Entry]:
+    """The files as nested entries, folders first, then by name; `folders` adds the empty ones."""
+    top: list[Entry] = []
+    known: dict[str, list[Entry]] = {"": top}
+    sizes: dict[str, int] = {}
+    for file in files:
+        for folder in parents(file.path):
+            sizes[folder] = sizes.get(folder, 0) + file.size
+    for folder in sorted({*folders, *sizes}):
+        above, _, name = folder.rpartition("/")
+        entry = Entry(name=name, path=folder, is_folder=True, size=sizes.get(folder, 0))
+        known[above].append(entry)
+        known[folder] = entry.children
+    for file in files:
+        above, _, name = file.path.rpartition("/")
+        known[above].append(Entry(name=name, path=file.path, is_folder=False, size=file.size))
+    for entries in known.values():
+        entries.sort(key=lambda entry: (not entry.is_folder, entry.name.casefold(), entry.name))
+    return top
+
+
+def parents(path: str) -> list[str]:
+    """`a/b/c.py` → `["a", "a/b"]`."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
