@@ -6,9 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.wording import MAX_INT_DIGITS, found, inline, is_oversized, is_storable, printable, quote, shorten
+from tasks.wording import (
+    MAX_INT_DIGITS,
+    found,
+    inline,
+    is_oversized,
+    is_storable,
+    one_line,
+    quote,
+)
 
-INT_TEXT = re.compile(r"[+-]?[0-9]+")
 FLOAT_TEXT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SEPARATED = re.compile(r"[+-]?[0-9]{1,3}([_, ' ])[0-9]{3}(?:\1[0-9]{3})*(?:\.[0-9]*)?")
 _UNDERSCORED = re.compile(r"[+-]?[0-9.eE+-]*_[0-9_.eE+-]*")
@@ -197,7 +204,7 @@ class Str(ParameterType):
     def describe(self, value: Any) -> str:
         if not isinstance(value, str) or not value.strip():
             return inline(value)
-        return shorten(printable(" ⏎ ".join(value.splitlines())))
+        return one_line(value)
 
 
 class Bool(ParameterType):
@@ -264,7 +271,7 @@ class SecretName(ParameterType):
             yield Flaw((), f"expected {self.noun} without blanks around it, found {quote(value)}")
 
     def describe(self, value: Any) -> str:
-        return shorten(printable(value)) if isinstance(value, str) and value else inline(value)
+        return one_line(value) if isinstance(value, str) and value else inline(value)
 
 
 class AwsSecret(SecretName):

@@ -18,7 +18,7 @@ from tasks.declarations import (
 )
 from tasks.parameters import TYPES, CannotInfer, infer
 from tasks.wording import found, inline, nearest, quote
-from tasks.yamlfields import Entries, FieldReader, is_null, kind, quote_hint
+from tasks.yamlfields import Entries, FieldReader, is_null, is_unquoted, kind, locate, quote_hint
 from tasks.yamltree import Problem, read_tree
 from tasks.yamlvalues import Unusable, Wanted
 
@@ -259,8 +259,8 @@ class _TaskReader:
         """A default may be null or empty even where a value is required: then the form asks for it."""
         wants_text = WANTED.get(parameter.data_type) == "text"
         for flaw in parameter.type.flaws(parameter.value, declared=parameter):
-            at = _locate(node, flaw.path)
-            hint = quote_hint(at, parameter.value) if wants_text and _unquoted(at) else ""
+            at = locate(node, flaw.path)
+            hint = quote_hint(at, parameter.value) if wants_text and is_unquoted(at) else ""
             self.fields.report("warning" if flaw.only_local else "error", at, str(flaw) + hint)
 
     def linked(self) -> dict[str, Parameter]:
@@ -291,18 +291,3 @@ def _holds(node: yaml.Node) -> bool:
     return any(
         "params" in names or ("name" in names and isinstance(node, yaml.SequenceNode)) for names in keys
     )
-
-
-def _locate(node: yaml.Node, path: tuple[str | int, ...]) -> yaml.Node:
-    """The node at a path inside a value, or the last one on the way to it."""
-    for step in path:
-        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-        elif isinstance(node, yaml.MappingNode):
-            matches = [child for key, child in node.value if getattr(key, "value", None) == step]
-            node = matches[0] if matches else node
-    return node
-
-
-def _unquoted(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.tag != "tag:yaml.org,2002:str" and not is_null(node)

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tasks.scalars import NOTHING_DECLARED, Declared, Flaw, ParameterType, SecretName, Str, UnreadableText
-from tasks.wording import found, inline, is_oversized, is_storable, printable, quote, shorten
-
-_RANGE_TEXT = re.compile(r"([+-]?[0-9]{1,18})\s*\.\.\s*([+-]?[0-9]{1,18})(?:\s+step\s+([+-]?[0-9]{1,18}))?")
+from tasks.wording import MAX_INT_DIGITS, found, inline, is_oversized, is_storable, one_line, printable, quote, shorten\s*\.\.\s*([+-]?[0-9]{1,18})(?:\s+step\s+([+-]?[0-9]{1,18}))?")
 _MOST_FLAWS = 5
 
 
@@ -101,7 +99,7 @@ class Enum(ParameterType):
         return {"selected": self.parse_selected(text, options), "options": options}
 
     def parse_selected(self, text: str, options: list[str]) -> Any:
-        return self.index_of(text, options) if text.strip() else None
+        return self.index_of(text, options) if text in options or text.strip() else None
 
     def index_of(self, text: str, options: list[str]) -> int:
         for candidate in (text, text.strip()):
@@ -124,7 +122,7 @@ class Enum(ParameterType):
         if self.problems(value):
             return inline(value)
         chosen = self.for_script(value)
-        return inline(None) if chosen is None else shorten(printable(chosen))
+        return inline(None) if chosen is None else one_line(chosen)
 
 
 class EnumList(Enum):

@@ -9,6 +9,7 @@ from typing import Any
 MAX_INT_DIGITS = 4000
 _MAX_INT_BITS = int(MAX_INT_DIGITS * math.log2(10))
 _SHOWN_ITEMS = 8
+_RARE_LINE_BREAKS = {0x85: "\\x85", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
 def is_oversized(value: int) -> bool:
@@ -22,12 +23,17 @@ def is_storable(text: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """The text with everything that can't be encoded written as an escape."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    """The text with what can't be encoded, and the line breaks that JSON leaves alone, written as escapes."""
+    return text.translate(_RARE_LINE_BREAKS).encode("utf-8", "backslashreplace").decode()
 
 
 def shorten(text: str, *, width: int = 80) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def one_line(text: str) -> str:
+    """The text as it is, but short, printable and with a sign for each line break."""
+    return printable(shorten(" ⏎ ".join(text.splitlines())))
 
 
 def quote(text: str, *, width: int = 60) -> str:
@@ -49,7 +55,7 @@ def inline(value: Any) -> str:
         more = ", …" if len(value) > _SHOWN_ITEMS else ""
         return shorten("[" + ", ".join(inline(item) for item in value[:_SHOWN_ITEMS]) + more + "]")
     if isinstance(value, dict):
-        pairs = [f"{printable(str(key))}: {inline(item)}" for key, item in list(value.items())[:_SHOWN_ITEMS]]
+        pairs = [f"{one_line(str(key))}: {inline(item)}" for key, item in list(value.items())[:_SHOWN_ITEMS]]
         return shorten("{" + ", ".join(pairs) + (", …" if len(value) > _SHOWN_ITEMS else "") + "}")
     return shorten(printable(str(value)))
 

@@ -140,3 +140,19 @@ def kind(node: yaml.Node) -> str:
     if isinstance(node, yaml.SequenceNode):
         return "a list"
     return "null" if is_null(node) else quote(node.value)
+
+
+def locate(node: yaml.Node, path: tuple[str | int, ...]) -> yaml.Node:
+    """The node at a path inside a value, or the last one on the way to it."""
+    for step in path:
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+        elif isinstance(node, yaml.MappingNode):
+            matches = [child for key, child in node.value if getattr(key, "value", None) == step]
+            node = matches[0] if matches else node
+    return node
+
+
+def is_unquoted(node: yaml.Node) -> bool:
+    """Whether YAML made something else than text of it, which quotes would change."""
+    return isinstance(node, yaml.ScalarNode) and node.tag != "tag:yaml.org,2002:str" and not is_null(node)

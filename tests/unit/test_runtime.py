@@ -1,0 +1,58 @@
+"""Which runtime a Task has and which scripts can be run."""
+
+import pytest
+
+from tasks.runtime import entry_scripts, find_runtime, interpreter_of
+
+BOTH = ["environment.yml", "requirements.txt", "main.py"]
+
+
+def test_conda_comes_before_venv_and_says_so() -> None:
+    runtime = find_runtime(BOTH, platform="linux")
+    assert (runtime.kind, runtime.file) == ("conda", "environment.yml")
+    assert "requirements.txt is there too" in runtime.sentence
+
+
+def test_each_platform_has_its_own_conda_file() -> None:
+    assert find_runtime(["environment-osx.yml"], platform="darwin").kind == "conda"
+    runtime = find_runtime(BOTH, platform="darwin")
+    assert (runtime.kind, runtime.file) == ("venv", "requirements.txt")
+    assert "environment.yml is there, but it is for Linux" in runtime.sentence
+
+
+def test_without_an_environment_file_python_is_clean() -> None:
+    runtime = find_runtime(["main.py"], platform="linux")
+    assert (runtime.kind, runtime.file) == ("plain", None)
+    assert runtime.sentence == (
+        "A clean Python with nothing installed, because there is neither environment.yml nor requirements.txt."
+    )
+
+
+def test_main_in_the_root_is_the_default_entry_script() -> None:
+    paths = ["a.py", "main.sh", "lib/main.py", "main.R", "main.r", "main.py", "notes.md", "task.yaml"]
+    assert entry_scripts(paths) == ["main.py", "main.r", "main.R", "main.sh", "a.py", "lib/main.py"]
+
+
+def test_setup_files_and_tests_can_be_run_but_come_last() -> None:
+    paths = ["setup.py", "tests/check.py", "test_x.py", "deep/er/train.py", "walk.ipynb", "z.R"]
+    assert entry_scripts(paths)[:3] == ["walk.ipynb", "z.R", "deep/er/train.py"]
+    assert set(entry_scripts(paths)) == set(paths)
+
+
+def test_package_files_and_hidden_folders_are_no_entry_scripts() -> None:
+    assert entry_scripts(["lib/__init__.py", ".venv/a.py", "__pycache__/b.py", ".hidden.py", "", "py"]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "interpreter"),
+    [
+        ("main.py", "python"),
+        ("a/b.r", "Rscript"),
+        ("b.R", "Rscript"),
+        ("c.sh", "bash"),
+        ("d.ipynb", "notebook"),
+        ("e.txt", None),
+    ],
+)
+def test_the_suffix_says_what_runs_a_script(path: str, interpreter: str | None) -> None:
+    assert interpreter_of(path) == interpreter

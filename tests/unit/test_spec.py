@@ -1,0 +1,424 @@
+"""task.yaml as people write it: what is read, and every mistake with its place."""
+
+import time
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.spec import TaskSpec, is_required, is_visible, parse, validate, with_hidden_defaults
+
+GROUP = "param_groups:\n- name: g\n  params:\n"
+
+
+def one(text: str) -> str:
+    """A file with one parameter named p, whose other keys begin on line 5 at column 5."""
+    return f"{GROUP}  - name: p\n" + "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def problems(source: str | bytes) -> list[str]:
+    return [str(problem) for problem in parse(source).problems]
+
+
+def read(source: str | bytes) -> TaskSpec:
+    parsed = parse(source)
+    assert parsed.spec is not None, problems(source)
+    return parsed.spec
+
+
+def default(text: str) -> Any:
+    return read(one(text)).defaults()["p"]
+
+
+def test_a_whole_file_is_read() -> None:
+    spec = read(
+        "id: x\nname: Train\ndescription: Trains.\nis_active: true\nproject_type: 8\nparam_groups:\n"
+        "  - name: inputs\n    params:\n      - name: learningRate\n        description: Step size\n"
+        "        value: 0.001\n        data_type: float\n        required: true\n        dynamic: true\n"
+        "  - name: outputs\n    params:\n      - name: model\n        data_type: model\n"
+    )
+    assert (spec.name, spec.description, spec.project_type) == ("Train", "Trains.", 8)
+    assert [group.name for group in spec.groups] == ["inputs", "outputs"]
+    assert spec.defaults() == {"learningRate": 0.001, "model": None}
+    rate = spec.parameter("learningRate")
+    assert (rate.data_type, rate.required, rate.description) == ("float", True, "Step size")
+    assert (rate.line, rate.column) == (9, 9)
+    assert spec.parameter("model").required is False
+    assert spec.parameter("other") is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "\n# nothing\n",
+        "null",
+        "---\n",
+        b"",
+        "param_groups:\n",
+        "param_groups: []",
+        GROUP,
+        "{}",
+        "name: x\n",
+    ],
+)
+def test_a_file_may_declare_nothing(source: str | bytes) -> None:
+    assert read(source).parameters == ()
+    assert problems(source) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "data_type", "value"),
+    [
+        ("", "str", None),
+        ("value: 5", "int", 5),
+        ("value: 5.0", "float", 5.0),
+        ('value: ""', "str", ""),
+        ("value: true", "bool", True),
+        ("value: []", "list[int]", []),
+        ("value: [a]", "list[str]", ["a"]),
+        ("value: 5\ndata_type: float", "float", 5),
+        ("value: '{RESOURCES_SERVER_URL}/a.qza'", "str", "{RESOURCES_SERVER_URL}/a.qza"),
+        ("value:\ndata_type: int\nrequired: true", "int", None),
+        ("value: []\ndata_type: list[int]\nrequired: true", "list[int]", []),
+        ("value: =\n", "str", "="),
+    ],
+)
+def test_a_default_keeps_its_kind(text: str, data_type: str, value: object) -> None:
+    parsed = read(one(text)).parameters[0]
+    assert (parsed.data_type, repr(parsed.value)) == (data_type, repr(value))
+    assert problems(one(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("value: abc\ndata_type: int", '5:12: error: p: expected an int, found the text "abc"'),
+        ("value: 5\ndata_type: str", "5:12: error: p: expected a str, found the int 5; put it in quotes"),
+        (
+            "value: [1, x]\ndata_type: list[int]",
+            '5:16: error: p: item 2: expected an int, found the text "x"',
+        ),
+        ("value: [1, 2.0]", "the items are of different kinds in the list [1, 2.0]"),
+        ("value: {a: 1}", "expected a data_type, because the value is the mapping {a: 1}"),
+        ("data_type: flaot", '5:16: error: p: expected a data_type, found "flaot"; did you mean float?'),
+        ("data_type: string", "did you mean str?"),
+        ("data_type: zzz", "the data types are int, float, str"),
+        ("required: 5", '5:15: error: p: expected true or false for "required", found the int 5'),
+        ("description: [a]", 'expected a text for "description", found the list ["a"]'),
+        ("value: .nan\ndata_type: float", "expected a finite float, found nan"),
+        ("data_type: enum", "expected a mapping {selected: …, options: …}, found null"),
+        (
+            "data_type: enum\nvalue:\n  selected: 2\n  options: [a, b]",
+            "7:17: error: p: expected the index of an option (0 to 1), found the int 2",
+        ),
+        ("data_type: range\nvalue: {from: 1, to: 9}", 'found one without "step"'),
+        ("data_type: int\nvalue: 5\nmin: 6", "6:12: error: p: expected at least 6, found 5"),
+        ("data_type: int\nmin: 6\nmax: 2", '7:10: error: p: expected a "max" of at least 6'),
+        ("min: a", 'expected a number for "min", found the text "a"'),
+        ("value: 1\nvalue: 2", '6:5: error: the key "value" stands here again, first on line 5'),
+        ("value: !!python/object:os.system x", "found the YAML tag"),
+        ("value: !!int x", "which can't be read as one"),
+        ("value: !!set {a}", "found the YAML tag"),
+        ('value: "\\0"', "NUL characters"),
+        ('value: "\\ud800"', "halves of characters"),
+        ("value: 0x" + "f" * 3900 + "\ndata_type: int", "expected an int of at most 4000 digits"),
+        ("value: " + "9" * 4500, "expected a number of at most 4,000 characters"),
+    ],
+)
+def test_a_mistake_in_a_parameter_is_said_at_its_place(text: str, expected: str) -> None:
+    assert parse(one(text)).spec is None
+    assert any(expected in problem for problem in problems(one(text))), problems(one(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("value: 1e-3\ndata_type: float", 0.001, "YAML 1.1 reads 1e-3 as a text"),
+        ("value: 1e-3", "1e-3", "add data_type: float for a number"),
+        ("value: no\ndata_type: str", "no", "YAML reads no as a bool; it was kept as text"),
+        ("value: [on, x]\ndata_type: list[str]", ["on", "x"], "YAML reads on as a bool"),
+        ("value: yes", True, "YAML reads yes without quotes as true"),
+        ("value: 12:30\ndata_type: str", "12:30", "to base 60; it was kept as text"),
+        ("value: 12:30", 750, "as a number to base 60: 750"),
+        ("value: 010", 8, "as a number to base 8"),
+        ("value: 2024-01-01", "2024-01-01", "as a date; it was kept as text"),
+        ("value: ./reads\ndata_type: dataset", "./reads", "a path works only in local runs"),
+        (
+            "value: 5\ndata_byte: int",
+            5,
+            '6:5: warning: p: unknown key "data_byte", which is ignored; did you',
+        ),
+        ("value: 5\ncolour: red", 5, 'unknown key "colour", which is kept and ignored'),
+        ("value: 5\ntype: int", 5, 'did you mean "data_type"?'),
+        ("value: a\nmin: 3", "a", '"min" has no effect on the data_type str'),
+    ],
+)
+def test_what_surprises_is_a_warning(text: str, value: object, expected: str) -> None:
+    assert repr(default(text)) == repr(value)
+    [warning] = problems(one(text))
+    assert expected in warning
+    assert ": warning: " in warning
+
+
+def test_unknown_keys_are_kept() -> None:
+    assert read(one("colour: [red, 1]")).parameters[0].extra == {"colour": ["red", 1]}
+
+
+def test_merge_keys_and_aliases_are_read() -> None:
+    spec = read(
+        f"base: &b {{data_type: float, required: true}}\n{GROUP}  - {{<<: *b, name: p, required: false}}"
+    )
+    assert (spec.parameters[0].data_type, spec.parameters[0].required) == ("float", False)
+
+
+def test_all_mistakes_are_said_at_once() -> None:
+    text = (
+        GROUP
+        + "  - name: a\n    value: x\n    data_type: int\n  - 5\n  - name: a\n  - value: 1\n  - name: ''\n"
+    )
+    places = [(p.line, p.column) for p in parse(text).errors]
+    assert places == [(5, 12), (7, 5), (8, 11), (9, 5), (10, 11)]
+
+
+def test_a_second_parameter_of_the_same_name_names_both_lines() -> None:
+    text = f"{GROUP}  - name: a\n- name: h\n  params:\n  - name: a\n"
+    assert problems(text) == [
+        '7:11: error: a: expected a name of its own, found a second "a"; the first is on line 4'
+    ]
+
+
+@pytest.mark.parametrize("name", ["''", "'  '", "x" * 101, '"a\\tb"', "5", "null", "[a]"])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    assert parse(f"{GROUP}  - name: {name}\n").spec is None
+
+
+def test_groups_without_param_groups_above_them_are_noticed() -> None:
+    [warning] = problems("name: x\ninputs:\n  - name: lr\n    value: 5\n")
+    assert warning.startswith('2:1: warning: "inputs" looks like parameters, but param_groups is missing')
+    [error] = problems("- name: inputs\n  params: []\n")
+    assert 'write "param_groups:" above it' in error
+    [error] = problems("project_type: 1\n  - name: outputs\n    params:\n    - name: a\n")
+    assert error.startswith("2:9: error")
+    assert 'no line "param_groups:"' in error
+
+
+def test_a_group_inside_a_group_is_noticed() -> None:
+    [warning] = problems(f"{GROUP}  - name: outputs\n    params:\n    - name: a\n")
+    assert '5:5: warning: outputs: found "params" inside a parameter' in warning
+
+
+def test_tabs_used_as_indentation_are_read_with_a_warning_that_names_the_line() -> None:
+    parsed = parse("param_groups:\n- name: g\n  params:\n  - name: p\n\tvalue: 5\n")
+    assert parsed.spec is None
+    assert "a tab is used as indentation on line 5" in parsed.problems[0].message
+    spec = read("param_groups:\n\t- name: g\n\t  params:\n\t  - name: p\n\t    value: x\n")
+    assert spec.defaults() == {"p": "x"}
+    tabbed = "param_groups:\n\t- name: g\n\t  params:\n\t  - name: p\n\t    value: x\n\t    data_type: int\n"
+    warning, error = problems(tabbed)
+    assert warning.startswith(
+        "2:1: warning: a tab is used as indentation on lines 2-6; it was read as spaces"
+    )
+    assert error.startswith("5:13: error: p: expected an int")
+
+
+def test_tabs_that_yaml_allows_are_left_alone() -> None:
+    assert default("value: |\n  def f():\n  \treturn 1\n") == "def f():\n\treturn 1\n"
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_fine() -> None:
+    source = b"\xef\xbb\xbf" + one("value: abc\ndata_type: int").replace("\n", "\r\n").encode()
+    assert problems(source) == ['5:12: error: p: expected an int, found the text "abc"']
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (b"a: b\nc: \xff", "2:4: error: expected text in UTF-8, found the byte 0xff"),
+        ("a: b".encode("utf-16"), "found one in UTF-16; save it as UTF-8"),
+        ("a: \0", "1:4: error: expected text, found a NUL character"),
+        ("a: 1\n---\nb: 2\n", "2:1: error: expected one YAML document, found a second one"),
+        ('a: "b\n', "close the quotes; it was opened on line 1"),
+        ("a: @b", "a text can't begin with '@' in YAML; put the text in quotes"),
+        ("a: b: c", "put a text that contains a colon in quotes"),
+        ('a: "\\d"', "found the unknown escape \\d in double quotes"),
+        ('a: "\\UFFFFFFFF"', "found an escape or a number that is out of range"),
+        ("a: *b", "found the alias 'b' of nothing"),
+        ("a:\tb", "found a tab, and YAML allows only spaces here"),
+        ("[" * 5000, "expected at most 30 levels of nesting, found more"),
+        ("a: &a [*a]", "found one inside what it stands for"),
+        (b"#" * 1_000_001, "expected a file of at most 1,000,000 bytes, found one of 1,000,001 bytes"),
+        ("name: x\nname: y", '2:1: error: the key "name" stands here again, first on line 1'),
+        ("5", 'expected a mapping with the key "param_groups", found "5"'),
+        ("param_groups: {a: 1}", 'expected a list of groups for "param_groups", found a mapping'),
+        ("? [a]\n: b", "expected a text as a key"),
+    ],
+)
+def test_a_file_that_cannot_be_read_gets_a_sentence(source: str | bytes, expected: str) -> None:
+    assert parse(source).spec is None
+    assert any(expected in problem for problem in problems(source)), problems(source)
+
+
+def test_a_bomb_of_aliases_gets_its_sentence_at_once() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12)]
+    started = time.monotonic()
+    [error] = problems("\n".join(lines))
+    assert time.monotonic() - started < 1
+    assert error == "5:5: error: expected at most 50,000 values once its aliases are written out, found more"
+
+
+CONDITIONAL = f"""{GROUP}
+  - name: mode
+    data_type: enum
+    value: {{selected: 0, options: [train, validate]}}
+  - name: optimiser
+    data_type: enum
+    value: {{selected: 0, options: [sgd, adam]}}
+    visible_if: {{mode: train}}
+  - name: momentum
+    value: 0.9
+    required: true
+    visible_if: {{optimiser: [sgd]}}
+  - name: weights
+    data_type: str
+    required_if: {{mode: validate}}
+"""
+
+
+def test_hiding_a_parameter_hides_all_that_depend_on_it() -> None:
+    spec = read(CONDITIONAL)
+    values = spec.defaults()
+    momentum, weights = spec.parameter("momentum"), spec.parameter("weights")
+    assert is_visible(momentum, values)
+    assert is_required(momentum, values)
+    assert not is_required(weights, values)
+    values["mode"] = {"selected": 1, "options": ["train", "validate"]}
+    values["momentum"] = "typed before"
+    assert not is_visible(momentum, values)
+    assert not is_required(momentum, values)
+    assert is_required(weights, values)
+    assert list(validate(spec, values)) == ["momentum", "weights"]
+    assert with_hidden_defaults(spec, values)["momentum"] == 0.9
+    assert list(validate(spec, with_hidden_defaults(spec, values))) == ["weights"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("{mod: train}", 'found "mod"; did you mean "mode"?'),
+        ("{mode: test}", 'expected one of ["train", "validate"] for "mode", found the text "test"'),
+        ("{epochs: x}", '"epochs" can\'t have this value: expected an int'),
+        ("{epochs: 0}", "expected at least 1, found 0"),
+        ("{epochs: null}", "is required, so it is never null"),
+        ("{epochs: []}", "expected at least one value to compare with"),
+        ("{layers: 5}", "can only be compared with null"),
+        ("{p: 5}", "expected another parameter"),
+        ("{}", "expected a mapping such as"),
+        ("mode", "expected a mapping such as"),
+        ("{circle: a}", 'expected no circle in "visible_if", found p → circle → p'),
+    ],
+)
+def test_a_condition_that_cannot_hold_is_a_mistake(condition: str, expected: str) -> None:
+    others = (
+        "  - {name: mode, data_type: enum, value: {selected: 0, options: [train, validate]}}\n"
+        "  - {name: epochs, value: 3, min: 1, required: true}\n  - {name: layers, value: [1]}\n"
+        "  - {name: circle, visible_if: {p: 5}}\n"
+    )
+    found = problems(one(f"value: 5\nvisible_if: {condition}") + others)
+    assert any(expected in problem for problem in found), found
+
+
+def test_conditions_tell_a_bool_from_a_number_and_null_from_nothing() -> None:
+    spec = read(
+        one("value: 1\nvisible_if: {flag: yes, url: null}") + "  - {name: flag, value: on}\n  - name: url\n"
+    )
+    shown = spec.parameter("p")
+    assert is_visible(shown, {"flag": True, "url": None})
+    assert not is_visible(shown, {"flag": 1, "url": None})
+    assert not is_visible(shown, {"flag": True, "url": ""})
+
+
+def test_a_long_chain_of_conditions_is_refused_at_once() -> None:
+    chain = "".join(f"  - {{name: a{i}, value: 1, visible_if: {{a{i + 1}: 1}}}}\n" for i in range(1000))
+    found = problems(f"{GROUP}{chain}  - {{name: a1000, value: 1}}\n")
+    assert "expected at most 100 conditions" in found[0]
+
+
+def test_a_complete_set_of_values_is_checked() -> None:
+    spec = read(one("value: 5\nmin: 0\nrequired: true") + "  - {name: q, value: a}\n")
+    assert validate(spec, spec.defaults()) == {}
+    assert validate(spec, {"p": -1, "Q": 5}) == {
+        "p": ["expected at least 0, found -1"],
+        "q": ['expected a value for "q", found none'],
+        "Q": ['expected a parameter of the Task, found "Q"; did you mean "q"?'],
+    }
+    assert validate(spec, {"p": None, "q": None}) == {
+        "p": ["a value is required: expected an int, found null"]
+    }
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=15)
+DEFAULTS = SCALARS | WORDS | st.lists(st.integers(), max_size=3) | st.lists(WORDS, max_size=3)
+
+
+@given(st.lists(st.tuples(WORDS, DEFAULTS), max_size=5, unique_by=lambda pair: pair[0]), st.booleans())
+def test_what_is_dumped_as_yaml_is_read_with_the_same_values(pairs: list, flow: bool) -> None:
+    pairs = [(name, value) for name, value in pairs if name.strip()]
+    params = [{"name": name, "value": value, "required": True} for name, value in pairs]
+    groups = [{"name": "g", "params": params}]
+    text = yaml.safe_dump(
+        {"param_groups": groups}, default_flow_style=flow, allow_unicode=True, sort_keys=False
+    )
+    assert repr(read(text).defaults()) == repr(dict(pairs))
+    assert problems(text) == []
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        "param_groups:",
+        "\n",
+        "- ",
+        "  ",
+        "\t",
+        "name: a",
+        "params:",
+        "value: ",
+        "data_type: enum",
+        "{",
+        "}",
+        "[",
+        "]",
+    ]
+    + [
+        ":",
+        ",",
+        "&a ",
+        "*a",
+        "<<: ",
+        "!!int ",
+        "| ",
+        "'",
+        '"',
+        "1e-3",
+        "yes",
+        "visible_if: {a: 1}",
+        "? ",
+        "#",
+        "---",
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(FRAGMENTS | st.text(max_size=3), max_size=30).map("".join) | st.binary(max_size=60))
+def test_no_text_and_no_bytes_make_the_reader_fail(source: str | bytes) -> None:
+    parsed = parse(source)
+    assert (parsed.spec is None) == bool(parsed.errors)
+    for problem in parsed.problems:
+        assert problem.line >= 1
+        assert problem.column >= 1
+        str(problem).encode()
