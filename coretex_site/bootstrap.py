@@ -1,4 +1,4 @@
-"""Before anything is installed: makes `.venv`, installs the project into it, continues inside. Only the standard library."""
+"""Makes `.venv`, installs the project into it and continues inside. Knows the standard library only."""
 
 import argparse
 import fcntl
@@ -170,7 +170,7 @@ def install(extras: set[str]) -> None:
 
 
 def make_venv(*, keep: bool) -> list[str]:
-    """Makes `.venv` unless it can be kept, and returns the beginning of a pip command that installs into it."""
+    """Makes `.venv` unless it can be kept; the answer begins a pip command that installs into it."""
     if Path(sys.prefix).resolve() == VENV.resolve() or (
         keep and works([str(PYTHON), "-m", "pip", "--version"])
     ):

@@ -1,6 +1,7 @@
 """Django's settings, all from CORETEX_* variables with defaults that work. See .env.example."""
 
 import os
+import re
 import socket
 import sys
 import warnings
@@ -35,6 +36,7 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
         }
+        parsed["CONN_MAX_AGE"] = None  # opening it with its PRAGMAs costs more than most queries
     elif parsed["ENGINE"].endswith("postgresql"):
         parsed["CONN_MAX_AGE"] = 300
         parsed["CONN_HEALTH_CHECKS"] = True
@@ -49,7 +51,20 @@ def broker(url: str) -> dict[str, Any]:
         return {"orm": "default"}
     if not url.startswith(("redis://", "rediss://", "unix://")):
         raise EnvError(f"CORETEX_BROKER_URL is to begin with redis:// or rediss://, but is {url!r}.")
+    # A broker that is away must not hold up a request; longer than the second that a cluster waits in a read.
+    if "socket_timeout" not in url:
+        url += ("&" if "?" in url else "?") + "socket_connect_timeout=2&socket_timeout=5"
     return {"redis": url}
+
+
+def node_name(text: str) -> str:
+    """A name that can also be a folder and a queue."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", text):
+        raise EnvError(
+            "CORETEX_NODE_NAME (or --name) is to be at most 100 letters, digits, dots, dashes and "
+            f"underscores, beginning with a letter or digit, but is {text!r}."
+        )
+    return text
 
 
 def secret_key(given: str, data_dir: Path) -> str:
@@ -85,12 +100,16 @@ try:
     HTTPS = env.boolean("CORETEX_HTTPS", False)
     DATABASES = {"default": database(env.text("CORETEX_DATABASE_URL"), DATA_DIR)}
     BROKER = broker(env.text("CORETEX_BROKER_URL"))
-    NODE_NAME = env.text("CORETEX_NODE_NAME", socket.gethostname())
+    NODE_NAME = node_name(
+        env.text("CORETEX_NODE_NAME", re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname()) or "node")
+    )
     WORKERS = env.integer("CORETEX_WORKERS", os.cpu_count() or 1, minimum=1, maximum=1024)
     DEMO = env.boolean("CORETEX_DEMO", True)
-    ENVIRONMENTS_DIR = Path(
-        env.text("CORETEX_ENVIRONMENTS_DIR", str(DATA_DIR / "environments"))
-    ).absolute()
+    ADMIN_USER = env.text("CORETEX_ADMIN_USER", "admin")
+    ADMIN_PASSWORD = env.text("CORETEX_ADMIN_PASSWORD")
+    WEB_THREADS = env.integer("CORETEX_WEB_THREADS", 12, minimum=2, maximum=256)
+    WATCHDOG_SECONDS = env.integer("CORETEX_WATCHDOG_SECONDS", 30, minimum=1, maximum=3600)
+    ENVIRONMENTS_DIR = Path(env.text("CORETEX_ENVIRONMENTS_DIR", str(DATA_DIR / "environments"))).absolute()
     STOP_GRACE = env.integer("CORETEX_STOP_GRACE", 5, minimum=0, maximum=3600)
     UPLOAD_MAX_BYTES = env.integer("CORETEX_UPLOAD_MAX_MB", 2048, minimum=1, maximum=1_048_576) * 1024**2
     UPLOAD_MAX_FILES = env.integer("CORETEX_UPLOAD_MAX_FILES", 10_000, minimum=1, maximum=1_000_000)
@@ -190,6 +209,7 @@ SESSION_COOKIE_NAME = f"coretex_session_{PORT}"
 CSRF_COOKIE_NAME = f"coretex_csrf_{PORT}"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30 if HTTPS else 0
 X_FRAME_OPTIONS = "SAMEORIGIN"

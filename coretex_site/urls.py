@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
+from runs import health
+
 
 def nothing(request: HttpRequest) -> HttpResponse:
     """Answers for pages that do not exist yet, so that links in the rail resolve."""
@@ -28,6 +30,7 @@ def routes(app: str) -> URLPattern | URLResolver:
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
     *(routes(app) for app in ("projects", "tasks", "runs")),
     *(path(f"absent/{name}", nothing, name=name) for name in ("sign_in", "sign_out", "help")),
 ]

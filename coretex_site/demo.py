@@ -1,0 +1,32 @@
+"""The demo Project of a first start: a Task from a Template and one Run of it, waiting for a worker."""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from projects.models import Membership, Project, ProjectType, Role
+from runs import submit
+from tasks import codetree, create
+
+TEMPLATE = "tabular-classification"
+
+
+def make(user: AbstractBaseUser) -> Project:
+    """The demo Project with `user` as its owner, and its Run queued with the default values."""
+    with transaction.atomic():
+        project = Project.objects.create(
+            name="Demo",
+            description="A Task to look around with. Change it, run it with other values, delete it.",
+            type=ProjectType.TABULAR_DATA,
+            created_by=user,
+        )
+        Membership.objects.create(project=project, user=user, role=Role.OWNER)
+    task = create.from_template(project, TEMPLATE, by=user)
+    parsed = codetree.read_spec(task)
+    submit.submit(
+        task,
+        entry_script="main.py",
+        values=parsed.spec.defaults(),
+        user=user,
+        description="Made at the first start.",
+    )
+    return project

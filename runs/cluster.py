@@ -1,0 +1,157 @@
+"""The only module that knows django-q2: wakes nodes, and runs a node's cluster. Executes nothing itself.
+
+Messages are wake-up tokens ("look for work"), so that losing or doubling one is harmless; see "django-q2" in
+ARCHITECTURE.md.
+Each node has a queue of its own, named like the node.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+from contextlib import suppress
+from datetime import timedelta
+from functools import cache
+
+from django.conf import settings
+from django.db import DatabaseError, connections
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django_q.brokers import Broker, get_broker
+from django_q.cluster import Cluster
+from django_q.conf import Conf
+from django_q.signals import pre_execute
+from django_q.tasks import async_task
+from redis.exceptions import RedisError
+
+from coretex_site.lib import lifeline
+from runs.models import Execution, Node
+from runs.states import ACTIVE, State
+
+log = logging.getLogger(__name__)
+
+WAKE_UP = "runs.worker.take_one"
+# A node whose heartbeat is older does not answer. Nodes beat every HEARTBEAT seconds.
+HEARTBEAT = 5
+SILENT_AFTER = 20
+UNREACHABLE = (RedisError, DatabaseError, OSError)
+
+
+class ClusterError(RuntimeError):
+    """The cluster cannot start; the message says why and what to do."""
+
+
+def live_nodes() -> QuerySet[Node]:
+    """The nodes that have said lately that they work."""
+    return Node.objects.filter(
+        stopped_at=None, heartbeat_at__gte=timezone.now() - timedelta(seconds=SILENT_AFTER)
+    )
+
+
+def queued_for(node: Node) -> QuerySet[Execution]:
+    """The queued Executions that `node` may execute."""
+    return Execution.objects.filter(state=State.QUEUED).filter(
+        Q(run__wanted_node=None) | Q(run__wanted_node=node)
+    )
+
+
+def busy_slots() -> dict[int, int]:
+    """How many Executions each node works on, by the node's key."""
+    active = Execution.objects.filter(state__in=ACTIVE).order_by()
+    return dict(active.values_list("node").annotate(Count("pk")))
+
+
+def wake(node: Node | None = None) -> None:
+    """Sends tokens to the live nodes with free slots (or to `node` only): call it after the commit.
+
+    Never raises: what could not be woken now is found by the node itself within a second or two.
+    """
+    nodes = live_nodes().filter(is_draining=False)
+    try:
+        targets = list(nodes if node is None else nodes.filter(pk=node.pk))
+        busy = busy_slots() if targets else {}
+        for target in targets:
+            free = target.workers - busy.get(target.pk, 0)
+            if free > 0:
+                send(target.name, queued_for(target)[:free].count())
+    except UNREACHABLE as error:
+        log.warning("The nodes could not be woken (%s); they look for work themselves.", first_line(error))
+
+
+def send(node_name: str, count: int) -> None:
+    """Brings the node's queue up to `count` tokens."""
+    if count <= 0:
+        return
+    broker = broker_of(node_name)
+    for _ in range(count - broker.queue_size()):
+        async_task(WAKE_UP, broker=broker)
+
+
+def purge(node_name: str) -> None:
+    """Drops the tokens of a node, also those that a killed cluster had taken."""
+    broker_of(node_name).purge_queue()
+
+
+@cache
+def broker_of(node_name: str) -> Broker:
+    return get_broker(node_name)
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def free_slots(node: Node, *, waiting: int) -> int:
+    """How many of the node's workers have nothing to do, when `waiting` are queued or to be adopted."""
+    orphans = max(0, waiting - queued_for(node).count())
+    return node.workers - busy_slots().get(node.pk, 0) + orphans
+
+
+def run_cluster(*, parent: int, signs: int) -> None:
+    """Becomes the leader of the node's cluster until it ends.
+
+    `parent` is the lifeline of the node; into the pipe `signs` goes a byte for every token that a
+    worker takes, which is how the node knows that the cluster does not hang.
+
+    django-q2 leaves workers behind that go on working when their parent is killed. Here every process
+    of the cluster holds on to the leader, and the leader to the node: when that is gone, the process
+    group ends itself. Scripts have sessions of their own and are not touched by it.
+    """
+    # Python 3.14 no longer forks by default, and django-q2's queues are made for forks.
+    multiprocessing.set_start_method("fork", force=True)
+    if os.getpgrp() != os.getpid():
+        os.setsid()
+    lifeline.watch(parent, end_group)
+    mine, held = lifeline.make()
+    ends = [held]
+
+    def hold_on_to_the_leader() -> None:
+        if ends:
+            os.close(ends.pop())
+        lifeline.watch(mine, end_group)
+
+    os.register_at_fork(after_in_child=hold_on_to_the_leader)
+    Conf.CLUSTER_NAME = settings.NODE_NAME
+    try:
+        get_broker().ping()
+    except RedisError as error:
+        raise ClusterError(
+            f"The broker that CORETEX_BROKER_URL names cannot be reached: {first_line(error)}"
+        ) from error
+    os.set_blocking(signs, False)
+
+    def give_sign(**kwargs: object) -> None:
+        # A full pipe says as much as one more byte would.
+        with suppress(BlockingIOError):
+            os.write(signs, b".")
+
+    pre_execute.connect(give_sign, weak=False)
+    connections.close_all()
+    cluster = Cluster()
+    cluster.start()
+    cluster.sentinel.join()
+
+
+def end_group() -> None:
+    """Ends the process group of the caller, at once and for good."""
+    os.killpg(os.getpgrp(), signal.SIGKILL)

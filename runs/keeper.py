@@ -1,0 +1,271 @@
+"""Keeps a node going: heartbeat, cluster, healing. Knows no HTTP and no django-q2."""
+
+import fcntl
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import IO
+
+import psutil
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from coretex_site.lib import lifeline, paths
+from runs import cluster, reconcile
+from runs.models import Node
+
+TICK = 1.0
+HEAL_EVERY = 5.0
+TIDY_EVERY = 300.0
+# All of a stop has to be over within 10 seconds.
+CUT_OFF_WITHIN = 6.0
+# The longest wait between two starts of a cluster that does not stay up.
+LONGEST_PAUSE = 15.0
+
+
+class NodeError(RuntimeError):
+    """The node cannot start; the message says why and what to do."""
+
+
+class ClusterProcess:
+    """The cluster as a child with a process group of its own, so that all of it can be ended for sure."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lifeline, self._held = lifeline.make()
+        self._signs, self._signs_in = os.pipe()
+        os.set_blocking(self._signs, False)
+
+    def start(self) -> None:
+        ends = {"--lifeline": self._lifeline, "--signs": self._signs_in}
+        options = [text for name, end in ends.items() for text in (name, str(end))]
+        self._child = subprocess.Popen(
+            [sys.executable, str(settings.BASE_DIR / "manage.py"), "cluster", *options],
+            stdin=subprocess.DEVNULL,
+            pass_fds=list(ends.values()),
+            start_new_session=True,
+        )
+
+    def took_tokens(self) -> bool:
+        """Whether a worker has taken a token since the last time this was asked."""
+        try:
+            return bool(os.read(self._signs, 65536))
+        except BlockingIOError:
+            return False
+
+    @property
+    def has_ended(self) -> bool:
+        return self._child is not None and self._child.poll() is not None
+
+    def end(self, *, within: float = 3.0) -> None:
+        """Kills the whole group and waits until nothing of it is left. What it worked on is adopted later."""
+        if self._child is None:
+            return
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            try:
+                os.killpg(self._child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                break
+            self._child.poll()
+            time.sleep(0.02)
+        self._child.wait()
+        self._child = None
+
+
+class Keeper:
+    """The main loop of a node. One thread; signals only set what the loop looks at."""
+
+    def __init__(self, *, say: Callable[[str], None]) -> None:
+        self.name: str = settings.NODE_NAME
+        self.workers: int = settings.WORKERS
+        self._say = say
+        self._wake_up = threading.Event()
+        self._asked: signal.Signals | None = None
+        self._cluster = ClusterProcess()
+        self._trouble = ""
+        self._idle_since: float | None = None
+        self._due = {"beat": 0.0, "heal": 0.0, "tidy": 0.0}
+        self._pause, self._started = 0.5, 0.0
+
+    def run(self, *, parent: int | None = None) -> None:
+        """Works until a signal. SIGINT cuts running scripts off; SIGTERM leaves them to the next start."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        if parent is not None:
+            lifeline.watch(parent, end_soon)
+        # Held until this process ends in any way, and not inherited by the cluster.
+        lock = hold_name(self.name)
+        try:
+            self.node = register(self.name, self.workers)
+            cluster.purge(self.name)
+            self._start_cluster()
+            while self._asked is None:
+                self._tick()
+                self._wake_up.wait(TICK)
+            self._leave()
+        finally:
+            self._cluster.end()
+            lock.close()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        # A Ctrl-C wins over a request to leave the scripts alone, and a second one changes nothing.
+        if self._asked is None or number == signal.SIGINT:
+            self._asked = signal.Signals(number)
+        self._wake_up.set()
+
+    def _leave(self) -> None:
+        self._cluster.end()
+        try:
+            if self._asked == signal.SIGINT:
+                reconcile.cut_off(self.node, within_seconds=CUT_OFF_WITHIN)
+            Node.objects.filter(pk=self.node.pk, pid=os.getpid()).update(stopped_at=timezone.now())
+        except DatabaseError as error:
+            self._say(f"The node ends without having told the database: {cluster.first_line(error)}")
+
+    def _tick(self) -> None:
+        """One look at everything. A database or broker that is away is said once and waited for."""
+        try:
+            if self._is_due("beat", cluster.HEARTBEAT):
+                self._beat()
+            if self._is_due("heal", HEAL_EVERY):
+                reconcile.heal(self.node)
+            if self._is_due("tidy", TIDY_EVERY):
+                reconcile.tidy()
+            self._keep_cluster()
+            self._look_for_work()
+        except cluster.UNREACHABLE as error:
+            connection.close()
+            if not self._trouble:
+                self._trouble = cluster.first_line(error)
+                self._say(f"Node {self.name} waits for the database and the broker: {self._trouble}")
+            return
+        if self._trouble:
+            self._trouble = ""
+            self._say(f"Node {self.name} works again.")
+
+    def _is_due(self, what: str, every: float) -> bool:
+        now = time.monotonic()
+        if now < self._due[what]:
+            return False
+        self._due[what] = now + every
+        return True
+
+    def _beat(self) -> None:
+        self._due["beat"] = 0.0  # again at the next tick if this one fails
+        mine = Node.objects.filter(pk=self.node.pk, pid=os.getpid())
+        if not mine.update(heartbeat_at=timezone.now(), stopped_at=None, **load()):
+            # Somebody forgot it on the Nodes page while the database could not be reached.
+            self.node = register(self.name, self.workers)
+        self._due["beat"] = time.monotonic() + cluster.HEARTBEAT
+
+    def _start_cluster(self) -> None:
+        self._cluster.start()
+        self._started, self._idle_since = time.monotonic(), None
+
+    def _keep_cluster(self) -> None:
+        if not self._cluster.has_ended:
+            if time.monotonic() - self._started > 4 * LONGEST_PAUSE:
+                self._pause = 0.5
+            return
+        self._cluster.end()
+        if time.monotonic() - self._started < self._pause:
+            return
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        self._say(f"The cluster of node {self.name} ended; a new one starts.")
+        self._restart()
+
+    def _restart(self) -> None:
+        self._cluster.end()
+        cluster.purge(self.name)
+        self._start_cluster()
+
+    def _look_for_work(self) -> None:
+        """Sends what tokens are missing; when nobody takes them for too long, the cluster hangs.
+
+        A worker that dies idle can hold the lock of the queue that the others wait for.
+        """
+        self.node.refresh_from_db()
+        waiting = 0 if self.node.is_draining else reconcile.waiting(self.node)
+        free = cluster.free_slots(self.node, waiting=waiting) if waiting else 0
+        now = time.monotonic()
+        if free <= 0 or self._cluster.took_tokens() or self._idle_since is None:
+            self._idle_since = None if free <= 0 else now
+        elif now - self._idle_since >= settings.WATCHDOG_SECONDS:
+            self._say(
+                f"Node {self.name} had work waiting and slots free for {settings.WATCHDOG_SECONDS} s "
+                "and took nothing: its cluster hangs and is started anew."
+            )
+            self._restart()
+        cluster.send(self.name, min(waiting, free))
+
+
+def hold_name(name: str) -> IO[str]:
+    """Holds the name on this machine and wherever the data folder is shared; NodeError when it is taken."""
+    paths.locks().mkdir(parents=True, exist_ok=True)
+    file = (paths.locks() / f"node-{name}").open("a+")
+    # The one before may be on its way out.
+    deadline = time.monotonic() + 3
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                file.close()
+                raise NodeError(taken(name)) from None
+            time.sleep(0.1)
+        else:
+            return file
+
+
+def register(name: str, workers: int) -> Node:
+    """The Node's row, now this process's; NodeError while another machine says that it is that node."""
+    host = socket.gethostname()
+    other = cluster.live_nodes().filter(name=name).exclude(hostname=host).first()
+    if other is not None:
+        raise NodeError(taken(name, where=other.hostname))
+    node, _ = Node.objects.update_or_create(
+        name=name,
+        defaults={
+            "workers": workers,
+            "hostname": host,
+            "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+            "pid": os.getpid(),
+            "started_at": timezone.now(),
+            "heartbeat_at": timezone.now(),
+            "stopped_at": None,
+            **load(),
+        },
+    )
+    return node
+
+
+def taken(name: str, *, where: str = "this machine or another with this data folder") -> str:
+    return (
+        f"A node named {name} already runs on {where}. "
+        "Stop it first, or choose another name with --name or CORETEX_NODE_NAME."
+    )
+
+
+def load() -> dict[str, float]:
+    """The machine's load now; the first answer for the processor is 0."""
+    return {
+        "cpu_percent": psutil.cpu_percent(),
+        "memory_percent": psutil.virtual_memory().percent,
+        "disk_free": psutil.disk_usage(str(settings.DATA_DIR)).free,
+    }
+
+
+def end_soon() -> None:
+    """The parent is gone: end in order, and for sure a little later. Runs in the lifeline's thread."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(8)
+    os._exit(1)
