@@ -16,6 +16,7 @@ from tasks.wording import (
     quote,
 )
 
+INT_TEXT = re.compile(r"[+-]?[0-9]+")
 FLOAT_TEXT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SEPARATED = re.compile(r"[+-]?[0-9]{1,3}([_, ' ])[0-9]{3}(?:\1[0-9]{3})*(?:\.[0-9]*)?")
 _UNDERSCORED = re.compile(r"[+-]?[0-9.eE+-]*_[0-9_.eE+-]*")

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from tasks.scalars import NOTHING_DECLARED, Declared, Flaw, ParameterType, SecretName, Str, UnreadableText
-from tasks.wording import MAX_INT_DIGITS, found, inline, is_oversized, is_storable, one_line, printable, quote, shorten\s*\.\.\s*([+-]?[0-9]{1,18})(?:\s+step\s+([+-]?[0-9]{1,18}))?")
+from tasks.wording import (
+    found,
+    inline,
+    is_oversized,
+    is_storable,
+    one_line,
+    quote,
+    shorten,
+)
+
+_RANGE_TEXT = re.compile(r"([+-]?[0-9]{1,18})\s*\.\.\s*([+-]?[0-9]{1,18})(?:\s+step\s+([+-]?[0-9]{1,18}))?")
 _MOST_FLAWS = 5
 
 
