@@ -1,4 +1,4 @@
-"""A form field for each data_type: what its controls show for a value, and the value that a browser sends back.
+"""Form fields for data_types: what the controls show for a value, and the value that a browser sends back.
 
 Knows no templates and no storage. Newlines are compared as browsers send them.
 """
@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.text import capfirst
 
 from tasks.declarations import Parameter
-from tasks.parameters import UnreadableText
+from tasks.parameters import TYPES, UnreadableText
 from tasks.wording import quote
 
 AMBIGUOUS = "“no value” is ticked and there is a value as well: untick it, or empty the field"
@@ -63,8 +63,8 @@ class EntryWidget(forms.Widget):
 class ParameterField(forms.Field):
     """One text control, as numbers have it; other kinds say how they differ.
 
-    `shown` are the values that the form may have been opened with: when what comes back looks exactly like one
-    of them, that value itself is the answer, so that nothing is changed by having been shown.
+    `shown` are the values that the form may have been opened with: when what comes back looks exactly like
+    one of them, that value itself is the answer, so that nothing is changed by having been shown.
     """
 
     template = "tasks/widgets/number.html"
@@ -243,17 +243,13 @@ class RangeField(ParameterField):
     def read(self, data: QueryDict) -> Entry:
         return Entry(texts=tuple(data.get(self.name(part), "") for part in self.parts))
 
-    def parse(self, entry: Entry) -> dict[str, int] | None:
-        if not any(text.strip() for text in entry.texts):
-            return None
+    def parse(self, entry: Entry) -> dict[str, int]:
         return {
             part: whole_number(text, quote(part)) for part, text in zip(self.parts, entry.texts, strict=True)
         }
 
 
 def whole_number(text: str, where: str) -> int:
-    from tasks.parameters import TYPES  # noqa: PLC0415
-
     try:
         number = TYPES["int"].parse(text)
     except UnreadableText as error:
