@@ -1,0 +1,146 @@
+"""Folders of files: walk, digest, copy, take in uploads and archives, hand out as zip. Knows no Django."""
+
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from coretex_site.lib.archives import is_archive, list_archive, zip_files
+from coretex_site.lib.treepaths import (
+    IGNORED,
+    File,
+    Limits,
+    TreeError,
+    clashes,
+    is_ignored,
+    join,
+    safe_path,
+    shown_name,
+)
+from coretex_site.lib.writing import Budget, arrange, storing
+
+__all__ = [
+    "IGNORED", "File", "Limits", "TreeError", "clashes", "copy", "digest", "file_digest", "is_archive",
+    "is_ignored", "join", "remove", "safe_path", "shown_name", "tree_digest", "unpack", "walk",
+    "write_files", "zip_files", "zip_stream",
+]  # fmt: skip
+
+CHUNK = 1024 * 1024
+
+
+def walk(root: Path) -> list[File]:
+    """The regular files below `root`, sorted by path; without IGNORED names and without links."""
+    found, folders = [], [("", root)]
+    while folders:
+        prefix, folder = folders.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name in IGNORED:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append((f"{prefix}{entry.name}/", folder / entry.name))
+                elif entry.is_file(follow_symlinks=False):
+                    facts = entry.stat(follow_symlinks=False)
+                    executable = bool(facts.st_mode & 0o100)
+                    found.append(File(path=prefix + entry.name, size=facts.st_size, executable=executable))
+    return sorted(found, key=lambda file: file.path)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def tree_digest(entries: Iterable[tuple[str, bool, str]]) -> str:
+    """One digest for all (path, executable, sha256); their order does not matter."""
+    total = hashlib.sha256()
+    for path, executable, sha256 in sorted(entries):
+        line = f"{'x' if executable else '-'} {sha256} {path}\0"
+        total.update(line.encode("utf-8", "surrogateescape"))
+    return total.hexdigest()
+
+
+def digest(root: Path) -> str:
+    return tree_digest((file.path, file.executable, file_digest(root / file.path)) for file in walk(root))
+
+
+def copy(source: Path, target: Path, *, read_only: bool = False) -> dict[str, str]:
+    """Copies what `walk(source)` finds into `target`, and returns {path: sha256 of what was written}.
+
+    Files get mode 0644 or, if executable, 0755; with `read_only` 0444 or 0555. Folders stay writable, since
+    a folder that is not cannot be renamed.
+    """
+    digests: dict[str, str] = {}
+    made: set[Path] = set()
+    target.mkdir(parents=True, exist_ok=True)
+    for file in walk(source):
+        to = target / file.path
+        if to.parent not in made:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            made.add(to.parent)
+        mode = (0o444 if read_only else 0o644) | (0o111 if file.executable else 0)
+        descriptor = os.open(source / file.path, os.O_RDONLY | os.O_NOFOLLOW)
+        with open(descriptor, "rb") as reader, to.open("xb") as writer:
+            total = hashlib.sha256()
+            while chunk := reader.read(CHUNK):
+                total.update(chunk)
+                writer.write(chunk)
+            os.fchmod(writer.fileno(), mode)
+        digests[file.path] = total.hexdigest()
+    return digests
+
+
+def unpack(archive: BinaryIO, filename: str, target: Path, limits: Limits) -> None:
+    """Writes the files of a zip, tar or tar.gz below `target`: empty, or not there.
+
+    A single folder around everything is left out, and so are IGNORED names. An archive with anything in it
+    that is not plainly a file or folder of ours is refused whole, with all reasons, as TreeError; then
+    nothing stays. What it holds decides what it is; `filename` is for messages.
+    """
+    filename = shown_name(filename)
+    with list_archive(archive, filename, limits) as entries:
+        names = arrange([entry.path for entry in entries], limits, strip=True, what=filename)
+        budget = Budget(limits, what=filename, packed=entries.packed)
+        with storing(target) as write:
+            for entry in entries:
+                if entry.path in names:
+                    with entry.open() as reader:
+                        write(names[entry.path], reader, budget, executable=entry.executable)
+
+
+def write_files(items: Iterable[tuple[str, BinaryIO]], target: Path, limits: Limits) -> None:
+    """Writes uploaded files, given with their relative paths, below `target`: empty, or not there.
+
+    Refuses all of them, with all reasons, as TreeError; then nothing stays. IGNORED names are left out.
+    """
+    uploads = list(items)
+    names = arrange([path for path, _ in uploads], limits, strip=False, what="This upload")
+    budget = Budget(limits, what="This upload")
+    with storing(target) as write:
+        for path, reader in uploads:
+            if path in names:
+                write(names[path], reader, budget, executable=False)
+
+
+def zip_stream(root: Path) -> Iterator[bytes]:
+    """All files below `root` as one zip, a piece at a time."""
+    return zip_files((file.path, root / file.path) for file in walk(root))
+
+
+def remove(path: Path) -> None:
+    """Removes a file, a link or a whole folder, read-only ones too. What is not there is removed already."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISDIR(path.lstat().st_mode):
+            path.unlink()
+            return
+        try:
+            shutil.rmtree(path)
+        except PermissionError:
+            for folder, _, _ in os.walk(path):
+                os.chmod(folder, 0o700)
+            shutil.rmtree(path)

@@ -1,0 +1,125 @@
+"""Writes what arrives into a new folder, within limits and whole or not at all. Knows nothing of Django."""
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from coretex_site.lib.treepaths import Limits, TreeError, clashes, is_ignored, safe_path, shown_name
+
+CHUNK = 1024 * 1024
+# More than this, unpacked from a thousandth of it or less, is made to fill a disk: deflate reaches 1:1032.
+HARMLESS = 64 * 1024**2
+MOST_RATIO = 500
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def megabytes(count: int) -> str:
+    return f"{count / 1024**2:,.0f} MB" if count >= 1024**2 else f"{count:,} bytes"
+
+
+class Budget:
+    """Counts bytes as they are written, whatever was declared, and raises TreeError when there are too many.
+
+    `packed` is the size of the archive that they come from.
+    """
+
+    def __init__(self, limits: Limits, *, what: str, packed: int | None = None) -> None:
+        self.limits, self.what, self.packed, self.spent = limits, what, packed, 0
+
+    def spend(self, count: int) -> None:
+        self.spent += count
+        if self.spent > self.limits.max_bytes:
+            raise TreeError(too_large(self.what, self.limits))
+        if self.packed is not None and self.spent > max(HARMLESS, self.packed * MOST_RATIO):
+            raise TreeError(
+                f"{self.what} has {megabytes(self.packed)} but unpacks to more than {MOST_RATIO} times "
+                "as much, as archives do that are made to fill a disk. Upload its files instead."
+            )
+
+
+def arrange(paths: Sequence[str], limits: Limits, *, strip: bool, what: str) -> dict[str, str]:
+    """{path as it came: where to write it}, without ignored ones; raises TreeError with every reason.
+
+    With `strip`, a single folder around everything is left out.
+    """
+    names: dict[str, str] = {}
+    problems: list[str] = []
+    for path in paths:
+        try:
+            safe = safe_path(path)
+        except TreeError as error:
+            problems += error.problems
+            continue
+        if is_ignored(safe):
+            continue
+        if path in names:
+            problems.append(f"“{shown_name(safe)}” is there twice. Leave one of them out.")
+        names[path] = safe
+    if len(names) > limits.max_files:
+        raise TreeError(too_many(what, limits))
+    tops = {name.partition("/")[0] for name in names.values()}
+    if strip and len(tops) == 1 and all("/" in name for name in names.values()):
+        names = {path: name.partition("/")[2] for path, name in names.items()}
+    for name in names.values():
+        if name.count("/") >= limits.max_depth:
+            problems.append(
+                f"“{shown_name(name)}” is {name.count('/') + 1} parts deep; {limits.max_depth} is the most. "
+                "Move it up, or ask the operator to raise CORETEX_UPLOAD_MAX_DEPTH."
+            )
+    if len(set(names.values())) < len(names):
+        problems.append(f"{what} has the same path twice, written in two ways.")
+    problems += clashes(names.values())
+    if problems:
+        raise TreeError(*problems)
+    if not names:
+        raise TreeError(f"{what} holds no files; expected at least one.")
+    return names
+
+
+def too_large(what: str, limits: Limits) -> str:
+    return (
+        f"{what} holds more than {megabytes(limits.max_bytes)}, which is the most for one upload. "
+        "Upload it in parts, or ask the operator to raise CORETEX_UPLOAD_MAX_MB."
+    )
+
+
+def too_many(what: str, limits: Limits) -> str:
+    return (
+        f"{what} holds more than {limits.max_files:,} files, which is the most for one upload. "
+        "Upload it in parts, or ask the operator to raise CORETEX_UPLOAD_MAX_FILES."
+    )
+
+
+@contextmanager
+def storing(target: Path) -> Iterator[Callable[..., None]]:
+    """Gives `write(path, reader, budget, *, executable)`; when the block raises, `target` is gone."""
+    made = {target}
+
+    def write(path: str, reader: BinaryIO, budget: Budget, *, executable: bool) -> None:
+        to = target / path
+        if to.parent not in made:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            made.add(to.parent)
+        with to.open("xb") as writer:
+            while chunk := reader.read(CHUNK):
+                budget.spend(len(chunk))
+                writer.write(chunk)
+            os.fchmod(writer.fileno(), 0o755 if executable else 0o644)
+
+    target.mkdir(parents=True, exist_ok=True)
+    if any(target.iterdir()):
+        raise FileExistsError(f"{target} is to be empty")
+    try:
+        yield write
+    except OSError as error:
+        shutil.rmtree(target, ignore_errors=True)
+        if error.errno in FULL:
+            raise TreeError("The server's disk is full, so nothing was stored. Tell the operator.") from error
+        raise
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise

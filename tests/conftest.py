@@ -1,0 +1,75 @@
+"""The people, the Project and the data folder that tests share."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+
+from projects.models import Membership, Project, Role
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, settings: LazySettings) -> Path:
+    """Every test has a data folder of its own, and no memory of other tests."""
+    settings.DATA_DIR = tmp_path / "data"
+    settings.ENVIRONMENTS_DIR = tmp_path / "data" / "environments"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.DATA_DIR.mkdir()
+    cache.clear()
+    return settings.DATA_DIR
+
+
+def person(name: str) -> User:
+    return User.objects.create_user(name, password=f"{name}-password")
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Owns the Project."""
+    return person("alice")
+
+
+@pytest.fixture
+def project(alice: User) -> Project:
+    """Private, Alice's."""
+    project = Project.objects.create(name="Iris", created_by=alice)
+    Membership.objects.create(project=project, user=alice, role=Role.OWNER)
+    return project
+
+
+@pytest.fixture
+def bob(project: Project) -> User:
+    """May edit in the Project."""
+    bob = person("bob")
+    Membership.objects.create(project=project, user=bob, role=Role.EDITOR)
+    return bob
+
+
+@pytest.fixture
+def vera(project: Project) -> User:
+    """May look at the Project."""
+    vera = person("vera")
+    Membership.objects.create(project=project, user=vera, role=Role.VIEWER)
+    return vera
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """Has nothing to do with the Project."""
+    return person("charlie")
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """`client_of(alice)` is a browser in which she is signed in."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
