@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tasks.lists import ListOf
 from tasks.scalars import (
     AwsSecret,
     Bool,
@@ -17,7 +18,7 @@ from tasks.scalars import (
     Str,
     UnreadableText,
 )
-from tasks.structures import Enum, EnumList, ImuVectors, ListOf, Range
+from tasks.structures import Enum, EnumList, ImuVectors, Range
 from tasks.wording import found
 
 __all__ = ["TYPES", "CannotInfer", "Declared", "Flaw", "ParameterType", "UnreadableText", "infer"]

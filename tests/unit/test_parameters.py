@@ -241,6 +241,12 @@ def test_a_list_of_numbers_may_be_typed_between_commas() -> None:
         TYPES["list[str]"].parse("a, b")
 
 
+def test_a_long_wrong_list_is_not_listed_item_by_item() -> None:
+    problems = TYPES["list[int]"].problems(["x"] * 1000)
+    assert len(problems) == 6
+    assert problems[-1] == "the items after item 5 were not checked"
+
+
 def test_only_secrets_and_imu_vectors_take_one_value_only() -> None:
     single = {name for name, kind in TYPES.items() if not kind.sweepable}
     assert single == {"IMUVectors"} | {name for name in TYPES if "secret" in name}

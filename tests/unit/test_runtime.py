@@ -23,9 +23,8 @@ def test_each_platform_has_its_own_conda_file() -> None:
 def test_without_an_environment_file_python_is_clean() -> None:
     runtime = find_runtime(["main.py"], platform="linux")
     assert (runtime.kind, runtime.file) == ("plain", None)
-    assert runtime.sentence == (
-        "A clean Python with nothing installed, because there is neither environment.yml nor requirements.txt."
-    )
+    why = "because there is neither environment.yml nor requirements.txt."
+    assert runtime.sentence == f"A clean Python with nothing installed, {why}"
 
 
 def test_main_in_the_root_is_the_default_entry_script() -> None:
