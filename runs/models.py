@@ -23,6 +23,8 @@ class Node(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
+    # Set when people no longer want to see it; what it executed keeps its name.
+    forgotten_at = models.DateTimeField(null=True, blank=True)
     # Set to make the node finish what it runs and take nothing new.
     is_draining = models.BooleanField(default=False)
     cpu_percent = models.FloatField(null=True, blank=True)

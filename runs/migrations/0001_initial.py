@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
                 ('stopped_at', models.DateTimeField(blank=True, null=True)),
+                ('forgotten_at', models.DateTimeField(blank=True, null=True)),
                 ('is_draining', models.BooleanField(default=False)),
                 ('cpu_percent', models.FloatField(blank=True, null=True)),
                 ('memory_percent', models.FloatField(blank=True, null=True)),
