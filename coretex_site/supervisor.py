@@ -57,7 +57,11 @@ class Child:
 
 
 class Supervisor:
-    def __init__(self, listener: socket.socket, *, say: Callable[[str], None]) -> None:
+    """`once` names commands to be run one time beside the children."""
+
+    def __init__(
+        self, listener: socket.socket, *, say: Callable[[str], None], once: tuple[str, ...] = ()
+    ) -> None:
         # The node end of the pipe is closed by the kernel when this process ends in any way.
         end, self._held = lifeline.make()
         line, number = str(end), listener.fileno()
@@ -67,6 +71,7 @@ class Supervisor:
             pass_fds=[end, number],
         )
         self.node = Child(name="node", options=["node", "--lifeline", line], pass_fds=[end])
+        self._once = [Child(name=name, options=[name]) for name in once]
         self._say = say
         self._asked: signal.Signals | None = None
         self._wake_up = threading.Event()
@@ -76,7 +81,7 @@ class Supervisor:
         """Returns the exit code once a signal came and all has ended, or when nothing would start."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
-        for child in self._children():
+        for child in (*self._children(), *self._once):
             child.start()
         try:
             while self._asked is None:
@@ -135,7 +140,7 @@ class Supervisor:
                 told = wanted
             self._wake_up.clear()
             self._wake_up.wait(0.05)
-        for child in self._children():
+        for child in (*self._children(), *self._once):
             child.tell(signal.SIGKILL)
             if child.process is not None:
                 child.process.wait()

@@ -162,8 +162,8 @@ class Keeper:
     def _beat(self) -> None:
         self._due["beat"] = 0.0  # again at the next tick if this one fails
         mine = Node.objects.filter(pk=self.node.pk, pid=os.getpid())
-        if not mine.update(heartbeat_at=timezone.now(), stopped_at=None, **load()):
-            # Somebody forgot it on the Nodes page while the database could not be reached.
+        if not mine.update(heartbeat_at=timezone.now(), stopped_at=None, forgotten_at=None, **load()):
+            # Its row was deleted by hand, or another process is this node now.
             self.node = register(self.name, self.workers)
         self._due["beat"] = time.monotonic() + cluster.HEARTBEAT
 
@@ -242,6 +242,7 @@ def register(name: str, workers: int) -> Node:
             "started_at": timezone.now(),
             "heartbeat_at": timezone.now(),
             "stopped_at": None,
+            "forgotten_at": None,
             **load(),
         },
     )

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
-from coretex_site import demo, preparation, supervisor
+from coretex_site import preparation, supervisor
 from coretex_site.bootstrap import COMMAND_OPTIONS, OPTIONS
 from coretex_site.checks import disk_space
 from coretex_site.preparation import PreparationError
@@ -32,17 +32,18 @@ class Command(BaseCommand):
             preparation.check_data_folder()
             preparation.migrate()
             preparation.collect_static()
-            self.welcome()
+            is_first = self.welcome()
         except PreparationError as error:
             sys.exit(str(error))
         # The children have connections of their own.
         connections.close_all()
         address = supervisor.address()
-        code = supervisor.Supervisor(listener, say=self.say).run(ready=lambda: self.say(f"Ready: {address}"))
-        sys.exit(code)
+        once = ("demo",) if is_first and settings.DEMO else ()
+        children = supervisor.Supervisor(listener, say=self.say, once=once)
+        sys.exit(children.run(ready=lambda: self.say(f"Ready: {address}")))
 
-    def welcome(self) -> None:
-        """Who may sign in and how; at the first start also the demo."""
+    def welcome(self) -> bool:
+        """Says who may sign in and how; whether this is the first start."""
         for warning in disk_space(None):
             self.say(f"{warning.msg} {warning.hint}")
         operator = auth.ensure_operator()
@@ -53,10 +54,9 @@ class Command(BaseCommand):
                 else f"the password {operator.password} (generated, and shown only this once)"
             )
             self.say(f"The operator is {operator.user.get_username()} with {where}.")
-            if settings.DEMO:
-                demo.make(operator.user)
         link = auth.make_link(operator.user)
         self.say(f"Sign in once with this link: {supervisor.address()}{link}")
+        return operator.is_new
 
     def say(self, text: str) -> None:
         self.stdout.write(text)
