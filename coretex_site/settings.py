@@ -185,6 +185,11 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "coretex_site.finders.PackagedFiles",
+]
 # A test run serves files straight from their folders: there is nothing collected yet.
 COLLECTED = STATIC_ROOT.is_dir() and "pytest" not in sys.modules
 WHITENOISE_USE_FINDERS = not COLLECTED

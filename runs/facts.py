@@ -1,0 +1,193 @@
+"""What the Run page says about one Execution: times, place in the queue, parameters. No HTTP."""
+
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from coretex_site.lib import paths
+from projects import access
+from projects.models import Dataset, Role
+from runs.models import Execution, Node, Run
+from runs.states import Reason, State
+from tasks import spec
+
+# A node that was silent for longer is not counted on.
+LIVE_WITHIN = timedelta(seconds=30)
+SPEC_BYTES = 1024 * 1024
+# The head of the sentence that says why an Execution failed.
+FAILURES: dict[str, str] = {
+    Reason.EXIT_CODE: "The script failed",
+    Reason.SIGNAL: "The script was killed",
+    Reason.ENVIRONMENT: "The environment could not be built",
+    Reason.TIMEOUT: "The time limit was reached",
+    Reason.LOST: "Lost",
+    Reason.SNAPSHOT: "The Snapshot is damaged",
+    Reason.PARAMETERS: "The parameters could not be given to the script",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """A parameter of a Run as the page shows it; `default` is None when task.yaml does not declare it."""
+
+    name: str
+    data_type: str
+    text: str
+    description: str = ""
+    default: str | None = None
+    is_changed: bool = False
+    dataset_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueGroup:
+    name: str
+    values: list[Value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """A part of an Execution's life: how long it took, or since when it goes on."""
+
+    label: str
+    seconds: float | None = None
+    since: datetime | None = None
+
+
+def about(execution: Execution, *, user: access.User) -> dict[str, Any]:
+    """The context of every fragment that changes while the Execution goes on."""
+    run = execution.run
+    project = run.project
+    executions = list(run.executions.select_related("node", "created_by"))
+    packages = "" if execution.environment is None else execution.environment.packages.strip()
+    may_edit = project.archived_at is None and access.may(user, project, Role.EDITOR)
+    return {
+        "run": run,
+        "execution": execution,
+        "executions": executions,
+        "newest": executions[0] if executions else execution,
+        "changes": list(execution.changes.select_related("by")),
+        "stretches": list(stretches(execution)),
+        "waiting": waiting(execution) if execution.status == State.QUEUED else "",
+        "failure": FAILURES.get(execution.reason, "Failed"),
+        "environment": execution.environment,
+        "packages": packages.split("\n") if packages else [],
+        "may_edit": may_edit,
+        "live": execution.is_unfinished,
+        "version": version(execution),
+    }
+
+
+def version(execution: Execution) -> str:
+    """Differs whenever something that the page shows about the Execution has changed."""
+    told = (
+        execution.state,
+        execution.run.latest_id,
+        execution.node_id,
+        execution.environment_id,
+        execution.started_at and execution.started_at.timestamp(),
+        waiting(execution) if execution.status == State.QUEUED else "",
+        len(execution.datasets),
+    )
+    return f"{zlib.crc32(repr(told).encode()):08x}"
+
+
+def waiting(execution: Execution) -> str:
+    """Why a queued Execution waits: how many are before it, and whether anybody is there to take it."""
+    wanted = execution.run.wanted_node
+    live = Node.objects.filter(
+        heartbeat_at__gte=timezone.now() - LIVE_WITHIN, stopped_at=None, is_draining=False
+    )
+    if wanted is not None:
+        live = live.filter(pk=wanted.pk)
+    if not live.exists():
+        if wanted is None:
+            return "No node is running. It starts as soon as one does."
+        return f"The node {wanted.name} is not running. It starts as soon as that node does."
+    place = Q(run__wanted_node=None) | Q(run__wanted_node=wanted) if wanted else Q()
+    ahead = Execution.objects.filter(place, state=State.QUEUED, pk__lt=execution.pk).count()
+    worker = "a free worker" if wanted is None else f"a free worker of the node {wanted.name}"
+    if ahead == 0:
+        return f"First in the queue, waiting for {worker}."
+    return f"{ahead:,} before it in the queue, waiting for {worker}."
+
+
+def stretches(execution: Execution) -> Iterator[Stretch]:
+    """Waited, prepared, ran: each with its length, the one that goes on with its beginning."""
+    steps = [
+        ("Waited", execution.created_at),
+        ("Prepared", execution.claimed_at),
+        ("Ran", execution.started_at),
+    ]
+    reached = [(label, at) for label, at in steps if at is not None]
+    for index, (label, begin) in enumerate(reached):
+        end = reached[index + 1][1] if index + 1 < len(reached) else execution.finished_at
+        if end is None:
+            yield Stretch(label=label, since=begin)
+        else:
+            yield Stretch(label=label, seconds=max(0.0, (end - begin).total_seconds()))
+
+
+def values(run: Run) -> dict[str, Any]:
+    """The Run's values in the groups of its Snapshot's task.yaml; undeclared ones come last."""
+    declared = declared_by(run.snapshot_id)
+    groups = []
+    left = dict(run.parameters)
+    for group in declared.groups if declared is not None else ():
+        shown = [value_of(p, left.pop(p.name)) for p in group.parameters if p.name in left]
+        if shown:
+            groups.append(ValueGroup(name=group.name, values=shown))
+    if left:
+        others = [Value(name=name, data_type="", text=plain(value)) for name, value in left.items()]
+        groups.append(ValueGroup(name="not declared in task.yaml" if groups else "", values=others))
+    return {
+        "values": groups,
+        "value_count": len(run.parameters),
+        "changed_count": sum(value.is_changed for group in groups for value in group.values),
+        "dataset_names": dataset_names(groups),
+    }
+
+
+def dataset_names(groups: list[ValueGroup]) -> dict[int, str]:
+    """The names of the Datasets that parameters pick, as far as they still exist."""
+    ids = {value.dataset_id for group in groups for value in group.values if value.dataset_id is not None}
+    return dict(Dataset.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+
+
+def declared_by(digest: str) -> spec.TaskSpec | None:
+    """What the Snapshot's task.yaml declares; None without a readable one."""
+    try:
+        with (paths.snapshot(digest) / "task.yaml").open("rb") as file:
+            source = file.read(SPEC_BYTES)
+    except OSError:
+        return None
+    return spec.parse(source).spec
+
+
+def value_of(parameter: spec.Parameter, value: Any) -> Value:
+    return Value(
+        name=parameter.name,
+        data_type=parameter.data_type,
+        description=parameter.description,
+        text=readable(parameter, value),
+        default=readable(parameter, parameter.value),
+        is_changed=plain(value) != plain(parameter.value),
+        dataset_id=value if parameter.data_type == "dataset" and type(value) is int else None,
+    )
+
+
+def readable(parameter: spec.Parameter, value: Any) -> str:
+    """A value as its type writes it; as JSON what would look like nothing or does not fit the type."""
+    if value is None or value == "" or isinstance(value, bool | list) or parameter.type.problems(value):
+        return plain(value)
+    return parameter.type.to_text(value)
+
+
+def plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
