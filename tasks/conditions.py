@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from tasks.declarations import Condition, Parameter
+from tasks.declarations import MAX_HINTS, Condition, Parameter
 from tasks.wording import found, inline, nearest, quote
 from tasks.yamlvalues import Report, Unusable, ValueReader, Wanted
 
@@ -42,6 +42,7 @@ class ConditionReader:
         self.drafts = {draft.name: draft for draft in drafts}
         self.reader = reader
         self.report = report
+        self.hints = 0
 
     def read(self, draft: Draft) -> None:
         """Fills in the draft's own conditions, reporting what is wrong with them."""
@@ -59,7 +60,9 @@ class ConditionReader:
             if name == draft.name:
                 self.report("error", key_node, f"expected another parameter in {quote(key)}, found itself")
             elif name not in self.drafts:
-                meant = nearest(name, self.drafts)
+                self.hints += 1  # comparing every name with every other takes minutes in a hostile file
+                others = [other for other in self.drafts if other != draft.name]
+                meant = nearest(name, others) if self.hints <= MAX_HINTS else None
                 hint = f"; did you mean {quote(meant)}?" if meant is not None else ""
                 message = f"expected the name of a parameter in {quote(key)}, found {quote(name)}{hint}"
                 self.report("error", key_node, message)
@@ -120,6 +123,8 @@ class ConditionReader:
                     node = draft.conditions["visible_if"]
                     self.report("error", node, f'expected no circle in "visible_if", found {circle}')
                     return True
+                if len(came_from) > MAX_CONDITIONS:
+                    return False  # link() refuses it for its number of conditions
                 if condition.parameter not in came_from:
                     came_from[condition.parameter] = name
                     queue.append(condition.parameter)

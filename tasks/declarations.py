@@ -8,6 +8,8 @@ from typing import Any
 from tasks.parameters import TYPES, Declared, ParameterType
 from tasks.wording import nearest, quote
 
+MAX_HINTS = 20
+
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
@@ -103,11 +105,11 @@ def validate(spec: TaskSpec, values: Mapping[str, Any]) -> dict[str, list[str]]:
             sentences = _value_problems(parameter, values)
         if sentences:
             problems[parameter.name] = sentences
-    for name in values:
-        if name not in spec.by_name:
-            meant = nearest(str(name), spec.by_name)
-            hint = f"; did you mean {quote(meant)}?" if meant is not None else ""
-            problems[name] = [f"expected a parameter of the Task, found {quote(str(name))}{hint}"]
+    unknown = [name for name in values if name not in spec.by_name]
+    for position, name in enumerate(unknown):
+        meant = nearest(str(name), spec.by_name) if position < MAX_HINTS else None
+        hint = f"; did you mean {quote(meant)}?" if meant is not None else ""
+        problems[name] = [f"expected a parameter of the Task, found {quote(str(name))}{hint}"]
     return problems
 
 

@@ -83,12 +83,15 @@ class Enum(ParameterType):
         if not isinstance(options, list) or not options:
             yield Flaw(("options",), f"expected a list of at least one option, found {found(options)}")
             return
+        seen: set[str] = set()
         for index, option in enumerate(options):
             if not isinstance(option, str) or not option or not is_storable(option):
                 message = f"expected a text that is not empty as an option, found {found(option)}"
                 yield Flaw(("options", index), message)
-            elif option in options[:index]:
+            elif option in seen:
                 yield Flaw(("options", index), f"expected different options, found {quote(option)} twice")
+            else:
+                seen.add(option)
 
     def selection_flaws(self, selected: Any, options: list[str], required: bool) -> Iterator[Flaw]:
         if selected is not None:

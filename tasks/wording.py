@@ -41,8 +41,8 @@ def quote(text: str, *, width: int = 60) -> str:
     return printable(json.dumps(shorten(text, width=width), ensure_ascii=False))
 
 
-def inline(value: Any) -> str:
-    """Any value on one short line, as YAML's flow style would show it."""
+def inline(value: Any, *, levels: int = 3) -> str:
+    """Any value on one short line, as YAML's flow style would show it; deeper levels are left out."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -51,11 +51,18 @@ def inline(value: Any) -> str:
         return f"an int of more than {MAX_INT_DIGITS} digits"
     if isinstance(value, str):
         return quote(value)
+    if isinstance(value, list | dict) and value and levels == 0:
+        return "…"
     if isinstance(value, list):
         more = ", …" if len(value) > _SHOWN_ITEMS else ""
-        return shorten("[" + ", ".join(inline(item) for item in value[:_SHOWN_ITEMS]) + more + "]")
+        return shorten(
+            "[" + ", ".join(inline(item, levels=levels - 1) for item in value[:_SHOWN_ITEMS]) + more + "]"
+        )
     if isinstance(value, dict):
-        pairs = [f"{one_line(str(key))}: {inline(item)}" for key, item in list(value.items())[:_SHOWN_ITEMS]]
+        pairs = [
+            f"{one_line(str(key))}: {inline(item, levels=levels - 1)}"
+            for key, item in list(value.items())[:_SHOWN_ITEMS]
+        ]
         return shorten("{" + ", ".join(pairs) + (", …" if len(value) > _SHOWN_ITEMS else "") + "}")
     return shorten(printable(str(value)))
 

@@ -169,6 +169,13 @@ def test_an_int_that_cannot_be_written_as_text_is_refused() -> None:
     assert TYPES["int"].describe(10**5000) == "an int of more than 4000 digits"
 
 
+def test_a_value_of_a_thousand_levels_is_refused_in_a_short_sentence() -> None:
+    value: list = []
+    for _ in range(20_000):
+        value = [value]
+    assert TYPES["int"].problems(value) == ["expected an int, found the list [[[…]]]"]
+
+
 def test_a_path_of_a_dataset_works_only_in_local_runs() -> None:
     [flaw] = TYPES["dataset"].flaws("./reads")
     assert flaw.only_local

@@ -1,4 +1,4 @@
-"""The JSON Schema of task.yaml accepts and refuses the same files as the reader; so does the documentation."""
+"""The JSON Schema of task.yaml accepts and refuses what the reader does; the documentation says the same."""
 
 import json
 import re
