@@ -127,10 +127,7 @@ def static_stamp() -> str:
     """Names, sizes and times of all static files, those of the packages included."""
     digest = hashlib.sha256()
     for finder in get_finders():
-        for storage in getattr(finder, "storages", {}).values():
-            for folder, folders, names in os.walk(storage.location):
-                folders.sort()
-                for name in sorted(names):
-                    facts = os.stat(os.path.join(folder, name))
-                    digest.update(f"{folder}/{name} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+        for path, storage in finder.list([]):
+            facts = os.stat(os.path.join(storage.location, path))
+            digest.update(f"{path} {facts.st_size} {facts.st_mtime_ns}\n".encode())
     return digest.hexdigest()

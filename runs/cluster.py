@@ -10,13 +10,10 @@ import multiprocessing
 import os
 import signal
 from contextlib import suppress
-from datetime import timedelta
 from functools import cache
 
 from django.conf import settings
 from django.db import DatabaseError, connections
-from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 from django_q.brokers import Broker, get_broker
 from django_q.cluster import Cluster
 from django_q.conf import Conf
@@ -25,15 +22,12 @@ from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
 from coretex_site.lib import lifeline
-from runs.models import Execution, Node
-from runs.states import ACTIVE, State
+from runs import roster
+from runs.models import Node
 
 log = logging.getLogger(__name__)
 
 WAKE_UP = "runs.worker.take_one"
-# A node whose heartbeat is older does not answer. Nodes beat every HEARTBEAT seconds.
-HEARTBEAT = 5
-SILENT_AFTER = 20
 UNREACHABLE = (RedisError, DatabaseError, OSError)
 
 
@@ -41,39 +35,19 @@ class ClusterError(RuntimeError):
     """The cluster cannot start; the message says why and what to do."""
 
 
-def live_nodes() -> QuerySet[Node]:
-    """The nodes that have said lately that they work."""
-    return Node.objects.filter(
-        stopped_at=None, heartbeat_at__gte=timezone.now() - timedelta(seconds=SILENT_AFTER)
-    )
-
-
-def queued_for(node: Node) -> QuerySet[Execution]:
-    """The queued Executions that `node` may execute."""
-    return Execution.objects.filter(state=State.QUEUED).filter(
-        Q(run__wanted_node=None) | Q(run__wanted_node=node)
-    )
-
-
-def busy_slots() -> dict[int, int]:
-    """How many Executions each node works on, by the node's key."""
-    active = Execution.objects.filter(state__in=ACTIVE).order_by()
-    return dict(active.values_list("node").annotate(Count("pk")))
-
-
 def wake(node: Node | None = None) -> None:
     """Sends tokens to the live nodes with free slots (or to `node` only): call it after the commit.
 
     Never raises: what could not be woken now is found by the node itself within a second or two.
     """
-    nodes = live_nodes().filter(is_draining=False)
+    nodes = roster.live_nodes().filter(is_draining=False)
     try:
         targets = list(nodes if node is None else nodes.filter(pk=node.pk))
-        busy = busy_slots() if targets else {}
+        busy = roster.busy_slots() if targets else {}
         for target in targets:
             free = target.workers - busy.get(target.pk, 0)
             if free > 0:
-                send(target.name, queued_for(target)[:free].count())
+                send(target.name, roster.queued_for(target)[:free].count())
     except UNREACHABLE as error:
         log.warning("The nodes could not be woken (%s); they look for work themselves.", first_line(error))
 
@@ -99,12 +73,6 @@ def broker_of(node_name: str) -> Broker:
 
 def first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-def free_slots(node: Node, *, waiting: int) -> int:
-    """How many of the node's workers have nothing to do, when `waiting` are queued or to be adopted."""
-    orphans = max(0, waiting - queued_for(node).count())
-    return node.workers - busy_slots().get(node.pk, 0) + orphans
 
 
 def run_cluster(*, parent: int, signs: int) -> None:

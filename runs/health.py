@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from projects.models import Project
-from runs.cluster import first_line, live_nodes
+from runs.cluster import first_line
+from runs.roster import live_nodes
 
 log = logging.getLogger(__name__)
 

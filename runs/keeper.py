@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import IO
 
@@ -19,7 +20,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from coretex_site.lib import lifeline, paths
-from runs import cluster, reconcile
+from runs import cluster, reconcile, roster
 from runs.models import Node
 
 TICK = 1.0
@@ -65,18 +66,13 @@ class ClusterProcess:
     def has_ended(self) -> bool:
         return self._child is not None and self._child.poll() is not None
 
-    def end(self, *, within: float = 3.0) -> None:
-        """Kills the whole group and waits until nothing of it is left. What it worked on is adopted later."""
+    def end(self) -> None:
+        """Kills the whole group. What it worked on is adopted later."""
         if self._child is None:
             return
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
-            try:
-                os.killpg(self._child.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                break
-            self._child.poll()
-            time.sleep(0.02)
+        # No member can escape by forking: a fork is not finished while a signal is pending.
+        with suppress(ProcessLookupError):
+            os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
         self._child = None
 
@@ -134,7 +130,7 @@ class Keeper:
     def _tick(self) -> None:
         """One look at everything. A database or broker that is away is said once and waited for."""
         try:
-            if self._is_due("beat", cluster.HEARTBEAT):
+            if self._is_due("beat", roster.HEARTBEAT):
                 self._beat()
             if self._is_due("heal", HEAL_EVERY):
                 reconcile.heal(self.node)
@@ -165,7 +161,7 @@ class Keeper:
         if not mine.update(heartbeat_at=timezone.now(), stopped_at=None, forgotten_at=None, **load()):
             # Its row was deleted by hand, or another process is this node now.
             self.node = register(self.name, self.workers)
-        self._due["beat"] = time.monotonic() + cluster.HEARTBEAT
+        self._due["beat"] = time.monotonic() + roster.HEARTBEAT
 
     def _start_cluster(self) -> None:
         self._cluster.start()
@@ -195,7 +191,7 @@ class Keeper:
         """
         self.node.refresh_from_db()
         waiting = 0 if self.node.is_draining else reconcile.waiting(self.node)
-        free = cluster.free_slots(self.node, waiting=waiting) if waiting else 0
+        free = roster.free_slots(self.node, waiting=waiting) if waiting else 0
         now = time.monotonic()
         if free <= 0 or self._cluster.took_tokens() or self._idle_since is None:
             self._idle_since = None if free <= 0 else now
@@ -229,7 +225,7 @@ def hold_name(name: str) -> IO[str]:
 def register(name: str, workers: int) -> Node:
     """The Node's row, now this process's; NodeError while another machine says that it is that node."""
     host = socket.gethostname()
-    other = cluster.live_nodes().filter(name=name).exclude(hostname=host).first()
+    other = roster.live_nodes().filter(name=name).exclude(hostname=host).first()
     if other is not None:
         raise NodeError(taken(name, where=other.hostname))
     node, _ = Node.objects.update_or_create(

@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -15,12 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import web
 from projects.access import User, visible
-from runs import cluster
-from runs.models import Execution, Node, Run
-from runs.states import ACTIVE, UNFINISHED, State
-
-# A node that answers again after this long is rather a new one.
-LONG_GONE = timedelta(minutes=10)
+from runs import cluster, roster
+from runs.models import Execution, Node
+from runs.states import ACTIVE, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +34,7 @@ def condition(node: Node) -> Condition:
         return Condition(dot="gone", text="Stopped", since=node.stopped_at)
     if node.heartbeat_at is None:
         return Condition(dot="gone", text="Never started", since=None)
-    if node.heartbeat_at < timezone.now() - timedelta(seconds=cluster.SILENT_AFTER):
+    if node.heartbeat_at < timezone.now() - roster.SILENT_AFTER:
         return Condition(dot="late", text="Not answering", since=node.heartbeat_at)
     if node.is_draining:
         return Condition(dot="live", text="Draining", since=None)
@@ -60,14 +56,9 @@ class Row:
         return self.active - len(self.mine)
 
 
-def is_long_gone(node: Node) -> bool:
-    last = node.stopped_at or node.heartbeat_at
-    return last is None or last < timezone.now() - LONG_GONE
-
-
 def rows(user: User) -> list[Row]:
     """All nodes that are not forgotten, the live ones first."""
-    busy = cluster.busy_slots()
+    busy = roster.busy_slots()
     active = (
         Execution.objects.filter(visible(user, through="run__project__"), state__in=ACTIVE)
         .exclude(node=None)
@@ -83,7 +74,7 @@ def rows(user: User) -> list[Row]:
             condition=condition(node),
             active=busy.get(node.pk, 0),
             mine=mine[node.pk],
-            may_be_forgotten=is_long_gone(node) and node.pk not in busy,
+            may_be_forgotten=roster.is_gone(node) and node.pk not in busy,
         )
         for node in Node.objects.filter(forgotten_at=None)
     ]
@@ -122,39 +113,24 @@ def node_for_staff(user: User, pk: int) -> Node:
 
 @require_POST
 def drain(request: HttpRequest, pk: int) -> HttpResponse:
-    """The node finishes what it runs and takes nothing new."""
-    node = node_for_staff(request.user, pk)
-    Node.objects.filter(pk=node.pk).update(is_draining=True)
-    return back(request)
+    roster.drain(node_for_staff(request.user, pk))
+    return web.go(request, reverse("runs:nodes"))
 
 
 @require_POST
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     node = node_for_staff(request.user, pk)
-    Node.objects.filter(pk=node.pk).update(is_draining=False)
+    roster.resume(node)
     cluster.wake(node)
-    return back(request)
+    return web.go(request, reverse("runs:nodes"))
 
 
 @require_POST
 def forget(request: HttpRequest, pk: int) -> HttpResponse:
-    """Takes a node that is gone off the page; one of that name that starts again is back on it."""
     node = node_for_staff(request.user, pk)
-    waiting = Run.objects.filter(wanted_node=node, state__in=UNFINISHED).count()
-    if waiting:
-        messages.error(
-            request,
-            f"{node.name} cannot be forgotten: {waiting} Runs wait for it. Stop them, or start the node.",
-        )
-        return back(request)
-    limit = timezone.now() - LONG_GONE
-    gone = Q(stopped_at__lt=limit) | Q(stopped_at=None, heartbeat_at__lt=limit) | Q(heartbeat_at=None)
-    if Node.objects.filter(gone, pk=node.pk).update(forgotten_at=timezone.now()):
+    try:
+        roster.forget(node)
         messages.success(request, f"{node.name} is forgotten. It is back when it starts again.")
-    else:
-        messages.error(request, f"{node.name} answered a short while ago; it can be forgotten later.")
-    return back(request)
-
-
-def back(request: HttpRequest) -> HttpResponse:
+    except roster.StillNeeded as error:
+        messages.error(request, str(error))
     return web.go(request, reverse("runs:nodes"))

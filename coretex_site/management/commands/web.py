@@ -1,5 +1,6 @@
 """The web server. Started by `up`, ends with it."""
 
+import logging
 import os
 import signal
 import socket
@@ -36,6 +37,8 @@ def serve(number: int) -> None:
         if settings.HTTPS
         else {}
     )
+    # A request that waits for a thread for a moment is nothing to report.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = waitress.create_server(
         application,
         sockets=[socket.socket(fileno=number)],

@@ -1,0 +1,136 @@
+"""Runs every test: on SQLite all of them, on PostgreSQL those that touch SQL across processes."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+ON_POSTGRESQL = ("tests/integration", "tests/cluster")
+BROWSER = "tests/browser"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+class Command(BaseCommand):
+    help = "Runs the tests. What follows is passed on to pytest."
+    requires_system_checks = []
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Takes the arguments as they are: they are pytest's."""
+        sys.exit(run(argv[2:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Returns the exit code: the worst of the two pytest runs."""
+    where = [text for text in arguments if is_test_path(text)]
+    everything = not where
+    environment = dict(os.environ)
+    if everything or any(touches(path, BROWSER) for path in where):
+        environment["CORETEX_TEST_CHROMIUM"] = browser()
+    wanted = [path for path in ON_POSTGRESQL if (settings.BASE_DIR / path).is_dir()]
+    wanted = wanted if everything else [path for path in where if any(touches(path, p) for p in wanted)]
+    url = postgresql_url() if wanted else ""
+    worst, last_line = 0, ""
+    if url:
+        others = [text for text in arguments if text not in where]
+        worst, last_line = pytest([*others, *wanted], {**environment, "CORETEX_DATABASE_URL": url})
+    code, _ = pytest(arguments, {k: v for k, v in environment.items() if k != "CORETEX_DATABASE_URL"})
+    if worst:
+        sys.stdout.write(f"On PostgreSQL it failed:\n{last_line}\n")
+    return max(worst, code)
+
+
+def is_test_path(text: str) -> bool:
+    return not text.startswith("-") and (settings.BASE_DIR / text.split("::")[0]).exists()
+
+
+def touches(path: str, folder: str) -> bool:
+    """Whether the tests named by `path` (`tests/browser/test_x.py::test_y`) can include some of `folder`."""
+    one, other = Path(os.path.normpath(path.split("::")[0])), Path(folder)
+    return one == other or other in one.parents or one in other.parents
+
+
+def pytest(arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Runs pytest with a data folder of its own; answers its exit code and the last line that it printed."""
+    with tempfile.TemporaryDirectory(prefix="coretex-test-") as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=settings.BASE_DIR,
+            env={**environment, "CORETEX_DATA_DIR": folder},
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        line = ""
+        try:
+            for line in process.stdout:
+                sys.stdout.write(line)
+                sys.stdout.flush()
+        except KeyboardInterrupt:
+            # The terminal has told pytest too.
+            sys.stdout.write(process.stdout.read())
+        return process.wait(), line.rstrip()
+
+
+def postgresql_url() -> str:
+    """Where to run the tests on PostgreSQL; "" when none can be reached and this is not CI."""
+    url = os.environ.get("CORETEX_TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/test")
+    broker = os.environ.get("CORETEX_TEST_BROKER_URL", "redis://127.0.0.1:6379/0")
+    for name, address, port in (("PostgreSQL", url, 5432), ("Redis", broker, 6379)):
+        if not answers(address, port):
+            message = f"No {name} answers at {urlsplit(address).hostname}"
+            if os.environ.get("CI"):
+                sys.exit(f"{message}; in CI the tests have to run on it too.")
+            sys.stdout.write(f"{message}: the tests run on SQLite only.\n")
+            return ""
+    return url
+
+
+def answers(url: str, port: int) -> bool:
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "127.0.0.1", parts.port or port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def browser() -> str:
+    """The program of a Chromium; installs one if there is none, or ends with what to install."""
+    found = find_browser()
+    if found is None:
+        sys.stdout.write("The browser tests need Chromium; installing one …\n")
+        sys.stdout.flush()
+        install_browser()
+        found = find_browser()
+    if found is None:
+        sys.exit(
+            "The browser tests need Chromium, and none could be installed. Install it (on Debian: "
+            "sudo apt install chromium) or name its program in CORETEX_TEST_CHROMIUM."
+        )
+    return found
+
+
+def find_browser() -> str | None:
+    named = [os.environ[name] for name in ("CORETEX_TEST_CHROMIUM",) if os.environ.get(name)]
+    programs = [path for path in map(shutil.which, [*named, *BROWSERS]) if path is not None]
+    cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache/ms-playwright")
+    programs += map(str, sorted(cache.glob("chromium-*/chrome-linux*/chrome"), reverse=True))
+    return programs[0] if programs else None
+
+
+def install_browser() -> None:
+    """With Debian's package manager as root, else as Playwright does it."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "chromium"]):
+            subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
+        if find_browser() is not None:
+            return
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
