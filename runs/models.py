@@ -2,11 +2,10 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.urls import reverse
 
 from projects.models import Project
-from runs.states import ACTIVE, UNFINISHED, Cause, State
+from runs.states import UNFINISHED, Cause, State
 from tasks.models import Task
 
 STATES = [(state.value, state.label) for state in State]
@@ -45,6 +44,8 @@ class Snapshot(models.Model):
     file_count = models.PositiveIntegerField()
     size = models.BigIntegerField("bytes")
     created_at = models.DateTimeField(auto_now_add=True)
+    # When it was last frozen; one that no Run uses is kept for a while after that.
+    used_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.digest[:12]
@@ -90,6 +91,8 @@ class Run(models.Model):
     time_limit = models.PositiveIntegerField("seconds", null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    # Names the form that it was sent with and what was in it, so that a form sent twice is one Run.
+    submission = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
     # Those of the newest Execution, kept here by runs.lifecycle for tables and filters.
     state = models.CharField(max_length=10, choices=STATES, default=State.QUEUED)
     latest = models.OneToOneField("Execution", models.SET_NULL, null=True, blank=True, related_name="+")
@@ -102,6 +105,7 @@ class Run(models.Model):
             models.Index(fields=["state", "-id"]),
             models.Index(fields=["created_by", "-id"]),
             models.Index(fields=["created_at"]),
+            models.Index(fields=["name", "id"]),
         ]
 
     def __str__(self) -> str:
@@ -144,21 +148,19 @@ class Execution(models.Model):
         Environment, models.SET_NULL, null=True, blank=True, related_name="executions"
     )
     datasets = models.JSONField("[{id, name, digest, file_count, size}] as read", default=list)
-    # Bytes of metrics.jsonl already stored as points.
+    # Bytes of metrics.jsonl already stored as points, and lines of it that could not be.
     metrics_offset = models.BigIntegerField(default=0)
+    metrics_rejected = models.PositiveIntegerField(default=0)
+    # What went less well than it could: {"metrics" | "artifacts": a sentence}.
+    warnings = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["-number"]
         constraints = [models.UniqueConstraint(fields=["run", "number"], name="executions_are_numbered")]
         indexes = [
-            models.Index(
-                fields=["id"], condition=Q(state=State.QUEUED.value), name="executions_queued"
-            ),
-            models.Index(
-                fields=["node", "state"],
-                condition=Q(state__in=sorted(s.value for s in ACTIVE)),
-                name="executions_active",
-            ),
+            # Whole, not partial: SQLite cannot use a partial one for a state given as a parameter.
+            models.Index(fields=["state", "id"]),
+            models.Index(fields=["node", "state"]),
         ]
 
     def __str__(self) -> str:
@@ -213,12 +215,13 @@ class Metric(models.Model):
 class MetricPoint(models.Model):
     """One point. `y` is null for what was not a finite number."""
 
-    metric = models.ForeignKey(Metric, models.CASCADE, related_name="points")
+    metric = models.ForeignKey(Metric, models.CASCADE, related_name="points", db_index=False)
     x = models.FloatField()
     y = models.FloatField(null=True)
 
     class Meta:
         ordering = ["pk"]
+        indexes = [models.Index(fields=["metric", "id"])]
 
     def __str__(self) -> str:
         return f"({self.x}, {self.y})"
