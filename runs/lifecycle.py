@@ -1,4 +1,4 @@
-"""The only writer of an Execution's state: every move is a conditional UPDATE and a StateChange in one transaction."""
+"""The only writer of an Execution's state: a move is a conditional UPDATE and a StateChange, or nothing."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -35,7 +35,7 @@ QUEUED_BECAUSE = {
 
 
 def claim(node: Node, owner: str) -> Execution | None:
-    """The oldest queued Execution that `node` may execute, now `preparing` and owned by `owner`; None without one."""
+    """The oldest queued Execution that `node` may execute, now `preparing` and `owner`'s, if any."""
     candidates = (
         Execution.objects.filter(state=State.QUEUED)
         .filter(Q(run__wanted_node=None) | Q(run__wanted_node=node))
@@ -44,9 +44,7 @@ def claim(node: Node, owner: str) -> Execution | None:
     )
     while (pk := candidates.first()) is not None:
         now = timezone.now()
-        if move(
-            pk, State.QUEUED, State.PREPARING, node=node, owner=owner, claimed_at=now, heartbeat_at=now
-        ):
+        if move(pk, State.QUEUED, State.PREPARING, node=node, owner=owner, claimed_at=now, heartbeat_at=now):
             return Execution.objects.select_related("run", "run__task", "run__project").get(pk=pk)
     return None
 
@@ -104,7 +102,7 @@ def return_to_queue(execution_id: int, owner: str) -> bool:
 
 
 def adopt(execution_id: int, *, previous: str, owner: str) -> bool:
-    """Takes an active Execution over from the process `previous`, which is gone; False if another was first."""
+    """Takes an active Execution over from the process `previous`, which is gone; False if another did."""
     return bool(
         Execution.objects.filter(pk=execution_id, owner=previous, finished_at=None).update(
             owner=owner, heartbeat_at=timezone.now()
@@ -153,3 +151,16 @@ def next_metrics_offset(execution_id: int, start: int, end: int) -> bool:
             metrics_offset=F("metrics_offset") + (end - start)
         )
     )
+
+
+def warning(execution_id: int, about: str) -> str:
+    """The sentence that was kept about `about` ("metrics", "artifacts"); empty when there is none."""
+    return (Execution.objects.values_list("warnings", flat=True).get(pk=execution_id)).get(about, "")
+
+
+def warn(execution_id: int, about: str, sentence: str) -> None:
+    """Keeps a sentence with the Execution for its page, in place of the one about the same thing before."""
+    with transaction.atomic():
+        execution = Execution.objects.select_for_update().only("warnings").get(pk=execution_id)
+        execution.warnings[about] = sentence
+        execution.save(update_fields=["warnings"])

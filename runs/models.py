@@ -1,4 +1,4 @@
-"""Runs, their Executions and what these left. Facts only: bulk is on disk, states move in `runs.lifecycle`."""
+"""Runs, their Executions and what these left. Facts only: bulk is on disk, `runs.lifecycle` moves states."""
 
 from django.conf import settings
 from django.db import models
