@@ -26,6 +26,11 @@ def snapshot(digest: str) -> Path:
     return settings.DATA_DIR / "snapshots" / digest[:2] / digest
 
 
+def snapshot_list(digest: str) -> Path:
+    """The paths, modes and digests of a Snapshot's files, beside its folder."""
+    return snapshot(digest).with_name(f"{digest}.json")
+
+
 def environments(node_name: str) -> Path:
     """The environments that one node has built; its own disk if CORETEX_ENVIRONMENTS_DIR says so."""
     return settings.ENVIRONMENTS_DIR / node_name
@@ -49,6 +54,16 @@ def console_times(execution_id: int) -> Path:
 def work(execution_id: int) -> Path:
     """The fresh copy of the Snapshot in which the script runs."""
     return execution(execution_id) / "work"
+
+
+def home(execution_id: int) -> Path:
+    """The script's HOME, gone when it ended."""
+    return execution(execution_id) / "home"
+
+
+def temporary(execution_id: int) -> Path:
+    """The script's TMPDIR, gone when it ended."""
+    return execution(execution_id) / "tmp"
 
 
 def inputs(execution_id: int) -> Path:

@@ -1,0 +1,206 @@
+"""Starts a script under a shim that outlives us, waits for it, ends it. Knows no Django and no data folder.
+
+The shim is a shell of a few lines: it runs the script, then writes the exit code by rename. Whoever knows
+its ProcessId and the name of that file can take over from a worker that died.
+"""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from runs import processes
+from runs.processes import ProcessId, Waiter
+
+# The shim survives what is sent to the whole group and tells how the script ended; the subshell that
+# becomes the script has the default dispositions again, and goes first when memory runs out. What shells
+# say of killed children ("Terminated") is no output of the script, so the shim itself is mute.
+SHIM = r"""
+trap : TERM INT HUP QUIT USR1 USR2 ALRM
+exec 3>&2 2>/dev/null
+exit=$1
+shift
+(trap - TERM INT HUP QUIT USR1 USR2 ALRM
+echo 500 >/proc/self/oom_score_adj
+exec 2>&3 3>&-
+exec "$@")
+echo $? 1<>"$exit.new"
+exec /bin/mv -f "$exit.new" "$exit"
+"""
+SHELL = "/bin/sh"
+# Long enough for any exit code: overwritten in place, so that a full disk cannot swallow it.
+ROOM = b"    \n"
+# A shell says 128 + N of a script that was ended by signal N.
+SIGNALLED = 128
+LEFTOVER_GRACE = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """A script to start. `mark` names a variable in `environment` that no other script has like this."""
+
+    command: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
+    console: Path
+    exit_file: Path
+    mark: str
+
+    @property
+    def marked(self) -> str:
+        return f"{self.mark}={self.environment[self.mark]}"
+
+
+def launch(what: Launch) -> "Script":
+    """Starts the script in a session of its own; its output is appended to the console as it is printed.
+
+    Raises OSError when it cannot be started at all. No preexec_fn: it would fork this whole process
+    where vfork does.
+    """
+    what.exit_file.with_name(what.exit_file.name + ".new").write_bytes(ROOM)
+    console = os.open(what.console, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        with _signals_not_ignored():
+            child = subprocess.Popen(
+                [SHELL, "-c", SHIM, "coretex-shim", str(what.exit_file), *what.command],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                cwd=what.folder,
+                env=dict(what.environment),
+                start_new_session=True,
+            )
+    finally:
+        os.close(console)
+    shim = ProcessId.of(child.pid)
+    if shim is None:  # it has ended already and is not reaped yet: nothing else can have its number
+        shim = ProcessId(boot=processes.boot_id(), pid=child.pid, start=0)
+    return Script(shim=shim, exit_file=what.exit_file, mark=what.marked, child=child)
+
+
+@contextmanager
+def _signals_not_ignored() -> Iterator[None]:
+    """A signal that this process ignores would be ignored by the script for ever; one it handles is not."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ignored = [
+        number
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is signal.SIG_IGN
+    ]
+    for number in ignored:
+        signal.signal(number, lambda number, frame: None)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
+
+
+class Script:
+    """A started script, ours or one that another process started. Use it as a context."""
+
+    def __init__(
+        self, *, shim: ProcessId, exit_file: Path, mark: str, child: subprocess.Popen[bytes] | None = None
+    ) -> None:
+        self.shim, self._exit_file, self._mark, self._child = shim, exit_file, mark, child
+        self._waiter = Waiter(shim)
+
+    def __enter__(self) -> "Script":
+        self._waiter.__enter__()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._waiter.__exit__()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the shim has ended within `seconds`; returns as soon as it does, and leaves no zombie."""
+        if not self._waiter.wait(seconds):
+            return False
+        if self._child is not None:
+            self._child.wait()
+        return True
+
+    def family(self) -> list[processes.Facts]:
+        """Every process of the script that lives, the shim among them."""
+        return processes.family(self.shim, self._mark)
+
+    def terminate(self) -> None:
+        """Asks all of its processes to end (TERM); the shim stays to tell how."""
+        self._send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Ends all of its processes for good, the shim last, so that it can still write the exit code."""
+        processes.kill_all(lambda: [facts for facts in self.family() if facts.pid != self.shim.pid])
+        if not self.wait(1.0):
+            processes.kill_all(self.family)
+            self.wait(1.0)
+
+    def end_leftovers(self, *, grace: float = LEFTOVER_GRACE) -> None:
+        """Ends what a script that has ended left running: TERM, then KILL after `grace` seconds."""
+        if not self.family():
+            return
+        self._send(signal.SIGTERM)
+        deadline = time.monotonic() + grace
+        while self.family():
+            if time.monotonic() > deadline:
+                processes.kill_all(self.family)
+                return
+            time.sleep(0.02)
+
+    def _send(self, number: signal.Signals) -> None:
+        for facts in self.family():
+            processes.send(facts, number)
+
+    @property
+    def exit_code(self) -> int | None:
+        return read_exit_code(self._exit_file)
+
+
+def read_exit_code(path: Path) -> int | None:
+    """The exit code that a shim has written: 128 + N for signal N; None when it wrote none."""
+    try:
+        return int(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+class ConsoleClock:
+    """Keeps the times of a console: appends `OFFSET SECONDS` to `times` whenever the console has grown.
+
+    The seconds are those of the last write, so that what was printed while nobody looked has a time too.
+    """
+
+    def __init__(self, console: Path, times: Path) -> None:
+        self._console, self._times = console, times
+        self._known = _last_offset(times)
+
+    def tick(self) -> bool:
+        """Whether the console has grown since the last time."""
+        try:
+            facts = self._console.stat()
+        except FileNotFoundError:
+            return False
+        if facts.st_size <= self._known:
+            return False
+        with self._times.open("a") as file:
+            file.write(f"{facts.st_size} {int(facts.st_mtime)}\n")
+        self._known = facts.st_size
+        return True
+
+
+def _last_offset(times: Path) -> int:
+    """The offset of the last whole record; 0 when there is none."""
+    try:
+        with times.open("rb") as file:
+            file.seek(max(0, times.stat().st_size - 200))
+            lines = file.read().split(b"\n")[:-1]
+        return int(lines[-1].split()[0])
+    except (FileNotFoundError, IndexError, ValueError):
+        return 0

@@ -1,0 +1,195 @@
+"""Metrics: what scripts append to metrics.jsonl, and what their node measures, as stored points."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
+from coretex_site.lib import paths
+from runs import lifecycle, usage
+from runs.models import Execution, Metric, MetricPoint
+
+# Read and stored at once; a line that is longer is refused.
+CHUNK_BYTES = 1024 * 1024
+BATCH_ROWS = 5000
+LONGEST_NAME = 200
+MOST_METRICS = 1000
+
+Point = tuple[float, float | None]
+
+
+@dataclass(kw_only=True)
+class Reading:
+    """Points by name, in the order reported, and what could not be read."""
+
+    points: dict[str, list[Point]] = field(default_factory=dict)
+    rejected: int = 0
+    first_problem: str = ""
+
+    def reject(self, line: bytes, problem: str) -> None:
+        self.rejected += 1
+        if not self.first_problem:
+            shown = line[:80].decode("utf-8", "replace").replace("\x00", "�")
+            self.first_problem = f"{problem}, found {shown}{'…' if len(line) > 80 else ''}"
+
+
+def ingest(execution_id: int, *, final: bool = False) -> int:
+    """Stores what was appended since the last time; how many points that were.
+
+    A last line without its end is left for the next time, unless it is `final`. Two at once store each
+    line once: the bytes are claimed in the transaction that stores them.
+    """
+    stored = 0
+    while True:
+        row = Execution.objects.filter(pk=execution_id).values_list("metrics_offset", "metrics_rejected")
+        start, rejected = row.get()
+        chunk = _read(execution_id, start)
+        whole = chunk[: chunk.rfind(b"\n") + 1]
+        if not whole and (final or len(chunk) == CHUNK_BYTES):
+            whole = chunk
+        if not whole:
+            return stored
+        reading = read_lines(whole)
+        with transaction.atomic():
+            if not lifecycle.next_metrics_offset(execution_id, start, start + len(whole)):
+                return stored
+            for name, points in reading.points.items():
+                if not add_points(execution_id, name, points):
+                    reading.reject(name.encode(), f"expected at most {MOST_METRICS:,} names of metrics")
+            if reading.rejected:
+                _warn(execution_id, rejected, reading)
+        stored += sum(map(len, reading.points.values()))
+
+
+def _read(execution_id: int, start: int) -> bytes:
+    try:
+        with paths.metrics_file(execution_id).open("rb") as file:
+            file.seek(start)
+            return file.read(CHUNK_BYTES)
+    except OSError:  # no metric was reported, or the script made something else of the file
+        return b""
+
+
+def read_lines(content: bytes) -> Reading:
+    """JSON lines `{"metric": NAME, "x": NUMBER, "y": NUMBER}` → points; blank lines are nothing."""
+    reading = Reading()
+    for line in content.split(b"\n"):
+        if not line.strip():
+            continue
+        try:
+            name, point = read_point(json.loads(line))
+        except RecursionError:
+            reading.reject(line, "expected an object")
+        except json.JSONDecodeError:
+            reading.reject(line, "expected a line of JSON")
+        except ValueError as error:
+            # Also bytes that are no text, and integers of thousands of digits.
+            reading.reject(line, str(error) if type(error) is ValueError else "expected UTF-8")
+        else:
+            reading.points.setdefault(name, []).append(point)
+    return reading
+
+
+def read_point(value: Any) -> tuple[str, Point]:
+    """The name and the point of a line; ValueError says what was expected. A y that is not finite is None."""
+    if not isinstance(value, dict) or not {"metric", "x", "y"} <= value.keys():
+        raise ValueError('expected {"metric": NAME, "x": NUMBER, "y": NUMBER}')
+    name, x, y = value["metric"], _number(value["x"]), value["y"]
+    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or not _is_storable(name):
+        raise ValueError(f'expected a text of 1 to {LONGEST_NAME} characters as "metric"')
+    if name in usage.NAMES:
+        raise ValueError(f"expected another name than {name}, which the server measures itself")
+    if x is None:
+        raise ValueError('expected a finite number as "x"')
+    return name, (x, None if y is None else _number(y))
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError('expected numbers as "x" and "y"')
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _is_storable(text: str) -> bool:
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def _warn(execution_id: int, before: int, reading: Reading) -> None:
+    count = before + reading.rejected
+    Execution.objects.filter(pk=execution_id).update(metrics_rejected=count)
+    lines = "1 line" if count == 1 else f"{count:,} lines"
+    if before:
+        _, _, example = lifecycle.warning(execution_id, "metrics").partition(": ")
+    else:
+        example = reading.first_problem
+    lifecycle.warn(execution_id, "metrics", f"{lines} of the metrics file could not be used: {example}")
+
+
+def add_points(execution_id: int, name: str, points: Iterable[Point], *, is_system: bool = False) -> bool:
+    """Appends points to a metric, making it when it is new; False when there are too many metrics already."""
+    points = list(points)
+    if not points:
+        return True
+    with transaction.atomic():
+        metric = Metric.objects.filter(execution_id=execution_id, name=name).first()
+        if metric is None:
+            if not is_system and Metric.objects.filter(execution_id=execution_id).count() >= MOST_METRICS:
+                return False
+            metric = Metric(execution_id=execution_id, name=name, is_system=is_system)
+            _summarise(metric, points)
+            metric.save(force_insert=True)
+        else:
+            _summarise(metric, points)
+            metric.save(update_fields=["point_count", "last", "minimum", "maximum"])
+        MetricPoint.objects.bulk_create(
+            [MetricPoint(metric=metric, x=x, y=y) for x, y in points], batch_size=BATCH_ROWS
+        )
+    return True
+
+
+def _summarise(metric: Metric, points: list[Point]) -> None:
+    values = [y for _, y in points if y is not None]
+    metric.point_count += len(points)
+    metric.last = points[-1][1]
+    metric.minimum = min([*values, *([] if metric.minimum is None else [metric.minimum])], default=None)
+    metric.maximum = max([*values, *([] if metric.maximum is None else [metric.maximum])], default=None)
+
+
+def add_samples(execution_id: int, samples: Mapping[str, list[Point]]) -> None:
+    """Stores what the node measured of a script."""
+    with transaction.atomic():
+        for name, points in samples.items():
+            add_points(execution_id, name, points, is_system=True)
+
+
+def series(execution: Execution, *, max_points: int = 1000) -> dict[str, dict[str, Any]]:
+    """{name: {"x": […], "y": […], "is_system": bool}}, thinned out evenly to about `max_points` a metric."""
+    found = {}
+    for metric in execution.metrics.order_by("is_system", "name"):
+        points = metric.points.order_by("pk")
+        step = math.ceil(metric.point_count / max_points)
+        if step > 1:
+            # Counted so that the newest point is always among those kept.
+            numbered = points.annotate(number=Window(RowNumber(), order_by=F("pk").asc()))
+            points = numbered.annotate(rest=(F("number") + (-metric.point_count % step)) % step).filter(
+                rest=0
+            )
+        rows = list(points.values_list("x", "y"))
+        found[metric.name] = {
+            "x": [x for x, _ in rows],
+            "y": [y for _, y in rows],
+            "is_system": metric.is_system,
+        }
+    return found

@@ -1,0 +1,218 @@
+"""Processes named for sure, found, signalled and waited for. Knows no Django and no Runs."""
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+PROC = Path("/proc")
+HAS_PROC = (PROC / "self" / "stat").is_file()
+HAS_PIDFD = hasattr(os, "pidfd_open")
+POLL_SECONDS = 0.05
+
+
+class UnreadableId(ValueError):
+    """A text that names no process."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessId:
+    """A process named so that no other is ever meant: numbers are used again, also after a new boot.
+
+    As text it is `boot:pid:start`; `start` is in the clock ticks of the machine since its boot.
+    """
+
+    boot: str
+    pid: int
+    start: int
+
+    def __str__(self) -> str:
+        return f"{self.boot}:{self.pid}:{self.start}"
+
+    @classmethod
+    def parse(cls, text: str) -> "ProcessId":
+        try:
+            boot, pid, start = text.rsplit(":", 2)
+            return cls(boot=boot, pid=int(pid), start=int(start))
+        except ValueError as error:
+            raise UnreadableId(f"A process is written boot:pid:start, but this is {text!r}.") from error
+
+    @classmethod
+    def of(cls, pid: int) -> "ProcessId | None":
+        """The process that has this number now; None when there is none, or one that has ended."""
+        facts = read_facts(pid)
+        return None if facts is None else cls(boot=boot_id(), pid=pid, start=facts.start)
+
+    @classmethod
+    def mine(cls) -> "ProcessId":
+        found = cls.of(os.getpid())
+        if found is None:
+            raise RuntimeError("This process does not find itself in the process table.")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the process table says about a process that has not ended."""
+
+    pid: int
+    group: int
+    session: int
+    start: int
+
+
+@cache
+def boot_id() -> str:
+    """A text that is another one after the machine was started anew."""
+    try:
+        return (PROC / "sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return str(int(psutil.boot_time()))
+
+
+def is_alive(text: str) -> bool:
+    """Whether the process of that name runs here and now; what waits to be reaped does not."""
+    try:
+        wanted = ProcessId.parse(text)
+    except UnreadableId:
+        return False
+    return wanted.boot == boot_id() and ProcessId.of(wanted.pid) == wanted
+
+
+def read_facts(pid: int) -> Facts | None:
+    """The facts of a process; None when it has ended, even if nobody has reaped it yet."""
+    if not HAS_PROC:
+        return ask_psutil(pid)
+    try:
+        # Every process of the machine is read after every script: this is a third of the time of Path's.
+        descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+        try:
+            text = os.read(descriptor, 4096)
+        finally:
+            os.close(descriptor)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The name in brackets may hold anything; what follows the last one is numbers.
+    fields = text.rpartition(b")")[2].split(None, 20)
+    if fields[0] in (b"Z", b"X"):
+        return None
+    return Facts(pid=pid, group=int(fields[2]), session=int(fields[3]), start=int(fields[19]))
+
+
+def ask_psutil(pid: int) -> Facts | None:
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        start = int(process.create_time() * 100)
+        return Facts(pid=pid, group=os.getpgid(pid), session=os.getsid(pid), start=start)
+    except (psutil.Error, ProcessLookupError, PermissionError):
+        return None
+
+
+def everyone() -> Iterator[Facts]:
+    """All processes that have not ended."""
+    for pid in psutil.pids() if not HAS_PROC else map(int, filter(str.isdigit, os.listdir(PROC))):
+        facts = read_facts(pid)
+        if facts is not None:
+            yield facts
+
+
+def has_mark(pid: int, mark: str) -> bool:
+    """Whether the process was started with the variable `mark`, written NAME=VALUE."""
+    try:
+        if HAS_PROC:
+            return mark.encode() in (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+        name, _, value = mark.partition("=")
+        return psutil.Process(pid).environ().get(name) == value
+    except (OSError, psutil.Error):
+        return False
+
+
+def marked(mark: str, *, since: int = 0) -> list[Facts]:
+    """The processes with the variable `mark`, and those that share a session which one of them leads."""
+    young = [facts for facts in everyone() if facts.start >= since and facts.pid != os.getpid()]
+    found = {facts.pid for facts in young if has_mark(facts.pid, mark)}
+    sessions = {facts.session for facts in young if facts.pid in found and facts.session == facts.pid}
+    return [facts for facts in young if facts.pid in found or facts.session in sessions]
+
+
+def family(leader: ProcessId, mark: str) -> list[Facts]:
+    """Who lives of what `leader` started: its session, its group, and who left both but bears the mark."""
+    return [
+        facts
+        for facts in everyone()
+        if facts.start >= leader.start
+        and facts.pid != os.getpid()
+        and (leader.pid in (facts.session, facts.group) or has_mark(facts.pid, mark))
+    ]
+
+
+def send(facts: Facts, number: signal.Signals) -> None:
+    """Signals a process, unless it has ended and its number is another's now."""
+    current = read_facts(facts.pid)
+    if current is not None and current.start == facts.start:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(facts.pid, number)
+
+
+def kill_all(find: Callable[[], list[Facts]], *, within: float = 5.0) -> bool:
+    """Kills what `find` finds until it finds nothing; False if something lives on after `within` seconds."""
+    deadline = time.monotonic() + within
+    while found := find():
+        for facts in found:
+            send(facts, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+class Waiter:
+    """Waits for the end of one process, a child or not. Use it as a context."""
+
+    def __init__(self, process: ProcessId) -> None:
+        self._process = process
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> "Waiter":
+        if HAS_PIDFD:
+            # ProcessLookupError: it has ended. OSError: the kernel is too old, so it is polled.
+            with suppress(OSError):
+                self._descriptor = os.pidfd_open(self._process.pid)
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it has ended within `seconds`; returns as soon as it does."""
+        if not is_alive(str(self._process)):
+            return True
+        if self._descriptor is not None:
+            poll = select.poll()
+            poll.register(self._descriptor, select.POLLIN)
+            return bool(poll.poll(seconds * 1000))
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(POLL_SECONDS, left))
+            if not is_alive(str(self._process)):
+                return True
+        return False
+
+
+def signal_name(number: int) -> str:
+    """`KILL (9)`; the number alone when the machine knows no such signal."""
+    try:
+        return f"{signal.Signals(number).name.removeprefix('SIG')} ({number})"
+    except ValueError:
+        return str(number)
