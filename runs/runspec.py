@@ -1,0 +1,264 @@
+"""One specification of a Run or Batch, with its faces JSON, YAML and URL. Knows no storage and no HTTP.
+
+Every face is made from and read back into the same RunSpec, and a round trip changes nothing. The command
+line, a fourth face, is in `runs.commandline`.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, get_type_hints
+from urllib.parse import parse_qsl, urlencode
+
+import yaml
+
+VALUE_PREFIX = "v."
+
+
+class RunSpecError(ValueError):
+    """A specification that cannot be read; the message says where, what was expected and what was found."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSpec:
+    """What is to be run.
+
+    `values` holds every chosen value: {parameter: [value, …]}, a list being one value among others.
+    A parameter that is not named has the default of task.yaml. `snapshot` is a digest; "" means the
+    Task's files as they are now. `time_limit` in seconds. The rest says how several values combine, see
+    `tasks.combinations.Design`, and how the Batch runs: `at_once` Runs at the same time at most,
+    `stop_after` failures, `priority` (higher first).
+    """
+
+    task: int
+    entry_script: str = ""
+    snapshot: str = ""
+    name: str = ""
+    description: str = ""
+    node: str = ""
+    time_limit: int | None = None
+    values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    pairs: Sequence[Sequence[str]] = ()
+    exclude: Sequence[str] = ()
+    without: Sequence[Mapping[str, Any]] = ()
+    repeats: int = 1
+    seed_parameter: str | None = None
+    sample: int | None = None
+    sample_seed: int = 0
+    at_once: int | None = None
+    stop_after: int | None = None
+    priority: int = 0
+
+    # JSON: the plain form from which the others are made; what has its default is left out.
+
+    def as_json(self) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for spec_field in fields(self):
+            value = _plain(getattr(self, spec_field.name))
+            if spec_field.name == "task" or value != _plain(_default(spec_field)):
+                result[spec_field.name] = value
+        return result
+
+    @classmethod
+    def from_json(cls, data: Any) -> "RunSpec":
+        """Raises RunSpecError with every mistake in one message."""
+        if not isinstance(data, Mapping):
+            raise RunSpecError(f"A mapping with the key task was expected, but {_kind(data)} was found.")
+        known = {f.name for f in fields(cls)}
+        problems = [f"{key!r} is not a key of a Run's specification." for key in data if key not in known]
+        if "task" not in data:
+            problems.append("The key task is missing: the number of the Task to run.")
+        for name, value in data.items():
+            if name in known:
+                problems += READERS[name](name, value)
+        if problems:
+            raise RunSpecError(" ".join(problems))
+        return cls(**data)
+
+    # YAML
+
+    def as_yaml(self) -> str:
+        return yaml.dump(self.as_json(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+    @classmethod
+    def from_yaml(cls, text: str) -> "RunSpec":
+        if len(text) > 1_000_000:
+            raise RunSpecError("A Run's specification has at most 1,000,000 characters.")
+        try:
+            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+                raise RunSpecError("A Run's specification is read without aliases (*name).")
+            data = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            if isinstance(error, RunSpecError):
+                raise
+            mark = getattr(error, "problem_mark", None)
+            where = "" if mark is None else f" at line {mark.line + 1}, column {mark.column + 1}"
+            raise RunSpecError(f"This is not valid YAML{where}.") from error
+        return cls.from_json(data)
+
+    # URL: `?task=1&v.lr=[0.1,0.01]`; every value is JSON, except plain texts.
+
+    def as_query(self) -> str:
+        data = self.as_json()
+        values = data.pop("values", {})
+        pairs = [(key, value if isinstance(value, str) else to_json(value)) for key, value in data.items()]
+        pairs += [(VALUE_PREFIX + name, to_json(choices)) for name, choices in values.items()]
+        return urlencode(pairs)
+
+    @classmethod
+    def from_query(cls, query: str) -> "RunSpec":
+        data: dict[str, Any] = {}
+        hints = get_type_hints(cls)
+        for key, text in parse_qsl(query, keep_blank_values=True):
+            if key.startswith(VALUE_PREFIX):
+                data.setdefault("values", {})[key.removeprefix(VALUE_PREFIX)] = from_json_text(key, text)
+            elif hints.get(key) in (str, str | None):
+                data[key] = text
+            elif key in hints:
+                data[key] = from_json_text(key, text)
+        return cls.from_json(data)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts with unusual blanks in double quotes: PyYAML's other styles fold U+0085 and lose it."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    unusual = not text.replace("\n", "").isprintable()
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if unusual else None)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def _default(spec_field: Any) -> Any:
+    if spec_field.default_factory is not MISSING:
+        return spec_field.default_factory()
+    return None if spec_field.default is MISSING else spec_field.default
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists and mappings as dicts, all the way down."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _refuse_constant(word: str) -> Any:
+    raise ValueError(f"{word} is not a number that a Run can be given")
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def from_json_text(key: str, text: str) -> Any:
+    try:
+        return DECODER.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise RunSpecError(f"{key} was expected as JSON, but is {text[:200]!r}.") from error
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}
+    return names.get(type(value), repr(value)[:100])
+
+
+# Which values each key may have: each reader returns the mistakes it finds.
+
+
+def _text(name: str, value: Any) -> list[str]:
+    if isinstance(value, str) and _storable(value):
+        return []
+    return [f"{name} is to be a text, but is {_kind(value)}."]
+
+
+def _storable(value: Any) -> bool:
+    """Whether a value can be stored: finite numbers, and texts without NUL and lone surrogates."""
+    if isinstance(value, str):
+        return "\x00" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(isinstance(k, str) and _storable(k) and _storable(v) for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_storable, value))
+    return value is None or isinstance(value, int)
+
+
+def _whole(minimum: int | None, *, optional: bool = False) -> Any:
+    def read(name: str, value: Any) -> list[str]:
+        if optional and value is None:
+            return []
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if whole and (minimum is None or value >= minimum):
+            return []
+        least = "" if minimum is None else f" of {minimum} or more"
+        return [f"{name} is to be a whole number{least}, but is {_kind(value)}."]
+
+    return read
+
+
+def _optional_text(name: str, value: Any) -> list[str]:
+    return [] if value is None else _text(name, value)
+
+
+def _values(name: str, value: Any) -> list[str]:
+    if not isinstance(value, Mapping):
+        return [f"values is to be a mapping of parameter to a list of values, but is {_kind(value)}."]
+    problems = []
+    for parameter, choices in value.items():
+        if not isinstance(parameter, str) or not parameter:
+            problems.append(f"values names a parameter {parameter!r}, which is not a text.")
+        elif not isinstance(choices, list | tuple) or not choices:
+            problems.append(
+                f"The values of {parameter} are to be a list of one or more, but are {_kind(choices)}."
+            )
+        elif not _storable(choices):
+            problems.append(
+                f"A value of {parameter} is not a number, text, list or mapping that can be stored."
+            )
+    return problems
+
+
+def _list_of(inner: Any, what: str) -> Any:
+    def read(name: str, value: Any) -> list[str]:
+        if not isinstance(value, list | tuple):
+            return [f"{name} is to be a list of {what}, but is {_kind(value)}."]
+        return [problem for item in value for problem in inner(f"Each of {name}", item)]
+
+    return read
+
+
+def _mapping(name: str, value: Any) -> list[str]:
+    if isinstance(value, Mapping) and _storable(value):
+        return []
+    return [f"{name} is to be a mapping of parameter to value, but is {_kind(value)}."]
+
+
+READERS = {
+    "task": _whole(1),
+    "entry_script": _text,
+    "snapshot": _text,
+    "name": _text,
+    "description": _text,
+    "node": _text,
+    "time_limit": _whole(1, optional=True),
+    "values": _values,
+    "pairs": _list_of(_list_of(_text, "names"), "lists of names"),
+    "exclude": _list_of(_text, "rules"),
+    "without": _list_of(_mapping, "combinations"),
+    "repeats": _whole(1),
+    "seed_parameter": _optional_text,
+    "sample": _whole(1, optional=True),
+    "sample_seed": _whole(None),
+    "at_once": _whole(1, optional=True),
+    "stop_after": _whole(1, optional=True),
+    "priority": _whole(None),
+}

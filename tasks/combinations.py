@@ -1,0 +1,304 @@
+"""Which Runs several values per parameter make: counted, paged and sampled without being built.
+
+Knows neither types nor storage: values are opaque, and a list is one value.
+"""
+
+import json
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tasks import rules
+
+# Above this many combinations rules are not tried one by one; far above any limit of a Batch.
+MOST_CHECKED = 20_000_000
+
+
+class CombinationError(ValueError):
+    """A design that makes no sense; the message says which part and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """A parameter is visible only when each of `needs` (other → values) holds; else it has `default`."""
+
+    needs: Mapping[str, Sequence[Any]]
+    default: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """Several values per parameter and how they are combined.
+
+    `values`: {name: [value, …]} in the order of the form, at least one value each. `pairs`: groups of names
+    whose values go together, first with first. `exclude`: rules (see `tasks.rules`). `without`: single
+    combinations left out, each {name: value} over some parameters. `repeats`: how often each combination
+    runs; `seed_parameter` then counts up from its value. `sample`: so many combinations chosen with
+    `sample_seed` instead of all. `conditions`: parameters that are visible only under a condition.
+    """
+
+    values: Mapping[str, Sequence[Any]]
+    pairs: Sequence[Sequence[str]] = ()
+    exclude: Sequence[str] = ()
+    without: Sequence[Mapping[str, Any]] = ()
+    repeats: int = 1
+    seed_parameter: str | None = None
+    sample: int | None = None
+    sample_seed: int = 0
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        problems = list(self._problems())
+        if problems:
+            raise CombinationError(" ".join(problems))
+
+    def _problems(self) -> Iterator[str]:
+        for name, choices in self.values.items():
+            if not choices:
+                yield f"The parameter {name} has no value."
+        paired: set[str] = set()
+        for group in self.pairs:
+            unknown = [name for name in group if name not in self.values]
+            if unknown:
+                yield f"The pair {', '.join(group)} names {', '.join(unknown)}, which is no parameter."
+                continue
+            if len(group) < 2 or paired & set(group) or len(set(group)) < len(group):
+                yield f"The pair {', '.join(group)} needs two or more parameters, each in one pair only."
+            paired |= set(group)
+            lengths = {name: len(self.values[name]) for name in group}
+            if len(set(lengths.values())) > 1:
+                counts = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+                yield f"Paired parameters need equally many values: {counts}."
+        if self.repeats < 1:
+            yield f"Repeats are to be 1 or more, but are {self.repeats}."
+        if self.seed_parameter is not None:
+            yield from self._seed_problems(self.seed_parameter)
+        if self.sample is not None and self.sample < 1:
+            yield f"A random sample has 1 or more combinations, but {self.sample} was asked for."
+
+    def _seed_problems(self, name: str) -> Iterator[str]:
+        choices = self.values.get(name)
+        if choices is None:
+            yield f"The seed parameter {name} is no parameter of this Task."
+        elif len(choices) > 1:
+            yield f"The seed parameter {name} counts up by itself: it takes one value, not {len(choices)}."
+        elif not isinstance(choices[0], int) or isinstance(choices[0], bool):
+            yield f"The seed parameter {name} needs a whole number to count up from, but is {choices[0]!r}."
+
+    # Axes: a paired group is one, each other parameter with several values is one. Row-major, as in the form.
+
+    @cached_property
+    def axes(self) -> list[list[str]]:
+        """The parameters that vary, those that vary together in one list."""
+        group_of = {name: list(group) for group in self.pairs for name in group}
+        axes: list[list[str]] = []
+        for name, choices in self.values.items():
+            axis = group_of.get(name, [name])
+            if len(choices) > 1 and axis not in axes:
+                axes.append(axis)
+        return axes
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(len(self.values[axis[0]]) for axis in self.axes)
+
+    @cached_property
+    def product(self) -> int:
+        """All combinations, before anything is left out."""
+        return math.prod(self.shape)
+
+    @cached_property
+    def _axis_of(self) -> dict[str, int]:
+        return {name: index for index, axis in enumerate(self.axes) for name in axis}
+
+    def _along(self, flags: Sequence[bool], name: str) -> np.ndarray:
+        """Flags per value of `name`, shaped to broadcast over the grid."""
+        shape = [1] * len(self.axes)
+        if name in self._axis_of:
+            shape[self._axis_of[name]] = len(flags)
+        return np.array(flags, dtype=bool).reshape(shape)
+
+    @cached_property
+    def _visible(self) -> dict[str, np.ndarray]:
+        """Where on the grid each conditional parameter is visible."""
+        found: dict[str, np.ndarray] = {}
+
+        def visible(name: str) -> np.ndarray:
+            if name not in self.conditions:
+                return np.ones([1] * len(self.axes), dtype=bool)
+            if name not in found:
+                result = np.ones([1] * len(self.axes), dtype=bool)
+                for other, wanted in self.conditions[name].needs.items():
+                    fits = self._along([_same_any(v, wanted) for v in self.values[other]], other)
+                    if other in self.conditions:
+                        unseen = _same_any(self.conditions[other].default, wanted)
+                        fits = np.where(visible(other), fits, unseen)
+                    result = result & fits
+                found[name] = result
+            return found[name]
+
+        for name in self.conditions:
+            visible(name)
+        return found
+
+    def _where(self, rule: rules.Rule) -> np.ndarray:
+        """Where on the grid a rule holds: each comparison over its own axes, combined by broadcasting."""
+        match rule:
+            case rules.Junction(every=every, parts=parts):
+                result = self._where(parts[0])
+                for part in parts[1:]:
+                    other = self._where(part)
+                    result = result & other if every else result | other
+                return result
+            case rules.Negation(part=part):
+                return ~self._where(part)
+            case rules.Comparison(left=left, right=right):
+                return self._compare(rule, left, right)
+
+    def _compare(self, rule: rules.Comparison, left: Any, right: Any) -> np.ndarray:
+        sides = [self._side(side) for side in (left, right)]
+        shape = np.broadcast_shapes(*(index.shape for index, _ in sides))
+        (left_index, left_values), (right_index, right_values) = sides
+        table = np.array([[rule.holds(a, b) for b in right_values] for a in left_values], dtype=bool)
+        return table[np.broadcast_to(left_index, shape), np.broadcast_to(right_index, shape)]
+
+    def _side(self, side: Any) -> tuple[np.ndarray, list[Any]]:
+        """A side of a comparison as positions on the grid into a short list of values."""
+        ones = [1] * len(self.axes)
+        if isinstance(side, rules.Constant):
+            return np.zeros(ones, dtype=np.intp), [side.value]
+        values = list(self.values[side.name])
+        index = np.zeros(ones, dtype=np.intp)
+        if side.name in self._axis_of:
+            shape = list(ones)
+            shape[self._axis_of[side.name]] = len(values)
+            index = np.arange(len(values)).reshape(shape)
+        if side.name in self.conditions:
+            values.append(self.conditions[side.name].default)
+            index = np.where(self._visible[side.name], index, len(values) - 1)
+        return index, values
+
+    @cached_property
+    def _left_out(self) -> np.ndarray | None:
+        """Where on the grid a combination is left out; None when nothing is. Broadcastable, not full-size."""
+        out: np.ndarray | None = None
+
+        def add(mask: np.ndarray) -> None:
+            nonlocal out
+            out = mask if out is None else out | mask
+
+        for axis_index, axis in enumerate(self.axes):
+            if all(name in self.conditions for name in axis):
+                seen = np.zeros([1] * len(self.axes), dtype=bool)
+                for name in axis:
+                    seen = seen | self._visible[name]
+                shape = [1] * len(self.axes)
+                shape[axis_index] = -1
+                add(~seen & (np.arange(self.shape[axis_index]).reshape(shape) > 0))
+        for text in self.exclude:
+            add(self._where(rules.parse(text, set(self.values))))
+        for single in self.without:
+            mask = np.ones([1] * len(self.axes), dtype=bool)
+            for name, value in single.items():
+                if name in self.values:
+                    mask = mask & self._along([_same(v, value) for v in self.values[name]], name)
+            add(mask)
+        return out
+
+    @cached_property
+    def _included(self) -> np.ndarray | None:
+        """Positions of the combinations that remain, in order; None when all remain."""
+        if self._left_out is None:
+            return None
+        if self.product > MOST_CHECKED:
+            raise CombinationError(
+                f"{self.product:,} combinations are too many to leave some out; "
+                f"at most {MOST_CHECKED:,} can be checked."
+            )
+        full = np.broadcast_to(self._left_out, self.shape)
+        return np.flatnonzero(~full.ravel())
+
+    @cached_property
+    def _chosen(self) -> Sequence[int] | None:
+        """With a random sample, the places among the remaining combinations that were drawn."""
+        remaining = self.product if self._included is None else len(self._included)
+        if self.sample is None or self.sample >= remaining:
+            return None
+        return sorted(random.Random(self.sample_seed).sample(range(remaining), self.sample))  # noqa: S311
+
+    @cached_property
+    def combination_count(self) -> int:
+        """Different combinations, each of which runs `repeats` times."""
+        if self._chosen is not None:
+            return len(self._chosen)
+        return self.product if self._included is None else len(self._included)
+
+    @property
+    def count(self) -> int:
+        """The total number of Runs."""
+        return self.combination_count * self.repeats
+
+    @property
+    def varying(self) -> list[str]:
+        """The parameters that do not have the same value in every Run, in the order of the form."""
+        several = {name for axis in self.axes for name in axis}
+        if self.repeats > 1 and self.seed_parameter is not None:
+            several.add(self.seed_parameter)
+        return [name for name in self.values if name in several]
+
+    def at(self, index: int) -> dict[str, Any]:
+        """The values of Run number `index`, from 0."""
+        if not 0 <= index < self.count:
+            raise IndexError(index)
+        place, repeat = divmod(index, self.repeats)
+        if self._chosen is not None:
+            place = self._chosen[place]
+        position = place if self._included is None else int(self._included[place])
+        coordinates = []
+        for length in reversed(self.shape):
+            position, coordinate = divmod(position, length)
+            coordinates.append(coordinate)
+        coordinates.reverse()
+        combination = {
+            name: choices[coordinates[self._axis_of[name]] if name in self._axis_of else 0]
+            for name, choices in self.values.items()
+        }
+        for name, visible in self._visible.items():
+            where = tuple(min(c, size - 1) for c, size in zip(coordinates, visible.shape, strict=True))
+            if not visible[where]:
+                combination[name] = self.conditions[name].default
+        if self.seed_parameter is not None:
+            combination[self.seed_parameter] += repeat
+        return combination
+
+    def page(self, start: int, size: int) -> list[dict[str, Any]]:
+        """Up to `size` combinations from number `start`."""
+        return [self.at(index) for index in range(start, min(start + size, self.count))]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (self.at(index) for index in range(self.count))
+
+
+def duplicates(choices: Sequence[Any]) -> list[int]:
+    """Places of values that stand earlier in the list already; 1, 1.0 and true are three values."""
+    keys = [_key(value) for value in choices]
+    first = {key: index for index, key in reversed(list(enumerate(keys)))}
+    return [index for index, key in enumerate(keys) if first[key] != index]
+
+
+def _key(value: Any) -> str:
+    """Equal for values that are equal in content and in kind, all the way down."""
+    return json.dumps(value, sort_keys=True)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return _key(a) == _key(b)
+
+
+def _same_any(value: Any, wanted: Sequence[Any]) -> bool:
+    return any(_same(value, one) for one in wanted)
