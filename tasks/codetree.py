@@ -126,9 +126,13 @@ def read_spec(task: Task) -> spec.ParsedTask:
 
 def current_digest(folder: Path) -> str:
     """Equal to `filetree.digest(folder)`; files that did not change are not read again."""
-    return filetree.tree_digest(
-        (file.path, file.executable, _file_digest(folder / file.path)) for file in filetree.walk(folder)
-    )
+    return filetree.tree_digest(entries(folder))
+
+
+def entries(folder: Path) -> Iterator[tuple[str, bool, str]]:
+    """(path, whether executable, SHA-256) of each file; those that did not change are not read again."""
+    for file in filetree.walk(folder):
+        yield file.path, file.executable, _file_digest(folder / file.path)
 
 
 def _file_digest(path: Path) -> str:
@@ -156,9 +160,18 @@ def write(task: Task, path: str, content: bytes, *, expected: str, by: AbstractB
         return filetree.file_digest(target)
 
 
+def write_text(task: Task, path: str, text: str, *, expected: str, by: AbstractBaseUser | None) -> str:
+    """Like `write`, for a text from a browser, whose newlines are all CRLF: the file keeps its own kind."""
+    before = read_bytes(task, path) if (root(task) / path).is_file() else b""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    windows = before.count(b"\r\n") * 2 > before.count(b"\n")
+    content = (plain.replace("\n", "\r\n") if windows else plain).encode()
+    return write(task, path, content, expected=expected, by=by)
+
+
 def create(task: Task, path: str, content: bytes = b"", *, by: AbstractBaseUser | None) -> str:
     """Makes a new file, and the folders it is in; returns its path as it is stored."""
-    path = filetree.safe_path(path)
+    path = filerules.storable(path)
     with editing(task, by=by) as folder:
         filerules.refuse_clashes(folder, [path])
         filerules.refuse_overflow(folder, files=1, size=len(content))
@@ -167,7 +180,7 @@ def create(task: Task, path: str, content: bytes = b"", *, by: AbstractBaseUser 
 
 
 def create_folder(task: Task, path: str, *, by: AbstractBaseUser | None) -> str:
-    path = filetree.safe_path(path)
+    path = filerules.storable(path)
     with editing(task, by=by) as folder:
         filerules.refuse_clashes(folder, [path])
         filetree.join(folder, path).mkdir(parents=True)
@@ -176,7 +189,7 @@ def create_folder(task: Task, path: str, *, by: AbstractBaseUser | None) -> str:
 
 def rename(task: Task, old: str, new: str, *, by: AbstractBaseUser | None) -> str:
     """Gives a file or a folder another path, and makes the folders on the way; returns the path as stored."""
-    old, new = filetree.safe_path(old), filetree.safe_path(new)
+    old, new = filetree.safe_path(old), filerules.storable(new)
     if new == old:
         return new
     if new.startswith(f"{old}/"):
@@ -186,7 +199,7 @@ def rename(task: Task, old: str, new: str, *, by: AbstractBaseUser | None) -> st
         if not source.exists():
             raise Missing(f"There is no {old} in this Task any more.")
         moved = [old] if source.is_file() else [old, *(f"{old}/{name}" for name in filerules.names(source))]
-        renamed = [filetree.safe_path(new + name.removeprefix(old)) for name in moved]
+        renamed = [filerules.storable(new + name.removeprefix(old)) for name in moved]
         filerules.refuse_clashes(folder, renamed, without=set(moved))
         target = filetree.join(folder, new)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -212,7 +225,7 @@ def add_files(
 ) -> tuple[list[str], list[str]]:
     """Moves the files in `staged` into the Task's folder `into`; returns the paths (added, replaced)."""
     prefix = f"{filetree.safe_path(into)}/" if into.strip("/ ") else ""
-    arriving = {filetree.safe_path(prefix + file.path): file for file in filetree.walk(staged)}
+    arriving = {filerules.storable(prefix + file.path): file for file in filetree.walk(staged)}
     with editing(task, by=by) as folder:
         present = {file.path: file for file in filetree.walk(folder)}
         replaced = sorted(arriving.keys() & present.keys())
