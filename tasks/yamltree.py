@@ -8,9 +8,9 @@ import yaml
 
 from tasks.yamlerrors import explain
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 256 * 1024
 MAX_DEPTH = 30
-MAX_NODES = 50_000
+MAX_NODES = 10_000
 TAB_WIDTH = 8
 _INDENTATION = re.compile(r"[ \t]*(?:-[ \t]+)*")
 
