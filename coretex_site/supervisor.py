@@ -75,19 +75,22 @@ class Supervisor:
         self._say = say
         self._asked: signal.Signals | None = None
         self._wake_up = threading.Event()
+        self._waits_since = time.monotonic()
         self.is_ready = False
 
     def run(self, *, ready: Callable[[], None]) -> int:
         """Returns the exit code once a signal came and all has ended, or when nothing would start."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGCHLD, lambda number, frame: self._wake_up.set())
         for child in (*self._children(), *self._once):
             child.start()
         try:
             while self._asked is None:
                 if not self.is_ready and not self._become_ready(ready):
                     return 1
-                self._wake_up.wait(1.0 if self.is_ready else 0.03)
+                self._wake_up.wait(0.5 if self.is_ready else 0.03 + self._waited() / 20)
+                self._wake_up.clear()
                 self._keep_up()
         finally:
             self._end_all()
@@ -103,15 +106,22 @@ class Supervisor:
             self._asked = signal.Signals(number)
         self._wake_up.set()
 
+    def _waited(self) -> float:
+        return time.monotonic() - self._waits_since
+
     def _become_ready(self, ready: Callable[[], None]) -> bool:
         """Calls `ready` once all answers. False when a child has given up before that: it has said why."""
         failed = [child for child in self._children() if not child.runs]
         if failed:
             self._say(f"The {failed[0].name} could not be started ({failed[0].how_it_ended()}).")
             return False
-        if health() is None:
+        complaint = health()
+        if complaint is None:
             self.is_ready = True
             ready()
+        elif self._waited() > LONGEST_PAUSE / 2:
+            self._waits_since = time.monotonic()
+            self._say(f"Not ready yet: {complaint}")
         return True
 
     def _keep_up(self) -> None:

@@ -1,4 +1,4 @@
-"""The nodes as a whole: who answers, how busy each is, draining and forgetting. Knows no HTTP, no django-q2."""
+"""The nodes as a whole: who answers, how busy each is, draining, forgetting. Knows no HTTP, no django-q2."""
 
 from datetime import timedelta
 
