@@ -44,9 +44,7 @@ def projects(user: User) -> QuerySet[Project]:
     return Project.objects.filter(visible(user))
 
 
-def find(
-    queryset: QuerySet, user: User, pk: int, *, project_path: str, need: Role = Role.VIEWER
-) -> Model:
+def find(queryset: QuerySet, user: User, pk: int, *, project_path: str, need: Role = Role.VIEWER) -> Model:
     """The object of `queryset` with key `pk`, if `user` may see its Project and has the role `need` in it.
 
     `project_path` leads from the object to its Project with double underscores; "" when it is one.

@@ -81,7 +81,13 @@ class Dataset(models.Model):
     description = models.CharField(max_length=500, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    # Written by projects.datasets with every change of a file, and by nothing else.
+    file_count = models.PositiveIntegerField(default=0)
+    size = models.BigIntegerField("bytes", default=0)
+    changed_at = models.DateTimeField(null=True, blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = [Lower("name"), "pk"]
@@ -95,10 +101,11 @@ class Dataset(models.Model):
 
 
 class Sample(models.Model):
-    """One file of a Dataset, at its path below the Dataset's folder; never changed in place, only replaced."""
+    """One file of a Dataset. Its content lies on disk under its digest, and never changes."""
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="samples")
     path = models.CharField(max_length=1024)
+    folder = models.CharField("its path without the name", max_length=1024, blank=True)
     size = models.BigIntegerField()
     digest = models.CharField("SHA-256", max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -106,6 +113,7 @@ class Sample(models.Model):
     class Meta:
         ordering = ["path"]
         constraints = [models.UniqueConstraint(fields=["dataset", "path"], name="one_sample_at_a_path")]
+        indexes = [models.Index(fields=["dataset", "folder", "path"])]
 
     def __str__(self) -> str:
         return self.path
@@ -121,3 +129,14 @@ class SignInLink(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in link for {self.user}"
+
+
+class FailedSignIn(models.Model):
+    """How often somebody gave a wrong password for one user name from one address, and when last."""
+
+    key = models.CharField("SHA-256 of name and address", max_length=64, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.count} failed"

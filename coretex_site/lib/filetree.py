@@ -21,15 +21,13 @@ from coretex_site.lib.treepaths import (
     safe_path,
     shown_name,
 )
-from coretex_site.lib.writing import Budget, arrange, storing
+from coretex_site.lib.writing import CHUNK, Budget, arrange, storing
 
 __all__ = [
     "IGNORED", "File", "Limits", "TreeError", "clashes", "copy", "digest", "file_digest", "is_archive",
     "is_ignored", "join", "remove", "safe_path", "shown_name", "tree_digest", "unpack", "walk",
     "write_files", "zip_files", "zip_stream",
 ]  # fmt: skip
-
-CHUNK = 1024 * 1024
 
 
 def walk(root: Path) -> list[File]:
@@ -95,8 +93,8 @@ def copy(source: Path, target: Path, *, read_only: bool = False) -> dict[str, st
     return digests
 
 
-def unpack(archive: BinaryIO, filename: str, target: Path, limits: Limits) -> None:
-    """Writes the files of a zip, tar or tar.gz below `target`: empty, or not there.
+def unpack(archive: BinaryIO, filename: str, target: Path, limits: Limits) -> dict[str, str]:
+    """Writes the files of a zip, tar or tar.gz below `target`: empty, or not there. Returns {path: sha256}.
 
     A single folder around everything is left out, and so are IGNORED names. An archive with anything in it
     that is not plainly a file or folder of ours is refused whole, with all reasons, as TreeError; then
@@ -106,25 +104,32 @@ def unpack(archive: BinaryIO, filename: str, target: Path, limits: Limits) -> No
     with list_archive(archive, filename, limits) as entries:
         names = arrange([entry.path for entry in entries], limits, strip=True, what=filename)
         budget = Budget(limits, what=filename, packed=entries.packed)
+        digests: dict[str, str] = {}
         with storing(target) as write:
             for entry in entries:
                 if entry.path in names:
+                    to = names[entry.path]
                     with entry.open() as reader:
-                        write(names[entry.path], reader, budget, executable=entry.executable)
+                        digests[to] = write(to, reader, budget, executable=entry.executable)
+        return digests
 
 
-def write_files(items: Iterable[tuple[str, BinaryIO]], target: Path, limits: Limits) -> None:
+def write_files(items: Iterable[tuple[str, BinaryIO]], target: Path, limits: Limits) -> dict[str, str]:
     """Writes uploaded files, given with their relative paths, below `target`: empty, or not there.
 
+    Returns {path: sha256}. Each file is closed when it is written, so that thousands never are open at once.
     Refuses all of them, with all reasons, as TreeError; then nothing stays. IGNORED names are left out.
     """
     uploads = list(items)
     names = arrange([path for path, _ in uploads], limits, strip=False, what="This upload")
     budget = Budget(limits, what="This upload")
+    digests: dict[str, str] = {}
     with storing(target) as write:
         for path, reader in uploads:
             if path in names:
-                write(names[path], reader, budget, executable=False)
+                digests[names[path]] = write(names[path], reader, budget, executable=False)
+                reader.close()
+    return digests
 
 
 def zip_stream(root: Path) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """Writes what arrives into a new folder, within limits and whole or not at all. Knows nothing of Django."""
 
 import errno
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -95,11 +96,15 @@ def too_many(what: str, limits: Limits) -> str:
 
 
 @contextmanager
-def storing(target: Path) -> Iterator[Callable[..., None]]:
-    """Gives `write(path, reader, budget, *, executable)`; when the block raises, `target` is gone."""
+def storing(target: Path) -> Iterator[Callable[..., str]]:
+    """Gives `write(path, reader, budget, *, executable)`, which returns the SHA-256 of what it wrote.
+
+    When the block raises, `target` is gone.
+    """
     made = {target}
 
-    def write(path: str, reader: BinaryIO, budget: Budget, *, executable: bool) -> None:
+    def write(path: str, reader: BinaryIO, budget: Budget, *, executable: bool) -> str:
+        total = hashlib.sha256()
         to = target / path
         if to.parent not in made:
             to.parent.mkdir(parents=True, exist_ok=True)
@@ -107,8 +112,10 @@ def storing(target: Path) -> Iterator[Callable[..., None]]:
         with to.open("xb") as writer:
             while chunk := reader.read(CHUNK):
                 budget.spend(len(chunk))
+                total.update(chunk)
                 writer.write(chunk)
             os.fchmod(writer.fileno(), 0o755 if executable else 0o644)
+        return total.hexdigest()
 
     target.mkdir(parents=True, exist_ok=True)
     if any(target.iterdir()):

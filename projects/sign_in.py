@@ -1,0 +1,66 @@
+"""Signing in and out over HTTP, by password or by a link that works once."""
+
+from typing import Any
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_GET
+
+from coretex_site.templatetags.ui import duration
+from projects import auth
+
+
+class SignInForm(AuthenticationForm):
+    """Django's, with a wait that grows with every wrong password."""
+
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "This user name and password do not belong together. Capitals count in both.",
+    }
+
+    @sensitive_variables()
+    def clean(self) -> dict[str, Any]:
+        name, address = self.cleaned_data.get("username", ""), self.request.META.get("REMOTE_ADDR", "")
+        wait = auth.seconds_to_wait(name, address)
+        if wait:
+            raise ValidationError(
+                f"There were too many wrong passwords for “{name}” from your address. "
+                f"Try again in {duration(max(10, wait))}, or ask the operator for a sign-in link."
+            )
+        try:
+            cleaned = super().clean()
+        except ValidationError:
+            auth.note_failure(name, address)
+            raise
+        auth.forget_failures(name, address)
+        return cleaned
+
+
+class SignInPage(LoginView):
+    template_name = "auth/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        response.status_code = 422
+        return response
+
+
+@login_not_required
+@require_GET
+@never_cache
+def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        user = auth.use_link(token)
+    except auth.LinkError as error:
+        return render(request, "auth/link_refused.html", {"problem": str(error)}, status=410)
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect("home")
