@@ -105,7 +105,8 @@ class Run(models.Model):
             models.Index(fields=["state", "-id"]),
             models.Index(fields=["created_by", "-id"]),
             models.Index(fields=["created_at"]),
-            models.Index(fields=["name", "id"]),
+            models.Index(fields=["project", "state", "-id"]),
+            models.Index(fields=["project", "name", "id"]),
         ]
 
     def __str__(self) -> str:
