@@ -33,7 +33,7 @@ class Missing(TreeError):
 class Conflict(TreeError):
     """The file is not the one that was opened: `expected` and `found` are digests, None if it is gone."""
 
-    def __init__(self, path: str, *, expected: str, found: str | None) -> None:
+    def __init__(self, path: str, *, expected: str | None, found: str | None) -> None:
         happened = "was deleted or renamed" if found is None else "was changed by somebody else"
         super().__init__(
             f"{path} {happened} after you opened it, so your text was not saved. It is still in the editor: "
@@ -148,8 +148,11 @@ def _digest_of(path: str, version: tuple[int, ...]) -> str:
 # Writing
 
 
-def write(task: Task, path: str, content: bytes, *, expected: str, by: AbstractBaseUser | None) -> str:
-    """Replaces a file if it still has the digest `expected`, else raises Conflict; returns the new digest."""
+def write(task: Task, path: str, content: bytes, *, expected: str | None, by: AbstractBaseUser | None) -> str:
+    """Replaces a file if it still has the digest `expected` (None: if it is not there), else raises Conflict.
+
+    Returns the new digest.
+    """
     path = filetree.safe_path(path)
     with editing(task, by=by) as folder:
         target = filetree.join(folder, path)
@@ -160,7 +163,7 @@ def write(task: Task, path: str, content: bytes, *, expected: str, by: AbstractB
         return filetree.file_digest(target)
 
 
-def write_text(task: Task, path: str, text: str, *, expected: str, by: AbstractBaseUser | None) -> str:
+def write_text(task: Task, path: str, text: str, *, expected: str | None, by: AbstractBaseUser | None) -> str:
     """Like `write`, for a text from a browser, whose newlines are all CRLF: the file keeps its own kind."""
     before = read_bytes(task, path) if (root(task) / path).is_file() else b""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -53,6 +53,15 @@ def from_template(details: Details, name: str) -> Task:
     return _make(details, lambda folder: filetree.copy(template.root, folder), template=template.name)
 
 
+def describe(task: Task, *, name: str, description: str) -> None:
+    """Gives a Task another name and description; raises TreeError when another Task has the name."""
+    try:
+        with transaction.atomic():
+            Task.objects.filter(pk=task.pk).update(name=name, description=description)
+    except IntegrityError as error:
+        raise TreeError(name_is_taken(name)) from error
+
+
 def name_taken(project: Project, name: str) -> bool:
     return Task.objects.filter(project=project, name__iexact=name).exists()
 

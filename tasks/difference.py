@@ -11,6 +11,10 @@ from tasks.highlight import as_text
 MOST_BYTES = 1024**2
 MOST_LINES = 20_000
 CONTEXT = 3
+# So many files are compared; of those beyond it only the paths are told.
+MOST_FILES = 200
+
+UNREAD = f"Not compared, since more than {MOST_FILES} files differ."
 
 Kind = Literal["added", "removed", "changed"]
 Entries = Mapping[str, tuple[bool, str]]
@@ -61,7 +65,10 @@ def changed_paths(before: Entries, after: Entries) -> dict[str, Kind]:
 def compare(before: Entries, after: Entries, *, read_before: Read, read_after: Read) -> list[FileDifference]:
     """The differences of two trees; the `read_…` give a path's content."""
     differences = []
-    for path, kind in changed_paths(before, after).items():
+    for number, (path, kind) in enumerate(changed_paths(before, after).items()):
+        if number >= MOST_FILES:
+            differences.append(FileDifference(path=path, kind=kind, note=UNREAD))
+            continue
         old = b"" if kind == "added" else read_before(path)
         new = b"" if kind == "removed" else read_after(path)
         differences.append(compare_file(path, kind, old=old, new=new))

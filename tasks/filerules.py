@@ -21,14 +21,21 @@ def limits() -> filetree.Limits:
 def stage(uploads: list[tuple[str, BinaryIO]], target: Path, *, unpack: bool) -> None:
     """Writes uploaded files (relative path, content) into `target`; one archive is unpacked if `unpack`."""
     archive = uploads[0] if len(uploads) == 1 else None
-    if unpack and archive is not None and is_archive(archive[0]):
+    if unpack and archive is not None and filetree.is_archive(archive[0]):
         filetree.unpack(archive[1], archive[0], target, limits())
     else:
         filetree.write_files(uploads, target, limits())
 
 
-def is_archive(name: str) -> bool:
-    return name.lower().endswith((".zip", ".tar.gz", ".tgz"))
+def storable(path: str) -> str:
+    """The normal form of a path that a Task may have; raises TreeError with the reason why it may not."""
+    path = filetree.safe_path(path)
+    if filetree.is_ignored(path):
+        ignored = next(part for part in path.split("/") if filetree.is_ignored(part))
+        raise TreeError(f"{ignored} is a name that tools leave behind, and is never part of a Task.")
+    if path.count("/") >= limits().max_depth:
+        raise TreeError(f"{path} is too many folders deep; {limits().max_depth} is the most.")
+    return path
 
 
 def names(folder: Path) -> list[str]:
@@ -43,20 +50,11 @@ def refuse_clashes(folder: Path, new: list[str], *, without: set[str] = frozense
     if taken:
         raise TreeError(f"There is {taken[0]} in this Task already. Choose another name, or delete it first.")
     files = [path for path in present if (folder / path).is_file()]
-    folders = [f"{path}/." for path in present if (folder / path).is_dir()]
-    problems = filetree.clashes([*files, *new]) or _folder_clashes(folders, new)
+    # A folder stands for itself, since an empty one has no file that would.
+    folders = [f"{path}/\0" for path in present if (folder / path).is_dir()]
+    problems = filetree.clashes([*files, *folders, *new])
     if problems:
-        raise TreeError(" ".join(problems))
-
-
-def _folder_clashes(folders: list[str], new: list[str]) -> list[str]:
-    """The new paths that differ from an empty folder's only by case."""
-    taken = {path.removesuffix("/.").casefold(): path.removesuffix("/.") for path in folders}
-    return [
-        f"{path} and {taken[path.casefold()]} differ only in upper and lower case."
-        for path in new
-        if path.casefold() in taken and taken[path.casefold()] != path
-    ]
+        raise TreeError(*problems)
 
 
 def refuse_overflow(folder: Path, *, files: int, size: int) -> None:

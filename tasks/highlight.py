@@ -55,13 +55,18 @@ def image_type(path: str) -> str | None:
     return IMAGES.get(PurePosixPath(path).suffix.lower())
 
 
-def as_text(content: bytes) -> str | None:
-    """The text of a file, or None when it is not text: not UTF-8, or with NUL bytes."""
+def as_text(content: bytes, *, cut: bool = False) -> str | None:
+    """The text of a file, or None when it is not text: not UTF-8, or with NUL bytes.
+
+    With `cut` the content is the beginning of a file, and may end inside a character.
+    """
     if b"\0" in content:
         return None
     try:
         return content.decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if cut and error.start >= len(content) - 3:
+            return content[: error.start].decode("utf-8")
         return None
 
 

@@ -1,5 +1,6 @@
 """What a Task is, from its files: runtime, entry scripts, task.yaml, and the tree to show. Knows no HTTP."""
 
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -53,6 +54,12 @@ def runtime_of(paths: Iterable[str]) -> runtime.Runtime:
     return runtime.find_runtime((path for path in paths if "/" not in path), platform=platform)
 
 
+def runtime_at(task: Task) -> runtime.Runtime:
+    """The runtime of a Task, from the names in its root alone."""
+    folder = codetree.root(task)
+    return runtime_of(os.listdir(folder) if folder.is_dir() else [])
+
+
 def summary(task: Task, files: list[filetree.File] | None = None) -> Summary:
     """The facts; with `files`, those of that listing."""
     files = codetree.list_files(task) if files is None else files
@@ -91,3 +98,18 @@ def parents(path: str) -> list[str]:
     """`a/b/c.py` → `["a", "a/b"]`."""
     parts = path.split("/")[:-1]
     return ["/".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+def first_to_show(paths: list[str]) -> str | None:
+    """The file a Task page opens with: the first entry script, else task.yaml, a README or the first."""
+    candidates = [*runtime.entry_scripts(paths), codetree.TASK_YAML, "README.md", *paths]
+    return next((path for path in candidates if path in paths), None)
+
+
+def upload_sentence(added: int, replaced: int) -> str:
+    """`3 files added, 1 replaced.`"""
+    words = [f"{added} {'file' if added == 1 else 'files'} added"] if added or not replaced else []
+    if replaced:
+        noun = "" if words else "file " if replaced == 1 else "files "
+        words.append(f"{replaced} {noun}replaced")
+    return ", ".join(words) + "."

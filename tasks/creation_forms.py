@@ -1,0 +1,115 @@
+"""The forms in which Tasks are made, named, listed and uploaded to. Knows nothing of parameters."""
+
+from typing import Any, BinaryIO
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.text import normalize_newlines
+
+from projects.models import Project, Role
+from tasks import create, library
+from tasks.models import Task
+
+MISSING_NAME = "Give the Task a name."
+
+
+class DetailsForm(forms.Form):
+    """A Task's name, unique in its Project, and its description."""
+
+    name = forms.CharField(max_length=100, error_messages={"required": MISSING_NAME})
+    description = forms.CharField(
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What it does, for those who will run it.",
+    )
+
+    def __init__(self, *args: Any, project: Project, task: Task | None = None, **kwargs: Any) -> None:
+        if task is not None:
+            kwargs.setdefault("initial", {"name": task.name, "description": task.description})
+        super().__init__(*args, **kwargs)
+        self.project, self.task = project, task
+        self.fields["name"].widget.attrs |= {"autocomplete": "off", "data-drop-name": ""}
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        others = Task.objects.filter(project=self.project, name__iexact=name)
+        if self.task is not None:
+            others = others.exclude(pk=self.task.pk)
+        if others.exists():
+            raise forms.ValidationError(create.name_is_taken(name))
+        return name
+
+    def clean_description(self) -> str:
+        return normalize_newlines(self.cleaned_data["description"])
+
+
+class CreateForm(DetailsForm):
+    """How a new Task begins: with uploaded files, from a Template, or empty."""
+
+    start = forms.ChoiceField(
+        choices=[("upload", "From your computer"), ("template", "From a Template"), ("blank", "Empty")],
+        initial="upload",
+        error_messages={"required": "Choose how the Task begins."},
+    )
+    template = forms.ChoiceField(required=False)
+
+    def __init__(self, *args: Any, uploads: list[tuple[str, BinaryIO]] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.uploads = uploads or []
+        known = library.templates().values()
+        self.fields["template"].choices = [("", "")] + [(found.name, found.title) for found in known]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if (
+            cleaned.get("start") == "template"
+            and not cleaned.get("template")
+            and "template" not in self.errors
+        ):
+            self.add_error("template", "Choose a Template.")
+        if cleaned.get("start") == "upload" and not self.uploads:
+            self.add_error("start", "Choose a folder, files or an archive, or begin in another way.")
+        return cleaned
+
+
+class ProjectForm(forms.Form):
+    """In which Project a new Task is made: one of those that the person may edit."""
+
+    project = forms.ModelChoiceField(
+        Project.objects.none(),
+        empty_label="Choose a Project",
+        error_messages={"required": "Choose a Project.", "invalid_choice": "Choose a Project of the list."},
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        editable = Project.objects.filter(archived_at=None)
+        if not user.is_superuser:
+            mine = user.memberships.filter(role__in=[Role.OWNER, Role.EDITOR]).values("project_id")
+            editable = editable.filter(pk__in=mine)
+        self.fields["project"].queryset = editable
+
+
+class PathForm(forms.Form):
+    """A path in a Task, checked where it is used."""
+
+    path = forms.CharField(
+        max_length=1024,
+        strip=False,
+        error_messages={"required": "Give it a name, such as main.py or data/table.csv."},
+    )
+
+
+class RenameForm(PathForm):
+    new_path = forms.CharField(
+        max_length=1024, strip=False, error_messages={"required": "Give it a new name."}
+    )
+
+
+def uploads_of(request: HttpRequest) -> list[tuple[str, BinaryIO]]:
+    """(relative path, content) of the uploaded files; `paths` beside `files` says their folders."""
+    files, paths = request.FILES.getlist("files"), request.POST.getlist("paths")
+    if len(paths) != len(files):
+        paths = [file.name for file in files]
+    return list(zip(paths, files, strict=True))

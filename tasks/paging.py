@@ -1,0 +1,59 @@
+"""Pages of a sorted list, by the row they begin after: as fast at row 1,000,000 as at the first."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Expression
+from django.http import QueryDict
+
+PAGE = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Rows of a list; `newer` and `older` are the addresses of the pages before and after, or None."""
+
+    rows: list[Any]
+    newer: str | None
+    older: str | None
+    text: str = ""
+
+
+def page_of(rows: QuerySet, query: QueryDict, *, key: Expression | F, descending: bool = False) -> Page:
+    """The page of `rows` that `after` or `before` (a primary key) in the query asks for, sorted by `key`."""
+    rows = rows.annotate(sort_key=key)
+    before, after = _anchor(rows, query.get("before")), _anchor(rows, query.get("after"))
+    backwards = before is not None
+    anchor = before if backwards else after
+    down = descending != backwards
+    if anchor is not None:
+        beyond = "lt" if down else "gt"
+        same = Q(sort_key=anchor[0], **{f"pk__{beyond}": anchor[1]})
+        rows = rows.filter(Q(**{f"sort_key__{beyond}": anchor[0]}) | same)
+    sign = "-" if down else ""
+    found = list(rows.order_by(f"{sign}sort_key", f"{sign}pk")[: PAGE + 1])
+    more, found = len(found) > PAGE, found[:PAGE]
+    if backwards:
+        found.reverse()
+    has_newer = more if backwards else anchor is not None
+    has_older = backwards or more
+    return Page(
+        rows=found,
+        newer=_address(query, before=found[0].pk) if found and has_newer else None,
+        older=_address(query, after=found[-1].pk) if found and has_older else None,
+    )
+
+
+def _anchor(rows: QuerySet, pk: str | None) -> tuple[Any, int] | None:
+    if pk is None or not pk.isascii() or not pk.isdigit() or len(pk) > 18:
+        return None
+    return rows.filter(pk=int(pk)).values_list("sort_key", "pk").first()
+
+
+def _address(query: QueryDict, **cursor: int) -> str:
+    address = query.copy()
+    for name in ("before", "after"):
+        address.pop(name, None)
+    address.update({name: str(value) for name, value in cursor.items()})
+    return f"?{address.urlencode()}"
