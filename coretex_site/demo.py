@@ -20,12 +20,12 @@ def make(user: AbstractBaseUser) -> Project:
             created_by=user,
         )
         Membership.objects.create(project=project, user=user, role=Role.OWNER)
-    task = create.from_template(project, TEMPLATE, by=user)
-    parsed = codetree.read_spec(task)
+    details = create.Details(project=project, name=TEMPLATE, by=user)
+    task = create.from_template(details, TEMPLATE)
     submit.submit(
         task,
         entry_script="main.py",
-        values=parsed.spec.defaults(),
+        values=codetree.read_spec(task).spec.defaults(),
         user=user,
         description="Made at the first start.",
     )

@@ -14,6 +14,16 @@ from django.core.management.base import BaseCommand
 
 ON_POSTGRESQL = ("tests/integration", "tests/cluster")
 BROWSER = "tests/browser"
+# The variables that choose the services, with where to look for them and what people call them.
+SERVICES = {
+    "CORETEX_DATABASE_URL": (
+        "CORETEX_TEST_DATABASE_URL",
+        "postgres://postgres@127.0.0.1:5432/test",
+        "PostgreSQL",
+    ),
+    "CORETEX_BROKER_URL": ("CORETEX_TEST_BROKER_URL", "redis://127.0.0.1:6379/0", "Redis"),
+}
+PORTS = {"postgres": 5432, "postgresql": 5432, "redis": 6379}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -35,12 +45,12 @@ def run(arguments: list[str]) -> int:
         environment["CORETEX_TEST_CHROMIUM"] = browser()
     wanted = [path for path in ON_POSTGRESQL if (settings.BASE_DIR / path).is_dir()]
     wanted = wanted if everything else [path for path in where if any(touches(path, p) for p in wanted)]
-    url = postgresql_url() if wanted else ""
+    services = reachable_services() if wanted else {}
     worst, last_line = 0, ""
-    if url:
+    if services:
         others = [text for text in arguments if text not in where]
-        worst, last_line = pytest([*others, *wanted], {**environment, "CORETEX_DATABASE_URL": url})
-    code, _ = pytest(arguments, {k: v for k, v in environment.items() if k != "CORETEX_DATABASE_URL"})
+        worst, last_line = pytest([*others, *wanted], {**environment, **services})
+    code, _ = pytest(arguments, {k: v for k, v in environment.items() if k not in SERVICES})
     if worst:
         sys.stdout.write(f"On PostgreSQL it failed:\n{last_line}\n")
     return max(worst, code)
@@ -78,24 +88,26 @@ def pytest(arguments: list[str], environment: dict[str, str]) -> tuple[int, str]
         return process.wait(), line.rstrip()
 
 
-def postgresql_url() -> str:
-    """Where to run the tests on PostgreSQL; "" when none can be reached and this is not CI."""
-    url = os.environ.get("CORETEX_TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/test")
-    broker = os.environ.get("CORETEX_TEST_BROKER_URL", "redis://127.0.0.1:6379/0")
-    for name, address, port in (("PostgreSQL", url, 5432), ("Redis", broker, 6379)):
-        if not answers(address, port):
-            message = f"No {name} answers at {urlsplit(address).hostname}"
+def reachable_services() -> dict[str, str]:
+    """PostgreSQL and Redis as variables; {} when one cannot be reached, which CI does not forgive."""
+    found = {}
+    for variable, (given, default, name) in SERVICES.items():
+        url = os.environ.get(given) or default
+        if not answers(url):
+            message = f"No {name} answers at {urlsplit(url).hostname} ({given} names another)"
             if os.environ.get("CI"):
                 sys.exit(f"{message}; in CI the tests have to run on it too.")
             sys.stdout.write(f"{message}: the tests run on SQLite only.\n")
-            return ""
-    return url
+            return {}
+        found[variable] = url
+    return found
 
 
-def answers(url: str, port: int) -> bool:
+def answers(url: str) -> bool:
     parts = urlsplit(url)
+    address = (parts.hostname or "127.0.0.1", parts.port or PORTS.get(parts.scheme, 0))
     try:
-        socket.create_connection((parts.hostname or "127.0.0.1", parts.port or port), timeout=2).close()
+        socket.create_connection(address, timeout=2).close()
     except OSError:
         return False
     return True

@@ -1,0 +1,103 @@
+"""What a start says, and what it refuses: one sentence and an exit code that is not 0."""
+
+import re
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from tests.cluster.product import Product, Started, free_port
+
+
+def assert_refused(started: Started, *words: str) -> None:
+    code, text = started.result()
+    assert code != 0
+    assert "Traceback" not in text
+    assert len(text.strip().splitlines()) == 1, text
+    for word in words:
+        assert word in text
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Product:
+    """A product that was never started, on SQLite."""
+    return Product(tmp_path / "other")
+
+
+def test_the_first_start_tells_the_operator_how_to_sign_in(other: Product) -> None:
+    started = other.start()
+    try:
+        assert re.search(r"admin with the password \S{8,}", started.text)
+        assert re.search(rf"^Sign in .*http://127\.0\.0\.1:{other.port}/\S+$", started.text, re.M)
+        assert started.lines[-1] == f"Ready: http://127.0.0.1:{other.port}\n"
+    finally:
+        other.stop()
+    begun = time.monotonic()
+    again = other.start()
+    seconds = time.monotonic() - begun
+    other.stop()
+    assert "password" not in again.text
+    # About 1.3 s on two idle cores; the tests may share theirs.
+    assert seconds < 6
+
+
+def test_a_taken_port_is_refused(product: Product, other: Product) -> None:
+    assert_refused(other.command("up", "--port", str(product.port)), str(product.port), "in use", "--port")
+
+
+def test_a_data_folder_that_cannot_be_written_is_refused(other: Product, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert_refused(other.command("up", "--data", str(file / "data")), str(file / "data"), "--data")
+
+
+def test_a_database_of_a_newer_version_is_refused(other: Product) -> None:
+    other.data.mkdir()
+    code, text = other.command("migrate", "-v0").result()
+    assert code == 0, text
+    with sqlite3.connect(other.data / "db.sqlite3") as database:
+        database.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('runs', '0999_new', '')")
+    database.close()
+    assert_refused(other.command("up"), "newer version", "runs.0999_new")
+
+
+def test_a_file_that_is_no_database_is_refused(other: Product) -> None:
+    other.data.mkdir()
+    (other.data / "db.sqlite3").write_text("no database at all, but long enough to look like one" * 50)
+    assert_refused(other.command("up"), "database")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CORETEX_PORT", "eighty"),
+        ("CORETEX_WORKERS", "0"),
+        ("CORETEX_DATABASE_URL", "oracle://somewhere"),
+        ("CORETEX_BROKER_URL", "amqp://somewhere"),
+        ("CORETEX_NODE_NAME", "../up"),
+        ("CORETEX_HTTPS", "perhaps"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_its_name(other: Product, variable: str, value: str) -> None:
+    assert_refused(other.command("up", **{variable: value}), variable)
+
+
+def test_a_database_that_cannot_be_reached_is_refused(other: Product) -> None:
+    url = f"postgres://nobody:secret@127.0.0.1:{free_port()}/none"
+    started = other.command("up", CORETEX_DATABASE_URL=url)
+    assert_refused(started, "database")
+    assert "secret" not in started.text
+
+
+def test_a_second_node_of_the_same_name_is_refused(product: Product) -> None:
+    name = product.environment["CORETEX_NODE_NAME"]
+    assert_refused(product.command("node", "--name", name), f"A node named {name} already runs", "--name")
+
+
+def test_healthz_says_what_is_there_and_no_more(product: Product) -> None:
+    status, answer = product.health()
+    assert status == 200
+    assert answer == {"status": "ok", "database": "ok", "data_folder": "ok", "nodes": "ok"}
+    assert connection.vendor in ("sqlite", "postgresql")
