@@ -206,7 +206,7 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100_000
 DATA_UPLOAD_MAX_NUMBER_FILES = None
-FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_HANDLERS = ["coretex_site.lib.uploading.Handler"]
 
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 # Browsers share cookies between the ports of a host: two servers on one machine must not sign each other out.
