@@ -126,11 +126,15 @@ def read_spec(task: Task) -> spec.ParsedTask:
 
 def current_digest(folder: Path) -> str:
     """Equal to `filetree.digest(folder)`; files that did not change are not read again."""
-    return filetree.tree_digest(entries(folder))
+    return filetree.tree_digest(_entries(folder))
 
 
-def entries(folder: Path) -> Iterator[tuple[str, bool, str]]:
-    """(path, whether executable, SHA-256) of each file; those that did not change are not read again."""
+def entries(task: Task) -> dict[str, tuple[bool, str]]:
+    """{path: (whether it is executable, SHA-256)}; files that did not change are not read again."""
+    return {path: (executable, sha256) for path, executable, sha256 in _entries(root(task))}
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, bool, str]]:
     for file in filetree.walk(folder):
         yield file.path, file.executable, _file_digest(folder / file.path)
 
