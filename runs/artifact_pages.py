@@ -83,11 +83,8 @@ def artifacts_zip(request: HttpRequest, pk: int, number: int) -> HttpResponseBas
 
 
 def zip_of(request: HttpRequest, files: Iterable[tuple[str, Path]], name: str) -> HttpResponseBase:
+    facts = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}"'}
+    headers = downloads.GUARDS | facts
     if request.method == "HEAD":
-        response: HttpResponseBase = HttpResponse()
-    else:
-        response = StreamingHttpResponse(filetree.zip_files(files))
-    response.headers.update(downloads.GUARDS)
-    response.headers["Content-Type"] = "application/zip"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+        return HttpResponse(headers=headers)
+    return StreamingHttpResponse(filetree.zip_files(files), headers=headers)

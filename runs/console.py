@@ -16,7 +16,7 @@ from html import escape
 from mmap import mmap
 from typing import NamedTuple
 
-LINE_BYTES = 16_384
+LINE_BYTES = 8_192
 COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 NAMES = COLOURS + tuple(f"bright-{name}" for name in COLOURS)
 # xterm's sixteen colours, by which 256 and true colours are mapped to the nearest name.

@@ -39,10 +39,13 @@ def answer(request: HttpRequest, path: Path, media_type: str, disposition: str |
         response: HttpResponseBase = HttpResponse()
     else:
         response = FileResponse(path.open("rb"))
-    response.headers.update(GUARDS)
-    response.headers["Content-Type"] = media_type
-    response.headers["Content-Length"] = str(path.stat().st_size)
-    response.headers["Content-Disposition"] = disposition or "attachment"
+    facts = {
+        "Content-Type": media_type,
+        "Content-Length": str(path.stat().st_size),
+        "Content-Disposition": disposition or "attachment",
+    }
+    for name, value in (GUARDS | facts).items():
+        response.headers[name] = value
     return response
 
 

@@ -4,32 +4,20 @@ import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
-from django.utils import timezone
 
 from coretex_site.lib import paths
 from projects import access
 from projects.models import Dataset, Role
-from runs.models import Execution, Node, Run
-from runs.states import Reason, State
+from runs import roster
+from runs.models import Execution, Run
+from runs.states import State
 from tasks import spec
 
-# A node that was silent for longer is not counted on.
-LIVE_WITHIN = timedelta(seconds=30)
 SPEC_BYTES = 1024 * 1024
-# The head of the sentence that says why an Execution failed.
-FAILURES: dict[str, str] = {
-    Reason.EXIT_CODE: "The script failed",
-    Reason.SIGNAL: "The script was killed",
-    Reason.ENVIRONMENT: "The environment could not be built",
-    Reason.TIMEOUT: "The time limit was reached",
-    Reason.LOST: "Lost",
-    Reason.SNAPSHOT: "The Snapshot is damaged",
-    Reason.PARAMETERS: "The parameters could not be given to the script",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +63,6 @@ def about(execution: Execution, *, user: access.User) -> dict[str, Any]:
         "changes": list(execution.changes.select_related("by")),
         "stretches": list(stretches(execution)),
         "waiting": waiting(execution) if execution.status == State.QUEUED else "",
-        "failure": FAILURES.get(execution.reason, "Failed"),
         "environment": execution.environment,
         "packages": packages.split("\n") if packages else [],
         "may_edit": may_edit,
@@ -94,6 +81,7 @@ def version(execution: Execution) -> str:
         execution.started_at and execution.started_at.timestamp(),
         waiting(execution) if execution.status == State.QUEUED else "",
         len(execution.datasets),
+        execution.warnings,
     )
     return f"{zlib.crc32(repr(told).encode()):08x}"
 
@@ -101,9 +89,7 @@ def version(execution: Execution) -> str:
 def waiting(execution: Execution) -> str:
     """Why a queued Execution waits: how many are before it, and whether anybody is there to take it."""
     wanted = execution.run.wanted_node
-    live = Node.objects.filter(
-        heartbeat_at__gte=timezone.now() - LIVE_WITHIN, stopped_at=None, is_draining=False
-    )
+    live = roster.live_nodes().filter(is_draining=False)
     if wanted is not None:
         live = live.filter(pk=wanted.pk)
     if not live.exists():

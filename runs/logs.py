@@ -1,4 +1,4 @@
-"""The console of an Execution by byte offset, with times, and searched. Never holds a whole file in memory."""
+"""The console of an Execution by byte offset, with times, and searched. Never holds a whole file."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ from runs.linefile import MOST_BYTES, Buffer, line_ends, line_start, lines_back,
 
 CHUNK_LINES = 500
 # Who is further behind than this reads on at the end; what was left out is read when it is scrolled to.
-CATCH_UP_BYTES = 4 * MOST_BYTES
+CATCH_UP_BYTES = MOST_BYTES
+CATCH_UP_LINES = 2 * CHUNK_LINES
 # How far back the style of a line is looked for: colours that go on for longer are rare.
 STYLE_BYTES = 65_536
 NEEDLE_LENGTH = 200
@@ -121,9 +122,11 @@ def tail(execution_id: int, limit: int = CHUNK_LINES, *, ended: bool = False) ->
 
 def follow(execution_id: int, start: int, *, ended: bool = False) -> Chunk:
     """What was printed since `start`; only the end of it when that is too much to send."""
-    if size(execution_id) - start > CATCH_UP_BYTES:
-        return tail(execution_id, ended=ended)
-    return read(execution_id, start, 4 * CHUNK_LINES, ended=ended)
+    if size(execution_id) - start <= CATCH_UP_BYTES:
+        chunk = read(execution_id, start, CATCH_UP_LINES, ended=ended)
+        if chunk.at_end:
+            return chunk
+    return tail(execution_id, ended=ended)
 
 
 def around(execution_id: int, offset: int, *, ended: bool = False) -> Chunk:

@@ -5,14 +5,11 @@ import io
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
+from html import escape
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from pygments import lex
-from pygments.lexer import Lexer
-from pygments.lexers import TextLexer, get_lexer_for_filename
-from pygments.token import STANDARD_TYPES
-from pygments.util import ClassNotFound
+from tasks import highlight
 
 TEXT_BYTES = 512 * 1024
 COLOURED_BYTES = 200 * 1024
@@ -120,40 +117,18 @@ def text(path: Path, name: str) -> Preview:
 
 
 def coloured(source: str, name: str) -> list[str]:
-    """HTML of each line, in spans of Pygments' short classes."""
-    tokens = lex(source, lexer_for(source, name))
-    lines, current = [], []
-    for kind, value in tokens:
-        while kind not in STANDARD_TYPES:
-            kind = kind.parent
-        shade = STANDARD_TYPES[kind]
-        for index, part in enumerate(value.split("\n")):
-            if index:
-                lines.append("".join(current))
-                current = []
-            if part:
-                current.append(span(part, shade))
-    if current:
-        lines.append("".join(current))
-    return lines
+    """HTML of each line; in colours of the language unless the text or a line of it is too long for that."""
+    if not source:
+        return []
+    lines = source.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    if len(source) > COLOURED_BYTES or max(map(len, lines)) > LINE_CHARS:
+        return [escape(shortened(line)) for line in lines]
+    return highlight.lines("\n".join(lines), name)
 
 
-def span(part: str, shade: str) -> str:
-    cut = len(part) - LINE_CHARS
-    part = part if cut <= 0 else f"{part[:LINE_CHARS]} … {cut} more characters"
-    safe = part.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f'<span class="{shade}">{safe}</span>' if shade else safe
-
-
-def lexer_for(source: str, name: str) -> Lexer:
-    options = {"stripnl": False, "ensurenl": False}
-    longest = max(map(len, source.split("\n")), default=0)
-    if len(source) > COLOURED_BYTES or longest > LINE_CHARS:
-        return TextLexer(**options)
-    try:
-        return get_lexer_for_filename(PurePosixPath(name).name, **options)
-    except ClassNotFound:
-        return TextLexer(**options)
+def shortened(line: str) -> str:
+    cut = len(line) - LINE_CHARS
+    return line if cut <= 0 else f"{line[:LINE_CHARS]} … {cut:,} more characters"
 
 
 def pretty_json(path: Path, name: str) -> Preview:

@@ -4,7 +4,6 @@
 (() => {
   const COLOURS = ["#5a52e0", "#0d8f6f", "#c2571a", "#b8338a", "#0a7fc2", "#8a7400", "#c23a45", "#5b7a1d"];
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const UNITS = { cpu_usage: "%", memory_usage: "%", disk_usage: "%" };
   let loading = null;
 
   function plotly(address) {
@@ -51,6 +50,11 @@
       this.log.addEventListener("change", () => this.draw());
       this.box.addEventListener("toggle", () => this.draw());
       dark.addEventListener("change", () => this.draw());
+      // Only the charts that are looked at are drawn: there can be a thousand.
+      this.watch = new IntersectionObserver((entries) => {
+        for (const { target, isIntersecting } of entries) target.toggleAttribute("data-seen", isIntersecting);
+        this.draw();
+      }, { rootMargin: "300px" });
       new ResizeObserver(() => this.resize()).observe(root);
       if (this.live || root.querySelector("tbody tr")) this.fetch();
     }
@@ -94,8 +98,9 @@
       const points = this.series[name];
       if (points.is_system && !this.box.open) return;
       const chart = this.chart(name, points.is_system ? this.system : this.own);
+      if (!chart.hasAttribute("data-seen")) return;
       const last = points.y.findLast((value) => value !== null);
-      chart.querySelector(".num").textContent = figures(last) + (last === undefined ? "" : UNITS[name] ?? "");
+      chart.querySelector(".num").textContent = figures(last);
       const single = points.x.length < 2;
       const trace = {
         x: points.x, y: points.y, type: "scatter", mode: points.x.length > 60 ? "lines" : "lines+markers", name: "",
@@ -117,6 +122,7 @@
       const title = chart.querySelector(".clip");
       title.textContent = title.title = name;
       place.append(chart);
+      this.watch.observe(chart);
       return chart;
     }
 

@@ -135,7 +135,7 @@
     accept(chunk) {
       const before = chunk.previousElementSibling;
       const gap = before && Number(before.dataset.end) !== Number(chunk.dataset.start);
-      chunk.dataset.known = "";
+      chunk.dataset.known = "yes";
       if (!this.following) this.unread += chunk.childElementCount;
       if (!gap) return;
       if (this.following) this.chunks.filter((other) => other !== chunk).forEach((other) => other.remove());
@@ -143,9 +143,8 @@
     }
 
     tidy() {
-      const height = this.lines.scrollHeight;
       for (const chunk of this.chunks) {
-        chunk.dataset.known = "";
+        chunk.dataset.known = "yes";
         const before = chunk.previousElementSibling;
         if (!before || before.dataset.end !== chunk.dataset.start) continue;
         if (before.childElementCount + chunk.childElementCount > MERGED) continue;
@@ -154,7 +153,6 @@
         chunk.remove();
       }
       if (this.following) this.trimTop();
-      return height;
     }
 
     count() { return this.chunks.reduce((sum, chunk) => sum + chunk.childElementCount, 0); }
@@ -185,7 +183,7 @@
       // What the poll brings later is left to it
       for (const line of [...chunk.children]) if (Number(line.dataset.at) >= this.next) line.remove();
       chunk.dataset.end = String(Math.min(Number(chunk.dataset.end), this.next));
-      chunk.dataset.known = "";
+      chunk.dataset.known = "yes";
       return chunk;
     }
 
