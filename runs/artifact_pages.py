@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from coretex_site.lib import filetree
+from coretex_site.lib import downloads, filetree, previews
 from coretex_site.lib.web import page
-from runs import downloads, previews, shelf
+from runs import shelf
 from runs.access import get_execution
 from runs.models import Artifact, Execution
 

@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from coretex_site.lib import paths
-from runs import downloads, facts, logs, metrics, shelf
+from coretex_site.lib import downloads, paths
+from runs import facts, logs, metrics, shelf
 from runs.access import get_execution
 from runs.models import Execution
 

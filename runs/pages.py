@@ -6,8 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from coretex_site.lib import filetree, paths
-from runs import downloads, facts, folders, live, logs, previews
+from coretex_site.lib import downloads, filetree, paths, previews
+from runs import facts, folders, live, logs
 from runs.access import get_execution, get_run
 from runs.artifact_pages import zip_of
 from runs.models import Execution, Run

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from coretex_site.lib import filetree, paths
-from runs import previews
+from coretex_site.lib import filetree, paths, previews
 from runs.models import Artifact, Execution
 
 FILES_AT_ONCE = 200

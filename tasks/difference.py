@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tasks.highlight import as_text
+from coretex_site.lib.highlight import as_text
 
 # What is compared line by line: beyond it, comparing takes longer than anybody waits.
 MOST_BYTES = 1024**2

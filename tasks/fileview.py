@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
-from coretex_site.lib import filetree
-from tasks import codetree, highlight
+from coretex_site.lib import filetree, highlight
+from tasks import codetree
 from tasks.models import Task
 
 Kind = Literal["text", "long", "image", "binary"]

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from coretex_site.lib import filetree
+from coretex_site.lib import filetree, highlight
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import go
 from projects.access import may
 from projects.models import Role
-from tasks import codetree, filerules, fileview, highlight, overview, previews, starters
+from tasks import codetree, filerules, fileview, overview, previews, starters
 from tasks.access import get_task
 from tasks.creation_forms import PathForm, RenameForm, uploads_of
 from tasks.models import Task

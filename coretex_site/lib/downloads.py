@@ -5,7 +5,7 @@ from pathlib import Path
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.http.response import content_disposition_header
 
-from runs import previews
+from coretex_site.lib import previews
 
 # A sandbox without permissions: no scripts, no forms, an origin of its own, nothing loaded from anywhere.
 SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"

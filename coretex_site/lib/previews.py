@@ -9,7 +9,7 @@ from html import escape
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from tasks import highlight
+from coretex_site.lib import highlight
 
 TEXT_BYTES = 512 * 1024
 COLOURED_BYTES = 200 * 1024
