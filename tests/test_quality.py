@@ -1,0 +1,65 @@
+"""The tools that look at all of the code: linter, formatter, import contracts, migrations, checks."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# lint-imports and ruff are installed beside the interpreter, which need not be on PATH.
+PROGRAMS = Path(sys.executable).parent
+
+COMMANDS = {
+    "ruff check": [PROGRAMS / "ruff", "check", "--no-cache", "."],
+    "ruff format": [PROGRAMS / "ruff", "format", "--no-cache", "--check", "."],
+    "import contracts": [PROGRAMS / "lint-imports", "--no-cache"],
+    "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
+    "deployment checks": [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_nothing_is_found_by(name: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "CORETEX_HTTPS": "1", "CORETEX_DATA_DIR": str(tmp_path)}
+    result = subprocess.run(
+        [str(word) for word in COMMANDS[name]],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout
+
+
+def test_every_setting_stands_in_the_example_and_no_other() -> None:
+    read = set(re.findall(r"env\.\w+\(\s*\"(CORETEX_\w+)\"", (ROOT / "coretex_site/settings.py").read_text()))
+    shown = set(re.findall(r"^#?(CORETEX_\w+)=", (ROOT / ".env.example").read_text(), re.M))
+    assert read == shown
+
+
+def test_the_defaults_in_the_example_are_those_of_the_settings(tmp_path: Path) -> None:
+    """What the example shows as the default changes nothing when it is set."""
+    text = (ROOT / ".env.example").read_text()
+    numbers = dict(re.findall(r"^#(CORETEX_\w+)=(\d+)$", text, re.M))
+    code = (ROOT / "coretex_site/settings.py").read_text()
+    for variable, value in numbers.items():
+        default = re.search(rf"\"{variable}\",\s*([\w.() ]+)", code)
+        assert default is not None, variable
+        shown = {"True": "1", "False": "0"}.get(default[1], default[1].replace("_", ""))
+        assert shown == value or not shown.isdigit(), variable
+
+
+def test_nothing_that_a_start_makes_is_seen_by_git() -> None:
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        return
+    made = [".venv/x", "var/x", "coretex_server.egg-info/x", "build/x", ".env", "runs/__pycache__/x.pyc"]
+    result = subprocess.run(
+        ["git", "check-ignore", *made], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.stdout.split() == made
