@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coretex_site.lib.web import go
 from projects.models import Role
-from runs import departure, snapshots
+from runs import departure, snapshots, submit
 from runs.access import visible_runs
 from runs.models import Run
 from tasks import codetree, difference
@@ -63,8 +63,8 @@ def delete_task(request: HttpRequest, pk: int) -> HttpResponse:
     task = get_task(request.user, pk, need=Role.EDITOR)
     if request.method == "POST":
         try:
-            departure.delete_task(task)
-        except departure.Refused as refusal:
+            departure.delete_task(task, by=request.user)
+        except submit.SubmitError as refusal:
             messages.error(request, str(refusal))
             return go(request, reverse("runs:delete_task", args=[pk]))
         messages.success(request, f"The Task “{task.name}” was deleted.")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Sum
 
@@ -10,10 +11,6 @@ from runs.models import Artifact, Execution, Run
 from runs.states import UNFINISHED
 from tasks import codetree
 from tasks.models import Task
-
-
-class Refused(ValueError):
-    """The Task cannot be deleted now; the message says why and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,18 +41,14 @@ def loss_with_task(task: Task) -> Loss:
     )
 
 
-def delete_task(task: Task) -> None:
+def delete_task(task: Task, *, by: AbstractBaseUser) -> None:
     """Deletes the Task, its files, its Runs and what they left, and frees the disk.
 
-    Raises Refused while a Run has not ended.
-    The Task's row is held first, so that no Run of it is submitted meanwhile.
+    Raises submit.SubmitError, with a sentence, while a Run has not ended. The Task's row is held first, so
+    that no Run of it is submitted meanwhile.
     """
     with transaction.atomic(), codetree.holding(task):
-        unfinished = Run.objects.filter(task=task, state__in=UNFINISHED).count()
-        if unfinished:
-            which = "One of its Runs has" if unfinished == 1 else f"{unfinished} of its Runs have"
-            raise Refused(f"{which} not ended. Stop what is unfinished first, then delete the Task.")
         pk = task.pk
-        executions = list(Execution.objects.filter(run__task=task).values_list("pk", flat=True))
+        submit.delete_runs(Run.objects.filter(task=task), by=by)
         Task.objects.filter(pk=pk).delete()
-        transaction.on_commit(lambda: (submit.free_disk(executions), codetree.remove_all([pk])))
+        transaction.on_commit(lambda: codetree.remove_all([pk]))

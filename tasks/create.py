@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from coretex_site.lib import filetree
 from coretex_site.lib.filetree import TreeError
 from projects.models import Project
-from tasks import codetree, filerules, library
+from tasks import codetree, filerules, library, starters
 from tasks.models import Task
 
 
@@ -44,13 +44,22 @@ def from_upload(details: Details, uploads: list[tuple[str, BinaryIO]]) -> Task:
     return _make(details, fill)
 
 
-def from_template(details: Details, name: str) -> Task:
-    """A Task with a copy of the files of the Template `name`; raises TreeError if there is none."""
+def from_template(details: Details, name: str, *, schema_url: str = "") -> Task:
+    """A Task with a copy of the files of the Template `name`; raises TreeError if there is none.
+
+    Its task.yaml names the JSON Schema at `schema_url`, if one is given.
+    """
     template = library.find(name)
     if template is None:
         known = ", ".join(sorted(library.templates()))
         raise TreeError(f"There is no Template {name}; there are {known}.")
-    return _make(details, lambda folder: filetree.copy(template.root, folder), template=template.name)
+
+    def fill(folder: Path) -> None:
+        filetree.copy(template.root, folder)
+        task_yaml = folder / codetree.TASK_YAML
+        task_yaml.write_text(starters.with_schema(task_yaml.read_text(), schema_url))
+
+    return _make(details, fill, template=template.name)
 
 
 def describe(task: Task, *, name: str, description: str) -> None:

@@ -23,8 +23,9 @@ if __name__ == "__main__":
     main()
 '''
 
+# What editors look for; see the documentation of yaml-language-server.
+SCHEMA_LINE = "# yaml-language-server: $schema="
 TASK_YAML = """\
-# yaml-language-server: $schema={schema}
 # The parameters of this Task, in groups. Each becomes a field of the Run Task form.
 param_groups:
   - name: inputs
@@ -39,7 +40,15 @@ param_groups:
 
 def new_task_yaml(schema_url: str) -> str:
     """A task.yaml with one parameter, which tells editors where its JSON Schema is."""
-    return TASK_YAML.replace("{schema}", schema_url)
+    return with_schema(TASK_YAML, schema_url)
+
+
+def with_schema(text: str, schema_url: str) -> str:
+    """A task.yaml that names this JSON Schema in its first line, or none if the address is empty."""
+    lines = text.splitlines(keepends=True)
+    if lines and lines[0].startswith(SCHEMA_LINE):
+        lines = lines[1:]
+    return (f"{SCHEMA_LINE}{schema_url}\n" if schema_url else "") + "".join(lines)
 
 
 def starter(path: str, *, schema_url: str) -> str:

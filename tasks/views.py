@@ -101,7 +101,11 @@ def make(request: HttpRequest, form: CreateForm) -> create.Task:
     if given["start"] == "upload":
         return create.from_upload(details, form.uploads)
     if given["start"] == "template":
-        return create.from_template(details, given["template"])
+        return create.from_template(
+            details,
+            given["template"],
+            schema_url=request.build_absolute_uri(reverse("tasks:schema")),
+        )
     return create.blank(details)
 
 
