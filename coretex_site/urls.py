@@ -3,9 +3,11 @@
 from importlib.util import find_spec
 
 from django.contrib import admin
+from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
+from projects import pages, sign_in
 from runs import health
 
 
@@ -32,5 +34,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     *(routes(app) for app in ("projects", "tasks", "runs")),
-    *(path(f"absent/{name}", nothing, name=name) for name in ("sign_in", "sign_out", "help")),
+    path("", pages.home, name="home"),
+    path("help", pages.guide, name="help"),
+    path("sign-in", sign_in.SignInPage.as_view(), name="sign_in"),
+    path("sign-in/<str:token>", sign_in.sign_in_link, name="sign_in_link"),
+    path("sign-out", LogoutView.as_view(), name="sign_out"),
 ]

@@ -1,4 +1,4 @@
-"""Who may see and do what: the one rule. What you may not see is not there (404), what you may not do says so (403)."""
+"""Who may see and do what: the one rule. What you may not see is a 404, what not do a 403."""
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -14,7 +14,7 @@ RANK = {Role.OWNER: 3, Role.EDITOR: 2, Role.VIEWER: 1}
 
 
 def visible(user: User, *, through: str = "") -> Q:
-    """The condition for objects whose Project `user` may see; `through` is the path to it (`"task__project__"`).
+    """The condition for objects whose Project `user` may see; `through` leads to it (`"task__project__"`).
 
     Superusers see all Projects; others see public ones and those they are members of.
     """

@@ -31,6 +31,11 @@ class DatasetError(TreeError):
     """What was asked of a Dataset cannot be done; the message says why and what to do."""
 
 
+def digest_of(rows: Iterable[tuple[str, str]]) -> str:
+    """One digest for all (path, SHA-256); equal to `filetree.digest` of a folder that holds the same."""
+    return filetree.tree_digest((path, False, sha256) for path, sha256 in rows)
+
+
 def content_path(dataset_id: int, digest: str) -> Path:
     """Where the content with this SHA-256 lies."""
     return paths.dataset_files(dataset_id) / digest[:2] / digest
@@ -79,6 +84,7 @@ def changing(dataset: Dataset, *, by: AbstractBaseUser | None) -> Iterator[Chang
                     raise DatasetError(f"The Dataset “{dataset.name}” was deleted.")
                 yield change
                 facts |= dataset.samples.aggregate(file_count=Count("pk"), size=Coalesce(Sum("size"), 0))
+                facts["digest"] = digest_of(dataset.samples.values_list("path", "digest"))
                 rows.update(**facts)
         except BaseException:
             for content in change.placed:

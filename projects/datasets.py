@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from coretex_site.lib import filetree, paths
 from coretex_site.lib.uploading import limits
-from projects.contents import AT_ONCE, DatasetError, changing, content_path, free, lock, scratch
+from projects.contents import AT_ONCE, DatasetError, changing, content_path, digest_of, free, lock, scratch
 from projects.models import Dataset, Project, Sample
 
 
@@ -32,6 +32,15 @@ def create(project: Project, *, name: str, description: str, by: AbstractBaseUse
         raise DatasetError(f"This Project has a Dataset “{name}” already. Choose another name.") from error
 
 
+def describe(dataset: Dataset, *, name: str, description: str) -> None:
+    try:
+        with transaction.atomic():
+            Dataset.objects.filter(pk=dataset.pk).update(name=name, description=description)
+    except IntegrityError as error:
+        raise DatasetError(f"This Project has a Dataset “{name}” already. Choose another name.") from error
+    dataset.name, dataset.description = name, description
+
+
 def locate(dataset: Dataset, path: str) -> tuple[Sample, Path]:
     """The Sample at `path` and its content on disk; DatasetError with a sentence when there is none."""
     sample = dataset.samples.filter(path=path).first()
@@ -49,12 +58,8 @@ def contents(dataset: Dataset) -> Iterator[tuple[str, Path]]:
 
 
 def digest(dataset: Dataset) -> str:
-    """One digest for all paths and contents; equal to `filetree.digest` of a folder that holds the same."""
-    return _digest(dataset.samples.values_list("path", "digest"))
-
-
-def _digest(rows: Iterable[tuple[str, str]]) -> str:
-    return filetree.tree_digest((path, False, sha256) for path, sha256 in rows)
+    """One digest for all paths and contents as they are now."""
+    return digest_of(dataset.samples.values_list("path", "digest"))
 
 
 def link_into(dataset: Dataset, target: Path) -> dict[str, str | int]:
@@ -82,7 +87,7 @@ def link_into(dataset: Dataset, target: Path) -> dict[str, str | int]:
     return {
         "id": dataset.pk,
         "name": dataset.name,
-        "digest": _digest((path, sha256) for path, sha256, _ in rows),
+        "digest": digest_of((path, sha256) for path, sha256, _ in rows),
         "file_count": len(rows),
         "size": sum(size for _, _, size in rows),
     }

@@ -84,6 +84,7 @@ class Dataset(models.Model):
     # Written by projects.datasets with every change of a file, and by nothing else.
     file_count = models.PositiveIntegerField(default=0)
     size = models.BigIntegerField("bytes", default=0)
+    digest = models.CharField("digest of paths and contents", max_length=64, blank=True)
     changed_at = models.DateTimeField(null=True, blank=True)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
