@@ -115,6 +115,10 @@ class Run(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("runs:detail", args=[self.pk])
 
+    @property
+    def status(self) -> State:
+        return State(self.state)
+
 
 class Execution(models.Model):
     """One attempt at executing a Run. Nothing that it left is ever overwritten."""
