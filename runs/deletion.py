@@ -29,10 +29,9 @@ def obstacle(project: Project) -> str | None:
 def delete(project: Project) -> Callable[[], None]:
     """From the points up: each step is one statement, however many rows there are."""
     executions = list(Execution.objects.filter(run__project=project).values_list("pk", flat=True))
-    digests = set(project.runs.values_list("snapshot_id", flat=True))
     MetricPoint.objects.filter(metric__execution__run__project=project).delete()
     for model in (Metric, Artifact, StateChange):
         model.objects.filter(execution__run__project=project).delete()
     Execution.objects.filter(run__project=project).delete()
     Run.objects.filter(project=project).delete()
-    return lambda: submit.free_disk(executions, digests)
+    return lambda: submit.free_disk(executions)

@@ -1,4 +1,4 @@
-"""What people do to Runs: submit, execute again, stop, delete. Knows no HTTP; who may do it is asked before."""
+"""What people do to Runs: submit, execute again, stop, delete. Knows no HTTP; who may is asked before."""
 
 import hashlib
 import json
@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils.text import slugify
 
 from coretex_site.lib import filetree, paths
@@ -20,9 +19,11 @@ from tasks.declarations import TaskSpec
 from tasks.models import Task
 from tasks.runtime import interpreter_of
 
-NAME_LENGTH = 100
+LONGEST_NAME = 100
 LONGEST = 365 * 24 * 3600
-TIME_LIMIT = re.compile(r"(?:(\d{1,5})\s*d)?\s*(?:(\d{1,6})\s*h)?\s*(?:(\d{1,7})\s*m(?:in)?)?\s*(?:(\d{1,9})\s*s?)?")
+TIME_LIMIT = re.compile(
+    r"(?:(\d{1,5})\s*d)?\s*(?:(\d{1,6})\s*h)?\s*(?:(\d{1,7})\s*m(?:in)?)?\s*(?:(\d{1,9})\s*s?)?"
+)
 
 
 class SubmitError(ValueError):
@@ -141,7 +142,7 @@ def missing_datasets(
 
 def default_name(task: Task) -> str:
     """`titanic-8` after a Run called `titanic-7`; of a-z, 0-9 and - only."""
-    stem = (slugify(task.name) or "run")[: NAME_LENGTH - 12].strip("-_").replace("_", "-")
+    stem = (slugify(task.name) or "run")[: LONGEST_NAME - 12].strip("-_").replace("_", "-")
     newest = task.runs.order_by("-pk").values_list("name", flat=True).first() or ""
     counted = re.fullmatch(rf"{re.escape(stem)}-(\d{{1,9}})", newest)
     return f"{stem}-{int(counted[1]) + 1 if counted else 1}"
@@ -189,10 +190,10 @@ def stop(execution: Execution, *, by: AbstractBaseUser) -> bool:
     return lifecycle.request_stop(execution, by=by)
 
 
-def stop_runs(runs: QuerySet[Run], *, by: AbstractBaseUser) -> int:
+def stop_runs(runs: Iterable[Run], *, by: AbstractBaseUser) -> int:
     """Asks for the end of the unfinished ones; how many these were."""
-    unfinished = runs.filter(state__in=UNFINISHED).select_related("latest__run")
-    return sum(stop(run.latest, by=by) for run in unfinished if run.latest is not None)
+    latest = Execution.objects.filter(pk__in=[run.latest_id for run in runs], state__in=UNFINISHED)
+    return sum(stop(execution, by=by) for execution in latest.select_related("run"))
 
 
 def delete_runs(runs: Iterable[Run], *, by: AbstractBaseUser) -> int:
@@ -209,14 +210,13 @@ def delete_runs(runs: Iterable[Run], *, by: AbstractBaseUser) -> int:
             which = f"Run {listed} has" if len(unfinished) == 1 else f"Runs {listed} have"
             raise SubmitError(f"{which} not ended. Stop what is unfinished first, then delete.")
         executions = list(Execution.objects.filter(run__in=locked).values_list("pk", flat=True))
-        digests = {run.snapshot_id for run in locked}
         Run.objects.filter(pk__in=[run.pk for run in locked]).delete()
-        transaction.on_commit(lambda: free_disk(executions, digests))
+        transaction.on_commit(lambda: free_disk(executions))
     return len(locked)
 
 
-def free_disk(executions: Iterable[int], digests: Iterable[str]) -> None:
-    """Removes the folders of deleted Executions, and the Snapshots that no Run has any more."""
+def free_disk(executions: Iterable[int]) -> None:
+    """Removes the folders of deleted Executions, and Snapshots that no Run has had for a while."""
     for pk in executions:
         filetree.remove(paths.execution(pk))
-    snapshots.remove_unused(digests)
+    snapshots.delete_unused()

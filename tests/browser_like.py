@@ -9,7 +9,7 @@ Pairs = list[tuple[str, str]]
 
 
 class FormReader(HTMLParser):
-    """Collects the successful controls of the form whose action or id is `wanted`; of all of them without one."""
+    """Collects the controls that the form with action or id `wanted` sends; without one, all."""
 
     def __init__(self, wanted: str = "", *, scripted: bool = False) -> None:
         super().__init__(convert_charrefs=True)
