@@ -5,8 +5,25 @@ from django.db import models
 from django.urls import reverse
 
 from projects.models import Project
+from runs.batch_models import Batch, Notice, Preset, TableChoices
 from runs.states import UNFINISHED, Cause, State
 from tasks.models import Task
+
+__all__ = [
+    "Artifact",
+    "Batch",
+    "Environment",
+    "Execution",
+    "Metric",
+    "MetricPoint",
+    "Node",
+    "Notice",
+    "Preset",
+    "Run",
+    "Snapshot",
+    "StateChange",
+    "TableChoices",
+]
 
 STATES = [(state.value, state.label) for state in State]
 
@@ -81,7 +98,7 @@ class Run(models.Model):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="runs")
     task = models.ForeignKey(Task, models.CASCADE, related_name="runs")
-    snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="runs")
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="runs", db_index=False)
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=1000, blank=True)
     entry_script = models.CharField(max_length=1024)
@@ -93,6 +110,15 @@ class Run(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     # Names the form that it was sent with and what was in it, so that a form sent twice is one Run.
     submission = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    # Its Batch and its number in it, from 0.
+    batch = models.ForeignKey(
+        Batch, models.CASCADE, null=True, blank=True, related_name="runs", db_index=False
+    )
+    cell = models.PositiveIntegerField(null=True, blank=True)
+    # Of a Run alone; those of a Batch have the Batch's.
+    priority = models.SmallIntegerField("higher first", default=0)
+    # Names entry script and values, see runs.fingerprints; empty when it was never asked for.
+    values_digest = models.CharField(max_length=32, blank=True, editable=False)
     # Those of the newest Execution, kept here by runs.lifecycle for tables and filters.
     state = models.CharField(max_length=10, choices=STATES, default=State.QUEUED)
     latest = models.OneToOneField("Execution", models.SET_NULL, null=True, blank=True, related_name="+")
