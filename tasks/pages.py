@@ -133,7 +133,8 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
     if not request.htmx:
         messages.success(request, f"{path} was saved.")
         return go(request, reverse("tasks:file", args=[task.pk, path]))
-    context = with_tree(request, task, path) | {"digest": digest, "saved": True}
+    context = with_tree(request, task, path) | {"digest": digest}
+    context["size"] = next((entry.size for entry in context["files"] if entry.path == path), 0)
     return render(request, "tasks/_saved.html", context)
 
 

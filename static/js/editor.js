@@ -67,7 +67,7 @@
   });
   form.addEventListener("htmx:afterRequest", (event) => {
     if (event.target !== form) return;
-    if (event.detail.successful) {
+    if (event.detail.xhr.status >= 200 && event.detail.xhr.status < 300) { // a conflict is swapped in too, and is no success
       saved = sent;
       tell();
       if (!("dirty" in form.dataset)) status.textContent = "Saved";
