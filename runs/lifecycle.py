@@ -45,7 +45,7 @@ def claim(node: Node, owner: str) -> Execution | None:
     while (pk := candidates.first()) is not None:
         now = timezone.now()
         if move(pk, State.QUEUED, State.PREPARING, node=node, owner=owner, claimed_at=now, heartbeat_at=now):
-            return Execution.objects.select_related("run", "run__task", "run__project").get(pk=pk)
+            return Execution.objects.select_related("run", "node").get(pk=pk)
     return None
 
 
@@ -71,9 +71,9 @@ def move(
         rows = Execution.objects.filter(pk=execution_id, state=state)
         if only_owner is not None:
             rows = rows.filter(owner=only_owner)
+        if target in FINAL:
+            facts = {"finished_at": timezone.now(), **facts}
         with transaction.atomic():
-            if target in FINAL:
-                facts = {"finished_at": timezone.now(), **facts}
             moved = rows.update(
                 state=target, message=message, reason="" if reason is None else reason.value, **facts
             )
@@ -119,6 +119,34 @@ def heartbeat(execution_id: int, owner: str) -> State | None:
     return None if state is None else State(state)
 
 
+def state_of(execution_id: int, owner: str) -> State | None:
+    """The state of an unfinished Execution of `owner`; None when it is not that any more."""
+    mine = Execution.objects.filter(pk=execution_id, owner=owner, finished_at=None)
+    state = mine.values_list("state", flat=True).first()
+    return None if state is None else State(state)
+
+
+def is_over(execution_id: int) -> bool:
+    """Whether nobody may go on with it: it has ended or was deleted."""
+    return not Execution.objects.filter(pk=execution_id, finished_at=None).exists()
+
+
+def message_of(execution_id: int) -> str:
+    return Execution.objects.values_list("message", flat=True).get(pk=execution_id)
+
+
+def mark_start(execution_id: int, owner: str, **facts: Any) -> bool:
+    """Notes, before it happens, that the script is being started; False when it is not to be any more."""
+    rows = Execution.objects.filter(pk=execution_id, owner=owner, state=State.PREPARING)
+    return bool(rows.update(start_marked_at=timezone.now(), **facts))
+
+
+def started(execution_id: int, owner: str, **facts: Any) -> None:
+    """Notes that the script runs; when a stop was asked for at the same moment it stays `stopping`."""
+    if not move(execution_id, State.PREPARING, State.RUNNING, only_owner=owner, **facts):
+        record(execution_id, owner, **facts)
+
+
 def record(execution_id: int, owner: str, **facts: Any) -> bool:
     """Stores facts that are not the state (environment, shim, …) while `owner` owns the Execution."""
     return bool(Execution.objects.filter(pk=execution_id, owner=owner, finished_at=None).update(**facts))
@@ -134,14 +162,10 @@ def request_stop(execution: Execution, *, by: AbstractBaseUser | None = None) ->
     )
 
 
-def lost_in_a_row(run: Run) -> int:
-    """How many Executions in a row were lost, counted from the newest; a Run is recovered once."""
-    lost = 0
-    for reason in run.executions.order_by("-number").values_list("reason", flat=True):
-        if reason != Reason.LOST:
-            break
-        lost += 1
-    return lost
+def was_recovered(execution: Execution) -> bool:
+    """Whether the Execution before it was lost, so that it is itself the second attempt."""
+    before = Execution.objects.filter(run_id=execution.run_id, number__lt=execution.number)
+    return before.order_by("-number").values_list("reason", flat=True).first() == Reason.LOST
 
 
 def next_metrics_offset(execution_id: int, start: int, end: int) -> bool:

@@ -45,7 +45,7 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
     line once: the bytes are claimed in the transaction that stores them.
     """
     stored = 0
-    while True:
+    while size(execution_id):
         row = Execution.objects.filter(pk=execution_id).values_list("metrics_offset", "metrics_rejected")
         start, rejected = row.get()
         chunk = _read(execution_id, start)
@@ -53,17 +53,28 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
         if not whole and (final or len(chunk) == CHUNK_BYTES):
             whole = chunk
         if not whole:
-            return stored
+            break
         reading = read_lines(whole)
         with transaction.atomic():
             if not lifecycle.next_metrics_offset(execution_id, start, start + len(whole)):
-                return stored
+                break
             for name, points in reading.points.items():
                 if not add_points(execution_id, name, points):
                     reading.reject(name.encode(), f"expected at most {MOST_METRICS:,} names of metrics")
             if reading.rejected:
                 _warn(execution_id, rejected, reading)
         stored += sum(map(len, reading.points.values()))
+        if len(whole) == len(chunk) < CHUNK_BYTES:
+            break
+    return stored
+
+
+def size(execution_id: int) -> int:
+    """Bytes of the metrics file; 0 when nothing was reported."""
+    try:
+        return paths.metrics_file(execution_id).stat().st_size
+    except OSError:
+        return 0
 
 
 def _read(execution_id: int, start: int) -> bytes:

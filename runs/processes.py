@@ -16,6 +16,7 @@ PROC = Path("/proc")
 HAS_PROC = (PROC / "self" / "stat").is_file()
 HAS_PIDFD = hasattr(os, "pidfd_open")
 POLL_SECONDS = 0.05
+TERM = signal.SIGTERM
 
 
 class UnreadableId(ValueError):

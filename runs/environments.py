@@ -1,0 +1,286 @@
+"""Environments: what a script can import, built once for equal content on each node. Knows no Executions."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import uv
+from django.utils import timezone
+from filelock import FileLock, Timeout
+
+from coretex_site.lib import filetree, paths
+from runs import pipsettings, processes
+from runs.models import Environment, Execution
+from runs.processes import ProcessId, Waiter
+from runs.requirements import EnvironmentFailure, Wanted, base_interpreter, want
+
+READY = "coretex-ready.json"
+POLL = 0.2
+TOUCH_AFTER = timedelta(minutes=1)
+KEPT_UNUSED = timedelta(days=60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Builder:
+    """For whom an environment is built. `say` appends a line to the console, `tick` is called all the while
+    and ends the build by raising, `mark` (NAME=VALUE) is set for every process that builds.
+    """
+
+    node_name: str
+    who: str
+    console: Path
+    mark: str
+    say: Callable[[str], None]
+    tick: Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """An environment that can be used."""
+
+    row: Environment
+    folder: Path
+
+    @property
+    def programs(self) -> Path:
+        return self.folder / "bin"
+
+    @property
+    def python(self) -> Path:
+        return self.programs / "python"
+
+    def has(self, package: str) -> bool:
+        return any(self.folder.glob(f"lib/python*/site-packages/{package}"))
+
+
+def prepare(folder: Path, *, tree: str, builder: Builder) -> Ready:
+    """The environment for the files in `folder`, which have the digest `tree`; built when it is new.
+
+    Raises EnvironmentFailure when it cannot be built. Others who need the same one meanwhile wait for it.
+    """
+    wanted = want(folder, tree=tree)
+    final = paths.environments(builder.node_name) / wanted.key
+    facts = _read_ready(final)
+    if facts is not None:
+        row = _find_row(wanted, builder.node_name)
+        if row is not None:
+            return Ready(row=row, folder=final)
+    with _only_builder(wanted, builder):
+        facts = _read_ready(final)
+        if facts is None:
+            facts = _build(wanted, folder, final, builder)
+        row = _find_row(wanted, builder.node_name)
+        if row is None:
+            row = Environment.objects.create(
+                key=wanted.key, node_name=builder.node_name, kind=wanted.kind, **facts
+            )
+    return Ready(row=row, folder=final)
+
+
+def _find_row(wanted: Wanted, node_name: str) -> Environment | None:
+    """The row of an environment that is in use, which is noted."""
+    rows = Environment.objects.filter(key=wanted.key, node_name=node_name, removed_at=None)
+    row = rows.order_by("-pk").first()
+    now = timezone.now()
+    if row is not None and now - row.used_at > TOUCH_AFTER:
+        Environment.objects.filter(pk=row.pk).update(used_at=now)
+    return row
+
+
+def _read_ready(final: Path) -> dict[str, Any] | None:
+    """What was noted when it was built; None while it is not ready, or when its Python is gone."""
+    try:
+        facts = json.loads((final / READY).read_text())
+    except (OSError, ValueError):
+        return None
+    return facts if (final / "bin" / "python").exists() else None
+
+
+@contextmanager
+def _only_builder(wanted: Wanted, builder: Builder) -> Iterator[None]:
+    """Holds the lock of one environment; who waits for it says so, once, and can be stopped."""
+    base = paths.environments(builder.node_name)
+    base.mkdir(parents=True, exist_ok=True)
+    lock, note = FileLock(base / f"{wanted.key}.lock"), base / f"{wanted.key}.builder"
+    told = False
+    while True:
+        try:
+            lock.acquire(timeout=POLL if told else 0)
+            break
+        except Timeout:
+            if not told:
+                other = note.read_text() if note.is_file() else "another Run"
+                builder.say(f"Waiting for environment {wanted.short}, being built by {other}.")
+                told = True
+            builder.tick()
+    try:
+        note.write_text(builder.who)
+        yield
+    finally:
+        lock.release()
+
+
+def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[str, Any]:
+    """Builds beside the final place and moves it there when all is well; nothing half-made stays."""
+    began = time.monotonic()
+    what = "a clean Python" if wanted.file is None else wanted.file
+    builder.say(f"Building environment {wanted.short} from {what}, Python {sys.version.split()[0]}.")
+    temporary = Path(tempfile.mkdtemp(prefix=f".building-{wanted.key}-", dir=final.parent))
+    try:
+        _install(wanted, folder, temporary, builder)
+        facts = {
+            "interpreter": f"Python {sys.version.split()[0]}",
+            "packages": _packages(temporary, builder),
+            "size": seal(temporary),
+            "build_seconds": round(time.monotonic() - began, 2),
+        }
+        (temporary / READY).write_text(json.dumps(facts))
+        filetree.remove(final)
+        os.rename(temporary, final)
+        final.chmod(0o555)
+    except OSError as error:
+        raise EnvironmentFailure(
+            f"The environment could not be built: {error.strerror} ({error.filename})."
+        ) from error
+    finally:
+        filetree.remove(temporary)
+    builder.say(f"Environment {wanted.short} is ready after {facts['build_seconds']:.1f} s.")
+    return facts
+
+
+def _install(wanted: Wanted, folder: Path, target: Path, builder: Builder) -> None:
+    settings = pipsettings.for_uv(os.environ)
+    mark_name, _, mark_value = builder.mark.partition("=")
+    environment = {
+        "UV_CACHE_DIR": str(target.parent / "cache"),
+        **settings.environment,
+        "UV_NO_PROGRESS": "1",
+        mark_name: mark_value,
+    }
+    program = _uv()
+    make = ["venv", "--quiet", "--relocatable", "--no-project", "--allow-existing"]
+    _run([program, *make, "--python", base_interpreter(), str(target)], environment, Path("/"), builder)
+    if wanted.file is None:
+        return
+    source = folder
+    if wanted.is_local:
+        # What is installed from a path of the Task has to stay at one.
+        source = target.parent / "sources" / wanted.key
+        filetree.remove(source)
+        shutil.copytree(folder, source, symlinks=True)
+    command = [program, "pip", "install", "--compile-bytecode", *settings.options]
+    command += ["--python", str(target / "bin" / "python"), "--requirements", str(source / wanted.file)]
+    _run(command, environment, source if wanted.is_local else Path("/"), builder, what=wanted.file)
+
+
+def _uv() -> str:
+    try:
+        return uv.find_uv_bin()
+    except FileNotFoundError as error:
+        raise EnvironmentFailure(
+            "The installer uv is missing from the server's own environment. Ask the operator to install it."
+        ) from error
+
+
+def _run(
+    command: list[str], environment: dict[str, str], folder: Path, builder: Builder, *, what: str = ""
+) -> None:
+    """Runs a step of the build with its output in the console; ends it when `tick` raises."""
+    with builder.console.open("ab", buffering=0) as console:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=console,
+            stderr=console,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+        )
+    leader = ProcessId.of(child.pid) or ProcessId(boot=processes.boot_id(), pid=child.pid, start=0)
+    try:
+        with Waiter(leader) as waiter:
+            while not waiter.wait(POLL):
+                builder.tick()
+    finally:
+        if child.poll() is None:
+            processes.kill_all(lambda: processes.family(leader, builder.mark))
+        code = child.wait()
+    if code == 0:
+        return
+    how = (
+        f"ended with exit code {code}" if code > 0 else f"was killed by signal {processes.signal_name(-code)}"
+    )
+    came_from = f" from {what}" if what else ""
+    raise EnvironmentFailure(
+        f"The environment could not be built{came_from}: the installer {how}. What it said is in the console."
+    )
+
+
+def _packages(folder: Path, builder: Builder) -> str:
+    """The exact packages, one a line."""
+    command = [_uv(), "pip", "freeze", "--quiet", "--python", str(folder / "bin" / "python")]
+    environment = {**pipsettings.for_uv(os.environ).environment, "UV_CACHE_DIR": str(folder.parent / "cache")}
+    done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EnvironmentFailure(
+            f"The packages of the environment could not be listed: {done.stderr.strip()}"
+        )
+    return done.stdout.strip()
+
+
+def seal(folder: Path) -> int:
+    """Makes all below `folder` read-only, since its files are shared by hard links; returns their bytes."""
+    total = 0
+    for current, folders, files in os.walk(folder):
+        for name in files:
+            path = os.path.join(current, name)
+            facts = os.lstat(path)
+            total += facts.st_size
+            if facts.st_mode & 0o222 and not os.path.islink(path):
+                os.chmod(path, facts.st_mode & 0o7555)
+        for name in folders:
+            path = os.path.join(current, name)
+            if not os.path.islink(path):
+                os.chmod(path, 0o555)  # noqa: S103  (everyone may read what is installed)
+    return total
+
+
+def tidy(node_name: str) -> None:
+    """Removes what killed builds left, and environments of this node that nobody used for long."""
+    base = paths.environments(node_name)
+    if not base.is_dir():
+        return
+    for left in base.glob(".building-*"):
+        key = left.name.split("-")[1]
+        _remove_unless_locked(base, key, [left])
+    in_use = Execution.objects.filter(finished_at=None).exclude(environment=None).values("environment")
+    unused = Environment.objects.filter(
+        node_name=node_name, removed_at=None, used_at__lt=timezone.now() - KEPT_UNUSED
+    ).exclude(pk__in=in_use)
+    for row in unused:
+        if _remove_unless_locked(base, row.key, [base / row.key, base / "sources" / row.key]):
+            Environment.objects.filter(pk=row.pk).update(removed_at=timezone.now())
+
+
+def _remove_unless_locked(base: Path, key: str, places: Iterable[Path]) -> bool:
+    lock = FileLock(base / f"{key}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    try:
+        for place in places:
+            filetree.remove(place)
+    finally:
+        lock.release()
+    return True

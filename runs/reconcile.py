@@ -1,0 +1,194 @@
+"""Heals what died: Executions without a living owner, scripts cut off, leftovers on disk. Knows no HTTP."""
+
+import os
+import random
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from coretex_site.lib import filetree, paths
+from runs import environments, lifecycle, preparation, processes, snapshots
+from runs.models import Execution, Node
+from runs.outcomes import Outcome
+from runs.processes import ProcessId
+from runs.settling import settle, settle_ended
+from runs.states import ACTIVE, Reason, State
+
+# A process that lives but said nothing of an Execution for so long has forgotten it.
+FORGOTTEN_AFTER = timedelta(minutes=10)
+# When a node that answers no more counts as gone; one that was stopped in order may come back to its scripts.
+GONE_AFTER = timedelta(minutes=10)
+STOPPED_AFTER = timedelta(hours=24)
+SCRATCH_KEPT = timedelta(days=1)
+SHARDS = 1000
+
+
+def waiting(node: Node) -> int:
+    """How many Executions there are for the node to take: queued ones, and those of its own to adopt."""
+    orphans = len(_orphans(node, str(ProcessId.mine())))
+    if node.is_draining:
+        return orphans
+    queued = Execution.objects.filter(state=State.QUEUED)
+    return orphans + queued.filter(Q(run__wanted_node=None) | Q(run__wanted_node=node)).count()
+
+
+def heal(node: Node) -> None:
+    """Settles the Executions of this node that nobody owns and whose scripts have ended. Never waits."""
+    owner = str(ProcessId.mine())
+    for execution in _orphans(node, owner):
+        if not _find_script(execution):
+            _take_over_ended(execution, owner)
+
+
+def adopt_running(node: Node) -> Execution | None:
+    """Makes the caller the owner of a script of this node that runs without one; None when there is none."""
+    owner = str(ProcessId.mine())
+    for execution in _orphans(node, owner):
+        shim = _find_script(execution)
+        if shim is None or not lifecycle.adopt(execution.pk, previous=execution.owner, owner=owner):
+            continue
+        if shim != execution.shim or execution.started_at is None:
+            since = execution.started_at or execution.start_marked_at
+            lifecycle.started(execution.pk, owner, shim=shim, started_at=since)
+        return _with_run(Execution.objects.all()).get(pk=execution.pk)
+    return None
+
+
+def _with_run(rows: QuerySet[Execution]) -> QuerySet[Execution]:
+    return rows.select_related("run", "node")
+
+
+def _orphans(node: Node, owner: str) -> list[Execution]:
+    """The active Executions of a node whose owner is gone; the caller itself works on none any more."""
+    forgotten = timezone.now() - FORGOTTEN_AFTER
+    active = _with_run(Execution.objects.filter(node=node, state__in=ACTIVE)).order_by("pk")
+    return [
+        execution
+        for execution in active
+        if execution.owner == owner
+        or not processes.is_alive(execution.owner)
+        or (execution.heartbeat_at is not None and execution.heartbeat_at < forgotten)
+    ]
+
+
+def _find_script(execution: Execution) -> str | None:
+    """The shim of an Execution's script, if it lives; also one that was started and never noted."""
+    if execution.shim:
+        return execution.shim if processes.is_alive(execution.shim) else None
+    if execution.start_marked_at is None:
+        return None
+    for facts in processes.marked(preparation.mark(execution.pk)):
+        if facts.pid == facts.session:
+            return str(ProcessId(boot=processes.boot_id(), pid=facts.pid, start=facts.start))
+    return None
+
+
+def _take_over_ended(execution: Execution, owner: str) -> None:
+    """Ends an Execution whose script has ended, or gives it back when it never had one."""
+    if not lifecycle.adopt(execution.pk, previous=execution.owner, owner=owner):
+        return
+    _end_processes(execution)
+    if execution.start_marked_at is not None:
+        # A dead process may have moved it between the look and the adoption.
+        execution.refresh_from_db(fields=["state", "message", "stop_cause", "started_at"])
+        settle_ended(execution, owner)
+    elif not lifecycle.return_to_queue(execution.pk, owner):
+        lifecycle.move(
+            execution.pk,
+            State.STOPPING,
+            State.STOPPED,
+            message=lifecycle.message_of(execution.pk),
+            only_owner=owner,
+        )
+
+
+def _end_processes(execution: Execution) -> None:
+    """Kills what is left of a script or of a build, wherever it went."""
+    mark = preparation.mark(execution.pk)
+    processes.kill_all(lambda: processes.marked(mark))
+
+
+CUT_OFF = "Cut off when the server was stopped; executed again at the next start."
+
+
+def cut_off(node: Node, *, within_seconds: float) -> None:
+    """Ends every script of this node, TERM first and then KILL, and queues their Runs again.
+
+    Takes all of them over first, so that nobody else says how they ended.
+    """
+    owner = str(ProcessId.mine())
+    taken = [
+        execution
+        for execution in _with_run(Execution.objects.filter(node=node, state__in=ACTIVE)).order_by("pk")
+        if lifecycle.adopt(execution.pk, previous=execution.owner, owner=owner)
+    ]
+    ended = {execution.pk for execution in taken if paths.exit_file(execution.pk).exists()}
+    marks = [preparation.mark(execution.pk) for execution in taken]
+    deadline = time.monotonic() + min(settings.STOP_GRACE, within_seconds / 2)
+    for mark in marks:
+        for facts in processes.marked(mark):
+            processes.send(facts, processes.TERM)
+    while marks and time.monotonic() < deadline:
+        marks = [mark for mark in marks if processes.marked(mark)]
+        time.sleep(0.05)
+    for execution in taken:
+        _end_processes(execution)
+        if execution.pk in ended or execution.status is State.STOPPING:
+            settle_ended(execution, owner)
+        elif execution.start_marked_at is not None or not lifecycle.return_to_queue(execution.pk, owner):
+            result = Outcome(state=State.FAILED, reason=Reason.LOST, message=CUT_OFF)
+            settle(execution, owner, result, always_recover=True)
+
+
+def tidy() -> None:
+    """Frees what nobody needs any more, and gives up on nodes that are gone. Call it every few minutes."""
+    give_up_lost_nodes()
+    _tidy_scratch()
+    _tidy_executions()
+    snapshots.delete_unused()
+    environments.tidy(settings.NODE_NAME)
+
+
+def give_up_lost_nodes() -> None:
+    """Executions of other nodes that do not answer any more are lost, and executed again elsewhere."""
+    now = timezone.now()
+    gone = Q(node=None) | Q(node__heartbeat_at__lt=now - GONE_AFTER, node__stopped_at=None)
+    gone |= Q(node__stopped_at__lt=now - STOPPED_AFTER)
+    rows = Execution.objects.filter(gone, state__in=ACTIVE, heartbeat_at__lt=now - GONE_AFTER)
+    owner = str(ProcessId.mine())
+    for execution in _with_run(rows.exclude(node__name=settings.NODE_NAME)):
+        if not lifecycle.adopt(execution.pk, previous=execution.owner, owner=owner):
+            continue
+        if execution.start_marked_at is None and lifecycle.return_to_queue(execution.pk, owner):
+            continue
+        name = "Its node" if execution.node is None else f"Its node {execution.node.name}"
+        message = f"{name} was lost: it has not answered for {_minutes(execution)} minutes."
+        settle(execution, owner, Outcome(state=State.FAILED, reason=Reason.LOST, message=message))
+
+
+def _minutes(execution: Execution) -> int:
+    since = execution.heartbeat_at or execution.created_at
+    return int((timezone.now() - since).total_seconds() // 60)
+
+
+def _tidy_scratch() -> None:
+    """Half-made things whose makers were killed."""
+    if not paths.scratch().is_dir():
+        return
+    oldest = time.time() - SCRATCH_KEPT.total_seconds()
+    for place in paths.scratch().iterdir():
+        if place.lstat().st_mtime < oldest:
+            filetree.remove(place)
+
+
+def _tidy_executions() -> None:
+    """Folders of Executions that were deleted, when their deletion was cut short; a part of all at a time."""
+    shard = paths.execution(random.randrange(SHARDS)).parent  # noqa: S311
+    if not shard.is_dir():
+        return
+    found = {int(name) for name in os.listdir(shard) if name.isdigit()}
+    for pk in found - set(Execution.objects.filter(pk__in=found).values_list("pk", flat=True)):
+        filetree.remove(paths.execution(pk))

@@ -1,0 +1,90 @@
+"""Ends an Execution: keeps what its script left, writes its final state, queues a lost one again."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from coretex_site.lib import paths
+from runs import artifacts, lifecycle, metrics, snapshots
+from runs.executor import read_exit_code
+from runs.models import Execution
+from runs.outcomes import Outcome, outcome
+from runs.states import Cause, Reason, State
+
+
+def settle(
+    execution: Execution,
+    owner: str,
+    result: Outcome,
+    *,
+    manifest: Mapping[str, str] | None = None,
+    always_recover: bool = False,
+) -> bool:
+    """Keeps the artifacts, then moves the Execution to its end; False when it is not `owner`'s any more.
+
+    Everything that a finished Execution left can be seen as soon as it is finished. A request to stop that
+    came before that counts, also when the script ended by itself meanwhile. A lost one is executed again
+    once, since one that is lost twice in a row may be what ends its nodes; with `always_recover` always.
+    """
+    if lifecycle.state_of(execution.pk, owner) is None:
+        return False
+    artifacts.collect(execution.pk, _manifest(execution) if manifest is None else manifest)
+    facts = {"exit_code": result.exit_code, "finished_at": _finished_at(execution), "only_owner": owner}
+    if result.state is not State.STOPPED and _move(execution, result, facts, always_recover=always_recover):
+        return True
+    asked = lifecycle.message_of(execution.pk) or result.message
+    return lifecycle.move(execution.pk, State.STOPPING, State.STOPPED, message=asked, **facts)
+
+
+def _move(execution: Execution, result: Outcome, facts: dict[str, Any], *, always_recover: bool) -> bool:
+    """Moves it to its end unless a stop was asked for; a lost one is queued again in the same transaction."""
+    is_lost = result.reason is Reason.LOST
+    message = result.message
+    recovers = is_lost and (always_recover or not lifecycle.was_recovered(execution))
+    if is_lost and not always_recover:
+        again = (
+            "It is executed again." if recovers else "It was lost twice in a row and is not executed again."
+        )
+        message = f"{message} {again}"
+    origins = [State.RUNNING, State.PREPARING] if result.state is State.FAILED else [State.RUNNING]
+    with transaction.atomic():
+        moved = lifecycle.move(
+            execution.pk, origins, result.state, message=message, reason=result.reason, **facts
+        )
+        if moved and recovers:
+            lifecycle.queue(execution.run, Cause.RECOVERED)
+    return moved
+
+
+def settle_ended(execution: Execution, owner: str) -> bool:
+    """Ends an Execution whose script ended while nobody watched, from what it left on disk."""
+    metrics.ingest(execution.pk, final=True)
+    asked = execution.status is State.STOPPING
+    result = outcome(
+        read_exit_code(paths.exit_file(execution.pk)),
+        cause="user" if asked else "timeout" if execution.stop_cause == "timeout" else "",
+        asked=execution.message,
+        time_limit=execution.run.time_limit,
+    )
+    return settle(execution, owner, result)
+
+
+def _manifest(execution: Execution) -> dict[str, str]:
+    """{path: sha256} of what was checked out; what cannot be told counts as made by the script."""
+    try:
+        return {path: sha256 for path, _, sha256 in snapshots.read_list(execution.run.snapshot_id)}
+    except snapshots.SnapshotError:
+        return {}
+
+
+def _finished_at(execution: Execution) -> datetime:
+    """When the script wrote its exit code, if it did, however late that was noticed."""
+    now = timezone.now()
+    try:
+        ended = datetime.fromtimestamp(paths.exit_file(execution.pk).stat().st_mtime, tz=UTC)
+    except FileNotFoundError:
+        return now
+    return min(max(ended, execution.started_at or ended), now)
