@@ -18,6 +18,8 @@ def data_dir(tmp_path: Path, settings: LazySettings) -> Path:
     settings.DATA_DIR = tmp_path / "data"
     settings.ENVIRONMENTS_DIR = tmp_path / "data" / "environments"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Else every new browser of a test lists all static files again.
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.DATA_DIR.mkdir()
     cache.clear()
     return settings.DATA_DIR
@@ -73,3 +75,10 @@ def client_of() -> Callable[[User], Client]:
         return client
 
     return signed_in
+
+
+@pytest.fixture
+def shared_environments(settings: LazySettings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Environments that are built once for all tests which ask for this."""
+    settings.ENVIRONMENTS_DIR = tmp_path_factory.getbasetemp() / "environments"
+    return settings.ENVIRONMENTS_DIR
