@@ -10,6 +10,7 @@ from runs import health
 urlpatterns = [
     path("", pages.home, name="home"),
     path("help", pages.guide, name="help"),
+    path("help/task-yaml", pages.task_yaml, name="task_yaml"),
     path("sign-in", sign_in.SignInPage.as_view(), name="sign_in"),
     path("sign-in/<str:token>", sign_in.sign_in_link, name="sign_in_link"),
     path("sign-out", LogoutView.as_view(), name="sign_out"),

@@ -119,6 +119,10 @@ class Sample(models.Model):
     def __str__(self) -> str:
         return self.path
 
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
 
 class SignInLink(models.Model):
     """A link that signs one person in once. Only the token's SHA-256 is kept."""

@@ -1,9 +1,11 @@
 """The pages that belong to no Project: the start and the guide."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
+from coretex_site.lib import markdown
 from coretex_site.lib.web import page
 
 
@@ -15,3 +17,10 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def guide(request: HttpRequest) -> HttpResponse:
     return page(request, "help.html", {"section": "help"})
+
+
+@require_safe
+def task_yaml(request: HttpRequest) -> HttpResponse:
+    """The reference of task.yaml, as it stands in docs/."""
+    source = (settings.BASE_DIR / "docs" / "task-yaml.md").read_text()
+    return page(request, "help_page.html", {"section": "help", "body": markdown.html(source)})
