@@ -28,4 +28,7 @@ if __name__ == "__main__":
         settings.DATABASES  # noqa: B018  (reads the settings, whose mistakes are sentences)
     except ImproperlyConfigured as error:
         sys.exit(str(error))
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(130)

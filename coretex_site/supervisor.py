@@ -57,12 +57,8 @@ class Child:
 
 
 class Supervisor:
-    """`once` names commands to be run one time beside the children."""
-
-    def __init__(
-        self, listener: socket.socket, *, say: Callable[[str], None], once: tuple[str, ...] = ()
-    ) -> None:
-        # The node end of the pipe is closed by the kernel when this process ends in any way.
+    def __init__(self, listener: socket.socket, *, say: Callable[[str], None]) -> None:
+        # The end that is held is closed by the kernel when this process ends in any way.
         end, self._held = lifeline.make()
         line, number = str(end), listener.fileno()
         self.web = Child(
@@ -71,27 +67,35 @@ class Supervisor:
             pass_fds=[end, number],
         )
         self.node = Child(name="node", options=["node", "--lifeline", line], pass_fds=[end])
-        self._once = [Child(name=name, options=[name]) for name in once]
+        self._once: list[Child] = []
         self._say = say
         self._asked: signal.Signals | None = None
         self._wake_up = threading.Event()
         self._waits_since = time.monotonic()
         self.is_ready = False
 
-    def run(self, *, ready: Callable[[], None]) -> int:
-        """Returns the exit code once a signal came and all has ended, or when nothing would start."""
+    def start(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGCHLD, lambda number, frame: self._wake_up.set())
-        for child in (*self._children(), *self._once):
+        for child in self._children():
             child.start()
+
+    def run_beside(self, command: str) -> None:
+        """Runs a command of manage.py once, beside the children."""
+        child = Child(name=command, options=[command])
+        self._once.append(child)
+        child.start()
+
+    def keep_up(self, *, ready: Callable[[], None]) -> int:
+        """Returns the exit code once a signal came and all has ended, or when nothing would start."""
         try:
             while self._asked is None:
                 if not self.is_ready and not self._become_ready(ready):
                     return 1
                 self._wake_up.wait(0.5 if self.is_ready else 0.03 + self._waited() / 20)
                 self._wake_up.clear()
-                self._keep_up()
+                self._revive()
         finally:
             self._end_all()
         return 0
@@ -124,7 +128,7 @@ class Supervisor:
             self._say(f"Not ready yet: {complaint}")
         return True
 
-    def _keep_up(self) -> None:
+    def _revive(self) -> None:
         now = time.monotonic()
         for child in self._children():
             if child.runs or not self.is_ready:

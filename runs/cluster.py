@@ -28,6 +28,7 @@ from runs.models import Node
 log = logging.getLogger(__name__)
 
 WAKE_UP = "runs.worker.take_one"
+TIDY_UP = "runs.reconcile.tidy"
 UNREACHABLE = (RedisError, DatabaseError, OSError)
 
 
@@ -59,6 +60,13 @@ def send(node_name: str, count: int) -> None:
     broker = broker_of(node_name)
     for _ in range(count - broker.queue_size()):
         async_task(WAKE_UP, broker=broker)
+
+
+def send_tidying(node_name: str) -> None:
+    """Has a worker of the node tidy up, unless they have more to do than they can."""
+    broker = broker_of(node_name)
+    if not broker.queue_size():
+        async_task(TIDY_UP, broker=broker)
 
 
 def purge(node_name: str) -> None:

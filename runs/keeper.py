@@ -24,7 +24,6 @@ from runs import cluster, reconcile, roster
 from runs.models import Node
 
 TICK = 1.0
-HEAL_EVERY = 5.0
 TIDY_EVERY = 300.0
 # All of a stop has to be over within 10 seconds.
 CUT_OFF_WITHIN = 6.0
@@ -89,7 +88,7 @@ class Keeper:
         self._cluster = ClusterProcess()
         self._trouble = ""
         self._idle_since: float | None = None
-        self._due = {"beat": 0.0, "heal": 0.0, "tidy": 0.0}
+        self._due = {"beat": 0.0, "tidy": 0.0}
         self._pause, self._started = 0.5, 0.0
 
     def run(self, *, parent: int | None = None) -> None:
@@ -132,10 +131,8 @@ class Keeper:
         try:
             if self._is_due("beat", roster.HEARTBEAT):
                 self._beat()
-            if self._is_due("heal", HEAL_EVERY):
-                reconcile.heal(self.node)
             if self._is_due("tidy", TIDY_EVERY):
-                reconcile.tidy()
+                cluster.send_tidying(self.name)
             self._keep_cluster()
             self._look_for_work()
         except cluster.UNREACHABLE as error:
@@ -190,7 +187,7 @@ class Keeper:
         A worker that dies idle can hold the lock of the queue that the others wait for.
         """
         self.node.refresh_from_db()
-        waiting = 0 if self.node.is_draining else reconcile.waiting(self.node)
+        waiting = reconcile.waiting(self.node)
         free = roster.free_slots(self.node, waiting=waiting) if waiting else 0
         now = time.monotonic()
         if free <= 0 or self._cluster.took_tokens() or self._idle_since is None:

@@ -6,10 +6,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
-from coretex_site import preparation, supervisor
+from coretex_site import preparation
 from coretex_site.bootstrap import COMMAND_OPTIONS, OPTIONS
 from coretex_site.checks import disk_space
 from coretex_site.preparation import PreparationError
+from coretex_site.supervisor import Supervisor, address
 from projects import auth
 
 
@@ -32,15 +33,17 @@ class Command(BaseCommand):
             preparation.check_data_folder()
             preparation.migrate()
             preparation.collect_static()
-            is_first = self.welcome()
         except PreparationError as error:
             sys.exit(str(error))
         # The children have connections of their own.
         connections.close_all()
-        address = supervisor.address()
-        once = ("demo",) if is_first and settings.DEMO else ()
-        children = supervisor.Supervisor(listener, say=self.say, once=once)
-        sys.exit(children.run(ready=lambda: self.say(f"Ready: {address}")))
+        children = Supervisor(listener, say=self.say)
+        children.start()
+        # Said while they start.
+        if self.welcome() and settings.DEMO:
+            children.run_beside("demo")
+        connections.close_all()
+        sys.exit(children.keep_up(ready=lambda: self.say(f"Ready: {address()}")))
 
     def welcome(self) -> bool:
         """Says who may sign in and how; whether this is the first start."""
@@ -54,8 +57,7 @@ class Command(BaseCommand):
                 else f"the password {operator.password} (generated, and shown only this once)"
             )
             self.say(f"The operator is {operator.user.get_username()} with {where}.")
-        link = auth.make_link(operator.user)
-        self.say(f"Sign in once with this link: {supervisor.address()}{link}")
+        self.say(f"Sign in once with this link: {auth.make_link(operator.user, address())}")
         return operator.is_new
 
     def say(self, text: str) -> None:
