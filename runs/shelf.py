@@ -59,7 +59,7 @@ def folder(execution: Execution, path: str, *, start: int = 0) -> Folder:
             files.append(Entry(name=name, path=full, size=bytes_, is_picture=picture))
     entries = [
         Entry(name=name, path=prefix + name, size=sum_, count=count, is_folder=True)
-        for name, (count, sum_) in folders.items()
+        for name, (count, sum_) in sorted(folders.items())
     ] + files
     shown = entries[start : start + FILES_AT_ONCE]
     return Folder(

@@ -7,6 +7,7 @@ import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
 from projects.models import Membership, Project, Role
@@ -23,6 +24,14 @@ def data_dir(tmp_path: Path, settings: LazySettings) -> Path:
     settings.DATA_DIR.mkdir()
     cache.clear()
     return settings.DATA_DIR
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A SQLite database of tests is a file, so that processes which a test starts can share it."""
+    if connection.vendor == "sqlite":
+        file = tmp_path_factory.getbasetemp() / "test.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(file)
 
 
 def person(name: str) -> User:

@@ -58,7 +58,11 @@ def preparing(execution: Execution) -> Execution:
 def running(execution: Execution) -> Execution:
     preparing(execution)
     environment, _ = Environment.objects.get_or_create(
-        key="e" * 64, node_name="worker-1", kind="venv", interpreter="3.11", packages="numpy==2.0.0\nscipy==1.14"
+        key="e" * 64,
+        node_name="worker-1",
+        kind="venv",
+        interpreter="3.11",
+        packages="numpy==2.0.0\nscipy==1.14",
     )
     read = [{"id": 1, "name": "Cells", "digest": "d" * 64, "file_count": 3, "size": 10}]
     lifecycle.record(execution.pk, OWNER, environment=environment, datasets=read)
@@ -93,6 +97,13 @@ def prints(execution: Execution, data: bytes, *, at: int | None = None) -> None:
     if at is not None:
         with paths.console_times(execution.pk).open("a") as file:
             file.write(f"{console.stat().st_size} {at}\n")
+
+
+def content_of(response: Any) -> bytes:
+    """The bytes of a streamed answer, which is closed after."""
+    content = b"".join(response.streaming_content)
+    response.close()
+    return content
 
 
 def leaves(execution: Execution, files: Mapping[str, bytes]) -> None:

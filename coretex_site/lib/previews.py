@@ -37,7 +37,6 @@ SIGNATURES: dict[bytes, str] = {
     b"\xff\xd8\xff": "image/jpeg",
     b"GIF87a": "image/gif",
     b"GIF89a": "image/gif",
-    b"BM": "image/bmp",
 }
 IMAGE_NAMES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"}
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
@@ -95,6 +94,8 @@ def image_type(beginning: bytes) -> str | None:
     """The media type of a picture that browsers show and that cannot hold scripts; None for anything else."""
     if beginning[:4] == b"RIFF" and beginning[8:12] == b"WEBP":
         return "image/webp"
+    if beginning[:2] == b"BM" and beginning[6:10] == b"\0\0\0\0":
+        return "image/bmp"
     return next((kind for start, kind in SIGNATURES.items() if beginning.startswith(start)), None)
 
 

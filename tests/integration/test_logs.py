@@ -149,7 +149,11 @@ def test_more_than_the_limit_is_said() -> None:
 
 
 def test_two_hundred_thousand_lines_are_read_and_searched_at_once() -> None:
-    put(b"".join(b"\x1b[32m%06d\x1b[0m some words that a script prints\n" % number for number in range(200_000)))
+    put(
+        b"".join(
+            b"\x1b[32m%06d\x1b[0m some words that a script prints\n" % number for number in range(200_000)
+        )
+    )
     began = time.perf_counter()
     assert texts(logs.tail(EXECUTION).lines)[-1] == "199999 some words that a script prints"
     assert time.perf_counter() - began < 0.5
@@ -158,7 +162,9 @@ def test_two_hundred_thousand_lines_are_read_and_searched_at_once() -> None:
     assert time.perf_counter() - began < 3
 
 
-PARTS = st.sampled_from([b"\n", b"\r", b"\r\n", b"abc", b"\x1b[31m", b"\x1b[0m", "é".encode(), b"\xff", b"\x00", b"\b"])
+PARTS = st.sampled_from(
+    [b"\n", b"\r", b"\r\n", b"abc", b"\x1b[31m", b"\x1b[0m", "é".encode(), b"\xff", b"\x00", b"\b"]
+)
 
 
 @given(st.lists(PARTS, max_size=80).map(b"".join), st.lists(st.integers(1, 40), max_size=20))

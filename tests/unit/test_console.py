@@ -102,8 +102,7 @@ def test_bytes_that_are_no_text_are_shown_as_such() -> None:
 
 def test_markup_is_text() -> None:
     assert html(b"<script>alert('1')</script> & \x1b[31m<b>\n") == [
-        "&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt; &amp; "
-        '<span class="ansi-red">&lt;b&gt;</span>'
+        '&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt; &amp; <span class="ansi-red">&lt;b&gt;</span>'
     ]
 
 
@@ -133,8 +132,9 @@ def test_a_number_of_thousands_of_digits_is_no_trouble() -> None:
 
 PLAIN_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=50)
 PIECES = st.sampled_from(
-    [b"\r", b"\n", b"\b", b"\x1b", b"\x1b[", b"\x1b[31m", b"\x1b[0m", b"\x1b[K", b"\x1b[2K", b"\x1b[5G", b"\x1b[38;5;",
-     b"\x1b]", b"\x9b", b"\xc3", b"\x00", b"<b>", b"abc", "é".encode(), b"\x1b[38:2::1:2:3m", b";;;m"]
+    [b"\r", b"\n", b"\b", b"\x1b", b"\x1b[", b"\x1b[31m", b"\x1b[0m", b"\x1b[K", b"\x1b[2K", b"\x1b[5G",
+     b"\x1b[38;5;", b"\x1b]", b"\x9b", b"\xc3", b"\x00", b"<b>", b"abc", "é".encode(), b"\x1b[38:2::1:2:3m",
+     b";;;m"]
 )  # fmt: skip
 
 

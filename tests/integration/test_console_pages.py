@@ -1,0 +1,121 @@
+"""The console in the page: what the browser asks for while it grows, scrolls, jumps and searches."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from projects.models import Project
+from runs import lifecycle
+from runs.models import Execution
+from runs.states import State
+from tests.finished_runs import content_of, prints, queued, running
+
+
+@pytest.fixture
+def execution(project: Project, alice: User, tmp_path: Path) -> Execution:
+    return running(queued(project, alice, tmp_path))
+
+
+@pytest.fixture
+def browser(client_of: Callable[[User], Client], alice: User) -> Client:
+    return client_of(alice)
+
+
+def console(browser: Client, execution: Execution, query: str) -> str:
+    response = browser.get(reverse("runs:console", args=[execution.run_id, 1]) + query)
+    assert response.status_code in (200, 204)
+    return response.content.decode()
+
+
+def lines(html: str) -> list[str]:
+    return re.findall(r'<div class="console-line" .*?<span class="console-text">(.*?)</span></div>', html)
+
+
+def following(html: str) -> str:
+    found = re.search(r'id="console-live"[^>]*hx-get="[^"?]+(\?[^"]+)"', html)
+    assert found is not None, "the console does not ask for more"
+    return found[1].replace("&amp;", "&")
+
+
+def test_each_poll_brings_only_what_is_new_and_asks_from_there(browser: Client, execution: Execution) -> None:
+    prints(execution, b"one\ntwo\n", at=100)
+    html = browser.get(reverse("runs:detail", args=[execution.run_id])).content.decode()
+    assert lines(html) == ["one", "two"]
+    assert "00:01:40" in html
+    query = following(html)
+    assert console(browser, execution, query) == ""
+    prints(execution, b"three\n 10%")
+    html = console(browser, execution, query)
+    assert lines(html) == ["three"]
+    assert 'class="console-line living"' in html
+    prints(execution, b"\r 20%")
+    html = console(browser, execution, following(html))
+    assert lines(html) == []
+    assert "> 20%</span>" in html
+
+
+def test_what_is_printed_last_is_brought_and_then_it_asks_no_more(
+    browser: Client, execution: Execution
+) -> None:
+    prints(execution, b"one\n")
+    query = following(console(browser, execution, "?follow=0"))
+    prints(execution, b"last words")
+    lifecycle.move(execution.pk, State.RUNNING, State.SUCCEEDED)
+    html = console(browser, execution, query)
+    assert lines(html) == ["last words"]
+    assert "hx-get" not in html
+
+
+def test_it_can_be_read_from_anywhere(browser: Client, execution: Execution) -> None:
+    prints(execution, b"".join(b"%05d\n" % number for number in range(3000)))
+    assert lines(console(browser, execution, ""))[-1] == "02999"
+    assert lines(console(browser, execution, "?edge=start"))[0] == "00000"
+    assert lines(console(browser, execution, f"?before={6 * 1000}"))[-1] == "00999"
+    assert lines(console(browser, execution, f"?from={6 * 1000}"))[0] == "01000"
+    assert "01000" in lines(console(browser, execution, f"?at={6 * 1000}"))
+
+
+@pytest.mark.parametrize("value", ["", "-1", "x", "²", "9" * 18, "9" * 400, "%00", "1.5"])
+def test_an_offset_of_nonsense_is_no_trouble(browser: Client, execution: Execution, value: str) -> None:
+    prints(execution, b"one\n")
+    for name in ("follow", "before", "from", "at", "edge"):
+        console(browser, execution, f"?{name}={value}")
+
+
+def test_a_text_is_found_and_marked(browser: Client, execution: Execution) -> None:
+    prints(execution, b"alpha\nbeta <b>\ngamma\n")
+    url = reverse("runs:console_search", args=[execution.run_id, 1])
+    html = browser.get(url, {"q": "BETA"}).content.decode()
+    assert '<mark class="hit">beta</mark> &lt;b&gt;' in html
+    assert 'data-console-hit="6"' in html
+    assert "Nothing in the console reads “&lt;i&gt;”." in browser.get(url, {"q": "<i>"}).content.decode()
+
+
+def test_the_download_has_the_bytes_as_printed(browser: Client, execution: Execution) -> None:
+    url = reverse("runs:console_download", args=[execution.run_id, 1])
+    assert browser.get(url).status_code == 404
+    data = b"\x1b[31mred\x1b[0m\r\n\xff\x00 10%\r 20%"
+    prints(execution, data)
+    response = browser.get(url)
+    assert content_of(response) == data
+    assert response["Content-Length"] == str(len(data))
+    assert response["Content-Disposition"].startswith("attachment")
+    head = browser.head(url)
+    assert (head["Content-Length"], head.content) == (str(len(data)), b"")
+
+
+def test_markup_in_the_console_stays_text(browser: Client, execution: Execution) -> None:
+    prints(execution, b"<script>alert(1)</script>\n<img src=x onerror=alert(1)>")
+    html = console(browser, execution, "?follow=0")
+    assert "<script" not in html
+    assert "<img" not in html
+
+
+def test_a_line_that_is_too_long_says_how_much_is_not_shown(browser: Client, execution: Execution) -> None:
+    prints(execution, b"x" * 100_000 + b"\n")
+    assert re.search(r"… \d+ more bytes", console(browser, execution, "?follow=0"))
