@@ -1,9 +1,11 @@
 """What the Runs table, the choice of a Task to run, and the page before deleting show. Knows no HTTP."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, Q, Sum
 from django.http import QueryDict
+from django.urls import reverse
 
 from coretex_site.templatetags.ui import human_bytes
 from projects import access
@@ -36,8 +38,22 @@ def runs(user: access.User, query: QueryDict) -> dict[str, Any]:
             access.visible(user, through="project__"), pk=table.key(filters.get("task", ""))
         ).first(),
         "only_project": access.projects(user).filter(pk=table.key(filters.get("project", ""))).first(),
-        "address": f"?{query.urlencode()}",
+        "address": address(query),
     }
+
+
+def address(query: QueryDict) -> str:
+    """The table's address with these filters, without the empty ones."""
+    kept = QueryDict(mutable=True)
+    for name, values in query.lists():
+        kept.setlist(name, [value for value in values if value])
+    return f"{reverse('runs:list')}?{kept.urlencode()}".removesuffix("?")
+
+
+def states(user: access.User, keys: Iterable[int]) -> dict[str, Any]:
+    """The context of what changes in the rows of unfinished Runs."""
+    shown = table.shown(user, keys)
+    return {"runs": shown, "unfinished": [run for run in shown if run.state in UNFINISHED]}
 
 
 def workable(user: access.User) -> Any:

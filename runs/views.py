@@ -83,14 +83,17 @@ def show(request: HttpRequest, screen: Screen, *, status: int) -> HttpResponse:
 @require_safe
 def list_runs(request: HttpRequest) -> HttpResponse:
     context = listing.runs(request.user, request.GET)
-    return web.page(request, "runs/list.html", context, fragment="runs/_list.html")
+    response = web.page(request, "runs/list.html", context, fragment="runs/_list.html")
+    if request.htmx:
+        response.headers["HX-Push-Url"] = context["address"]
+    return response
 
 
 @require_safe
 def states(request: HttpRequest) -> HttpResponse:
     """What changes in the rows of the unfinished Runs that a page shows."""
     keys = [table.key(text) for text in request.GET.getlist("run")[: table.PAGE]]
-    return render(request, "runs/_states.html", {"runs": table.shown(request.user, keys)})
+    return render(request, "runs/_states.html", listing.states(request.user, keys))
 
 
 @require_POST
