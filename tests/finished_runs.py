@@ -100,10 +100,8 @@ def prints(execution: Execution, data: bytes, *, at: int | None = None) -> None:
 
 
 def content_of(response: Any) -> bytes:
-    """The bytes of a streamed answer, which is closed after."""
-    content = b"".join(response.streaming_content)
-    response.close()
-    return content
+    """The bytes of an answer; reading a streamed one to its end closes it."""
+    return b"".join(response.streaming_content) if response.streaming else response.content
 
 
 def leaves(execution: Execution, files: Mapping[str, bytes]) -> None:

@@ -239,8 +239,8 @@ def test_members_see_all_of_it_and_strangers_nothing(
     for url in all_urls(execution):
         for member in (execution.run.created_by, bob, vera):
             response = client_of(member).get(url)
-            response.close()
             assert response.status_code == 200, url
+            content_of(response)
         assert client_of(charlie).get(url).status_code == 404, url
         assert Client().get(url).status_code == 302, url
         assert client_of(vera).post(url).status_code == 405, url
