@@ -189,7 +189,7 @@ def create(task: Task, path: str, content: bytes = b"", *, by: AbstractBaseUser 
 def create_folder(task: Task, path: str, *, by: AbstractBaseUser | None) -> str:
     path = filerules.storable(path)
     with editing(task, by=by) as folder:
-        filerules.refuse_clashes(folder, [path])
+        filerules.refuse_clashes(folder, [], folders=[path])
         filetree.join(folder, path).mkdir(parents=True)
     return path
 
@@ -205,9 +205,13 @@ def rename(task: Task, old: str, new: str, *, by: AbstractBaseUser | None) -> st
         source = filetree.join(folder, old)
         if not source.exists():
             raise Missing(f"There is no {old} in this Task any more.")
-        moved = [old] if source.is_file() else [old, *(f"{old}/{name}" for name in filerules.names(source))]
-        renamed = [filerules.storable(new + name.removeprefix(old)) for name in moved]
-        filerules.refuse_clashes(folder, renamed, without=set(moved))
+        moved = [old, *(f"{old}/{name}" for name in filerules.names(source))]
+        becomes = {path: filerules.storable(new + path.removeprefix(old)) for path in moved}
+        folders = {path for path in moved if (folder / path).is_dir()}
+        files = [becomes[path] for path in moved if path not in folders]
+        filerules.refuse_clashes(
+            folder, files, folders=[becomes[path] for path in folders], without=set(moved)
+        )
         target = filetree.join(folder, new)
         target.parent.mkdir(parents=True, exist_ok=True)
         os.rename(source, target)

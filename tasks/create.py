@@ -105,8 +105,9 @@ def _make(details: Details, fill: Callable[[Path], object], *, template: str = "
 
 
 def _without_top(uploads: list[tuple[str, BinaryIO]]) -> list[tuple[str, BinaryIO]]:
-    """The uploads without the one folder that holds them all, if there is such a folder."""
-    tops = {path.split("/", 1)[0] for path, _ in uploads}
-    if len(tops) != 1 or not all("/" in path for path, _ in uploads):
-        return uploads
-    return [(path.split("/", 1)[1], content) for path, content in uploads]
+    """The uploads without the one folder that holds them all, if there is such a folder; raises TreeError."""
+    placed = [(filetree.safe_path(path), content) for path, content in uploads]
+    tops = {path.split("/", 1)[0] for path, _ in placed}
+    if len(tops) != 1 or not all("/" in path for path, _ in placed):
+        return placed
+    return [(path.split("/", 1)[1], content) for path, content in placed]

@@ -96,7 +96,7 @@ def _lines(old: str, new: str) -> tuple[Line, ...]:
     matcher = difflib.SequenceMatcher(None, before, after)
     for group in matcher.get_grouped_opcodes(CONTEXT):
         first, last = group[0], group[-1]
-        spans = f"@@ -{first[1] + 1},{last[2] - first[1]} +{first[3] + 1},{last[4] - first[3]} @@"
+        spans = f"@@ -{_span(first[1], last[2])} +{_span(first[3], last[4])} @@"
         found.append(Line(kind="hunk", text=spans))
         for tag, start, end, new_start, new_end in group:
             if tag == "equal":
@@ -110,6 +110,11 @@ def _lines(old: str, new: str) -> tuple[Line, ...]:
             found += [Line(kind="removed", text=before[i], before=i + 1) for i in range(start, end)]
             found += [Line(kind="added", text=after[i], after=i + 1) for i in range(new_start, new_end)]
     return tuple(found)
+
+
+def _span(start: int, end: int) -> str:
+    """As unified differences write it: the first line, from 1, or the line before when there is none."""
+    return f"{start + 1 if end > start else start},{end - start}"
 
 
 def _newline_note(old: str, new: str) -> str:

@@ -1,5 +1,6 @@
 """What a Task's folder may hold: limits, clashes of names, uploads on their way in. Knows no Tasks."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,16 +44,22 @@ def names(folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in folder.rglob("*")]
 
 
-def refuse_clashes(folder: Path, new: list[str], *, without: set[str] = frozenset()) -> None:
-    """Raises TreeError unless the paths `new` can stand beside what is in `folder`, apart from `without`."""
+def refuse_clashes(
+    folder: Path, new: Iterable[str], *, folders: Iterable[str] = (), without: set[str] = frozenset()
+) -> None:
+    """Raises TreeError unless the files `new` and `folders` can stand beside what is in `folder`.
+
+    The paths `without` count as gone.
+    """
+    new, folders = list(new), list(folders)
     present = [path for path in names(folder) if path not in without]
-    taken = sorted(set(present) & set(new))
+    taken = sorted(set(present) & {*new, *folders})
     if taken:
         raise TreeError(f"There is {taken[0]} in this Task already. Choose another name, or delete it first.")
     files = [path for path in present if (folder / path).is_file()]
+    folders += [path for path in present if (folder / path).is_dir()]
     # A folder stands for itself, since an empty one has no file that would.
-    folders = [f"{path}/\0" for path in present if (folder / path).is_dir()]
-    problems = filetree.clashes([*files, *folders, *new])
+    problems = filetree.clashes([*files, *new, *(f"{path}/\0" for path in folders)])
     if problems:
         raise TreeError(*problems)
 

@@ -1,0 +1,27 @@
+"""Tasks in the admin site: looked up, renamed; files change only through `tasks.codetree`."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from tasks.models import Task
+
+
+@admin.register(Task)
+class TaskAdmin(admin.ModelAdmin):
+    """Deleting is done on the Task's own page, which frees the disk and says what will be lost."""
+
+    list_display = ["id", "name", "project", "template", "changed_at", "changed_by", "created_by"]
+    list_display_links = ["id", "name"]
+    list_select_related = ["project", "changed_by", "created_by"]
+    search_fields = ["name", "project__name", "digest"]
+    list_filter = ["template", "changed_at"]
+    date_hierarchy = "created_at"
+    fields = ["name", "description", "project", "template", "created_by", "created_at"]
+    fields += ["revision", "digest", "changed_at", "changed_by"]
+    readonly_fields = [name for name in fields if name not in {"name", "description"}]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Task | None = None) -> bool:
+        return False
