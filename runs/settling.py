@@ -33,9 +33,11 @@ def settle(
         return False
     artifacts.collect(execution.pk, _manifest(execution) if manifest is None else manifest)
     facts = {"exit_code": result.exit_code, "finished_at": _finished_at(execution), "only_owner": owner}
-    if result.state is not State.STOPPED and _move(execution, result, facts, always_recover=always_recover):
-        return True
-    asked = lifecycle.message_of(execution.pk) or result.message
+    asked = result.message
+    if result.state is not State.STOPPED:
+        if _move(execution, result, facts, always_recover=always_recover):
+            return True
+        asked = lifecycle.message_of(execution.pk)
     return lifecycle.move(execution.pk, State.STOPPING, State.STOPPED, message=asked, **facts)
 
 

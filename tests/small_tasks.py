@@ -30,6 +30,7 @@ def make_task(project: Project, files: Mapping[str, str | bytes], *, name: str =
 def write(task: Task, files: Mapping[str, str | bytes]) -> None:
     """Puts files into a Task, as an edit does."""
     folder = paths.task_files(task.pk)
+    folder.mkdir(parents=True, exist_ok=True)
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content.encode() if isinstance(content, str) else content)

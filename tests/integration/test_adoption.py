@@ -1,0 +1,215 @@
+"""Workers are killed: what they worked on goes on as if nothing had happened, or is executed again once."""
+
+import os
+import signal
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+from django.utils import timezone
+
+from coretex_site.lib import paths
+from projects.models import Project
+from runs import lifecycle, processes, reconcile
+from runs.models import Execution, Node
+from runs.states import Cause, Reason, State
+from runs.worker import take_one
+from tests.small_tasks import console, fresh, python, start_worker, this_node, until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SLOW = """
+import os, time
+print("began", os.getpid(), flush=True)
+while not os.path.exists({gate!r}):
+    time.sleep(0.02)
+open("left.txt", "w").write("x")
+open(os.environ["CORETEX_METRICS"], "a").write('{{"metric": "m", "x": 1, "y": 2}}\\n')
+print("done", flush=True)
+raise SystemExit({code})
+"""
+
+
+@pytest.fixture(autouse=True)
+def _environments(shared_environments: Path, settings: LazySettings) -> None:
+    settings.STOP_GRACE = 1
+
+
+def begun(project: Project, gate: Path, *, code: int = 0, **facts: object) -> tuple[Execution, int]:
+    """An Execution whose script runs and whose worker was killed; and the script's pid."""
+    execution = python(project, SLOW.format(gate=str(gate), code=code), **facts)
+    worker = start_worker()
+    until(lambda: "began" in console(execution) and fresh(execution).status == State.RUNNING)
+    worker.kill()
+    worker.wait()
+    pid = next(int(line.split()[1]) for line in console(execution).splitlines() if line.startswith("began"))
+    assert psutil.pid_exists(pid)
+    return fresh(execution), pid
+
+
+def test_a_script_outlives_its_worker_and_is_adopted(project: Project, tmp_path: Path) -> None:
+    execution, _ = begun(project, tmp_path / "gate", code=4)
+    assert reconcile.waiting(execution.node) == 1
+    reconcile.heal(execution.node)
+    assert fresh(execution).status == State.RUNNING
+
+    def open_gate_once_adopted() -> None:
+        until(lambda: fresh(execution).owner != execution.owner)
+        (tmp_path / "gate").touch()
+        connection.close()
+
+    thread = threading.Thread(target=open_gate_once_adopted)
+    thread.start()
+    assert take_one() == 1
+    thread.join()
+    execution = fresh(execution)
+    assert (execution.status, execution.reason, execution.exit_code) == (State.FAILED, Reason.EXIT_CODE, 4)
+    assert console(execution).count("done") == 1
+    assert [a.path for a in execution.artifacts.all()] == ["left.txt"]
+    assert execution.metrics.get(name="m").point_count == 1
+    assert execution.run.executions.count() == 1
+
+
+def test_what_ended_without_a_worker_is_settled(project: Project, tmp_path: Path) -> None:
+    execution, _ = begun(project, tmp_path / "gate")
+    (tmp_path / "gate").touch()
+    until(paths.exit_file(execution.pk).exists)
+    ended_at = paths.exit_file(execution.pk).stat().st_mtime
+    reconcile.heal(execution.node)
+    execution = fresh(execution)
+    assert (execution.status, execution.exit_code) == (State.SUCCEEDED, 0)
+    assert abs(execution.finished_at.timestamp() - ended_at) < 0.01
+    assert [a.path for a in execution.artifacts.all()] == ["left.txt"]
+    assert execution.metrics.get(name="m").point_count == 1
+    assert take_one() == 0
+
+
+def test_the_time_limit_holds_for_an_adopted_script(project: Project, tmp_path: Path) -> None:
+    execution, pid = begun(project, tmp_path / "gate", time_limit=1)
+    take_one()
+    assert fresh(execution).reason == Reason.TIMEOUT
+    assert not psutil.pid_exists(pid)
+
+
+def test_an_adopted_script_can_be_stopped(project: Project, tmp_path: Path) -> None:
+    execution, pid = begun(project, tmp_path / "gate")
+    lifecycle.request_stop(execution, by=project.created_by)
+    take_one()
+    assert fresh(execution).status == State.STOPPED
+    assert fresh(execution).message == "Stopped by its owner."
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_script_that_was_started_and_never_noted_is_found(project: Project, tmp_path: Path) -> None:
+    execution, _ = begun(project, tmp_path / "gate")
+    # As if its worker had been killed between the start and the note of it.
+    Execution.objects.filter(pk=execution.pk).update(shim="", started_at=None)
+    adopted = reconcile.adopt_running(execution.node)
+    assert adopted is not None
+    assert processes.is_alive(adopted.shim)
+    assert adopted.started_at is not None
+    (tmp_path / "gate").touch()
+    take_one()
+    assert fresh(execution).status == State.SUCCEEDED
+
+
+def test_what_died_with_its_script_is_lost_and_executed_again_once(project: Project, tmp_path: Path) -> None:
+    execution, _ = begun(project, tmp_path / "gate")
+    shim = processes.ProcessId.parse(execution.shim)
+    os.killpg(shim.pid, signal.SIGKILL)
+    until(lambda: not processes.is_alive(execution.shim))
+    (tmp_path / "gate").touch()
+    assert take_one() == 1
+    execution = fresh(execution)
+    assert (execution.status, execution.reason) == (State.FAILED, Reason.LOST)
+    assert execution.message.endswith("It is executed again.")
+    second = execution.run.executions.get(number=2)
+    assert (second.cause, second.status) == (Cause.RECOVERED.value, State.SUCCEEDED)
+    assert execution.run.executions.count() == 2
+
+
+def test_who_is_lost_twice_in_a_row_is_not_executed_again(project: Project) -> None:
+    execution = python(project, "import os; os.kill(os.getppid(), 9); os.kill(os.getpid(), 9)")
+    assert take_one() == 2
+    first, second = execution.run.executions.order_by("number")
+    assert first.reason == second.reason == Reason.LOST
+    assert "lost twice in a row and is not executed again" in second.message
+
+
+def test_what_was_never_started_waits_again(project: Project) -> None:
+    execution = python(project, "print('at last')")
+    worker = start_worker("from runs import lifecycle, worker; from runs.processes import ProcessId; "
+                          "lifecycle.claim(worker._this_node(), str(ProcessId.mine()))")  # fmt: skip
+    worker.wait()
+    assert fresh(execution).status == State.PREPARING
+    assert take_one() == 1
+    execution = fresh(execution)
+    assert execution.status == State.SUCCEEDED
+    assert execution.run.executions.count() == 1
+    assert (
+        "it waits again" in execution.changes.get(to_state=State.QUEUED, from_state=State.PREPARING).message
+    )
+
+
+def test_a_living_worker_is_left_alone(project: Project, tmp_path: Path) -> None:
+    execution = python(project, SLOW.format(gate=str(tmp_path / "gate"), code=0))
+    worker = start_worker()
+    until(lambda: "began" in console(execution) and fresh(execution).status == State.RUNNING)
+    assert take_one() == 0
+    assert reconcile.waiting(fresh(execution).node) == 0
+    (tmp_path / "gate").touch()
+    assert worker.wait(10) == 0
+    assert fresh(execution).status == State.SUCCEEDED
+
+
+def test_a_worker_that_is_stopped_for_a_while_lets_go_of_what_was_adopted(
+    project: Project, tmp_path: Path
+) -> None:
+    execution = python(project, SLOW.format(gate=str(tmp_path / "gate"), code=0))
+    worker = start_worker()
+    until(lambda: "began" in console(execution) and fresh(execution).status == State.RUNNING)
+    worker.send_signal(signal.SIGSTOP)
+    Execution.objects.filter(pk=execution.pk).update(heartbeat_at=timezone.now() - timedelta(hours=1))
+    assert reconcile.adopt_running(this_node()) is not None
+    worker.send_signal(signal.SIGCONT)
+    assert worker.wait(10) == 0
+    assert fresh(execution).status == State.RUNNING
+    (tmp_path / "gate").touch()
+    take_one()
+    assert fresh(execution).status == State.SUCCEEDED
+    assert console(execution).count("done") == 1
+
+
+def test_cut_off_ends_every_script_and_queues_it_again(project: Project, tmp_path: Path) -> None:
+    execution, pid = begun(project, tmp_path / "gate")
+    began = time.monotonic()
+    reconcile.cut_off(execution.node, within_seconds=4)
+    assert time.monotonic() - began < 4
+    assert not psutil.pid_exists(pid)
+    execution = fresh(execution)
+    assert (execution.status, execution.reason) == (State.FAILED, Reason.LOST)
+    assert execution.message == reconcile.CUT_OFF
+    assert execution.run.state == State.QUEUED
+    assert execution.run.executions.count() == 2
+
+
+def test_the_runs_of_a_node_that_is_gone_are_executed_elsewhere(project: Project) -> None:
+    long_ago = timezone.now() - timedelta(minutes=11)
+    gone = Node.objects.create(name="gone", heartbeat_at=long_ago)
+    execution = python(project, "print('here')")
+    lifecycle.claim(gone, "another-boot:1:1")
+    facts = {"heartbeat_at": long_ago, "start_marked_at": long_ago}
+    Execution.objects.filter(pk=execution.pk).update(**facts)
+    reconcile.tidy()
+    execution = fresh(execution)
+    assert execution.reason == Reason.LOST
+    assert execution.message == (
+        "Its node gone was lost: it has not answered for 11 minutes. It is executed again."
+    )
+    assert take_one() == 1
+    assert execution.run.executions.get(number=2).status == State.SUCCEEDED

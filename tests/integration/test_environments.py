@@ -1,0 +1,205 @@
+"""Environments are built with the real installer from wheels on disk, once for equal content."""
+
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from coretex_site.lib import filetree, paths
+from projects.models import Project
+from runs import environments, requirements
+from runs.models import Environment
+from runs.states import Reason, State
+from runs.worker import take_one
+from tests.small_tasks import console, fresh, make_task, start_worker, submit, until, write
+from tests.wheels import make_wheel
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+IMPORTS = "import alpha, sys\nprint(alpha.VERSION, sys.prefix)\n"
+
+
+@pytest.fixture(autouse=True)
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of wheels, which is all that the installer may look at; the operator said so to pip."""
+    folder = tmp_path / "wheels"
+    make_wheel(folder, "alpha")
+    make_wheel(folder, "alpha", "2.0")
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    conf = tmp_path / "pip.conf"
+    conf.write_text(f"[global]\nfind-links = /nowhere {folder}\nno-index = true\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(conf))
+    return folder
+
+
+def folders() -> list[str]:
+    base = paths.environments(settings.NODE_NAME)
+    return sorted(place.name for place in base.iterdir() if (place / environments.READY).is_file())
+
+
+def test_a_script_imports_what_requirements_txt_lists(project: Project) -> None:
+    execution = submit(make_task(project, {"main.py": IMPORTS, "requirements.txt": "alpha<2\n"}))
+    take_one()
+    execution = fresh(execution)
+    assert execution.status == State.SUCCEEDED, console(execution)
+    assert "1.0 " in console(execution)
+    assert execution.environment.kind == "venv"
+    assert execution.environment.packages == "alpha==1.0"
+    assert "Building environment" in console(execution)
+    assert "+ alpha==1.0" in console(execution)
+    built = paths.environments(settings.NODE_NAME) / execution.environment.key
+    assert list(built.glob("lib/python*/site-packages/__pycache__/alpha.*.pyc"))
+    module = next(built.glob("lib/python*/site-packages/alpha.py"))
+    assert module.stat().st_mode & 0o222 == 0
+    assert module.stat().st_nlink > 1
+    assert module.parent.stat().st_mode & 0o222 == 0
+
+
+def test_equal_content_is_built_once_and_other_content_anew(project: Project) -> None:
+    task = make_task(project, {"main.py": IMPORTS, "requirements.txt": "alpha<2\n"})
+    first, second = submit(task), submit(task)
+    write(task, {"main.py": f"{IMPORTS}# other code\n"})
+    third = submit(task)
+    write(task, {"requirements.txt": "alpha>=2\n"})
+    other = submit(task)
+    assert take_one() == 4
+    keys = [fresh(e).environment.key for e in (first, second, third, other)]
+    assert keys[0] == keys[1] == keys[2] != keys[3]
+    assert "Building" not in console(second)
+    assert "2.0 " in console(other)
+    assert Environment.objects.count() == len(folders()) == 2
+
+
+def test_files_that_requirements_refer_to_count_as_well(project: Project) -> None:
+    task = make_task(
+        project,
+        {"main.py": IMPORTS, "requirements.txt": "-r more/base.txt\n", "more/base.txt": "alpha\n-c c.txt\n"},
+    )
+    write(task, {"more/c.txt": "alpha<2\n"})
+    first = submit(task)
+    write(task, {"more/c.txt": "alpha>=2\n"})
+    second = submit(task)
+    take_one()
+    assert fresh(first).environment.packages == "alpha==1.0", console(first)
+    assert fresh(second).environment.packages == "alpha==2.0"
+
+
+def test_a_package_in_the_task_itself_is_installed_and_rebuilt_when_it_changes(
+    project: Project, wheels: Path
+) -> None:
+    task = make_task(
+        project, {"main.py": IMPORTS, "requirements.txt": "./vendor/alpha-1.0-py3-none-any.whl\n"}
+    )
+    write(task, {"vendor/alpha-1.0-py3-none-any.whl": (wheels / "alpha-1.0-py3-none-any.whl").read_bytes()})
+    first = submit(task)
+    write(task, {"other.txt": "changed"})
+    second = submit(task)
+    take_one()
+    assert fresh(first).status == fresh(second).status == State.SUCCEEDED, console(first)
+    assert fresh(first).environment.key != fresh(second).environment.key
+
+
+def test_what_cannot_be_built_fails_in_words_and_is_tried_again(project: Project, wheels: Path) -> None:
+    task = make_task(project, {"main.py": "import beta; print(beta.VERSION)", "requirements.txt": "beta\n"})
+    execution = submit(task)
+    take_one()
+    execution = fresh(execution)
+    assert (execution.status, execution.reason) == (State.FAILED, Reason.ENVIRONMENT)
+    assert execution.message == (
+        "The environment could not be built from requirements.txt: the installer ended with exit code 1. "
+        "What it said is in the console."
+    )
+    assert "beta was not found" in console(execution)
+    assert folders() == []
+    assert not Environment.objects.exists()
+    make_wheel(wheels, "beta")
+    second = submit(task)
+    take_one()
+    assert fresh(second).status == State.SUCCEEDED, console(second)
+
+
+def test_a_clean_python_sees_nothing_of_the_servers(project: Project) -> None:
+    source = "import json, importlib.metadata as m\nprint(json.dumps([d.name for d in m.distributions()]))"
+    execution = submit(make_task(project, {"main.py": source}))
+    take_one()
+    assert json.loads(console(execution).splitlines()[-1]) == []
+    assert fresh(execution).environment.packages == ""
+
+
+def test_programs_of_packages_are_on_the_path(project: Project) -> None:
+    execution = submit(make_task(project, {"main.sh": "alpha", "requirements.txt": "alpha"}), entry="main.sh")
+    take_one()
+    assert "program of alpha" in console(execution)
+
+
+def test_who_needs_the_same_environment_waits_for_it(project: Project) -> None:
+    task = make_task(project, {"main.py": IMPORTS, "requirements.txt": "alpha"})
+    execution = submit(task)
+    wanted = requirements.want(paths.task_files(task.pk), tree="")
+    builder = environments.Builder(
+        node_name=settings.NODE_NAME,
+        who="Run 4711",
+        console=Path(os.devnull),
+        mark="A=B",
+        say=lambda text: None,
+        tick=lambda: None,
+    )
+    with environments._only_builder(wanted, builder):
+        thread = threading.Thread(target=lambda: (take_one(), connection.close()))
+        thread.start()
+        until(lambda: "being built by Run 4711" in console(execution))
+    thread.join()
+    assert fresh(execution).status == State.SUCCEEDED
+    assert console(execution).count("Waiting for environment") == 1
+
+
+def test_a_killed_build_leaves_nothing_that_looks_ready(project: Project, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    backend = f"import os, time\nopen({str(gate)!r}, 'w').write(str(os.getpid()))\ntime.sleep(300)\n"
+    pyproject = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    task = make_task(
+        project,
+        {
+            "main.py": "print('built')",
+            "requirements.txt": "./slow",
+            "slow/backend.py": backend,
+            "slow/pyproject.toml": pyproject,
+        },
+    )
+    execution = submit(task)
+    worker = start_worker()
+    until(lambda: gate.is_file() and gate.read_text())
+    worker.kill()
+    worker.wait()
+    builder_pid = int(gate.read_text())
+    from runs import reconcile
+
+    reconcile.heal(fresh(execution).node)
+    assert fresh(execution).status == State.QUEUED
+    until(lambda: not Path(f"/proc/{builder_pid}").exists())
+    assert folders() == []
+    environments.tidy(settings.NODE_NAME)
+    assert not list(paths.environments(settings.NODE_NAME).glob(".building-*"))
+
+
+def test_conda_is_not_there_yet_and_says_so(project: Project) -> None:
+    execution = submit(make_task(project, {"main.py": "1", "environment.yml": "name: x\n"}))
+    take_one()
+    execution = fresh(execution)
+    assert execution.reason == Reason.ENVIRONMENT
+    assert "This Task asks for Conda (environment.yml)" in execution.message
+
+
+def test_an_environment_whose_python_is_gone_is_built_again(project: Project) -> None:
+    task = make_task(project, {"main.py": IMPORTS, "requirements.txt": "alpha"})
+    first = submit(task)
+    take_one()
+    filetree.remove(paths.environments(settings.NODE_NAME) / fresh(first).environment.key / "bin")
+    second = submit(task)
+    take_one()
+    assert fresh(second).status == State.SUCCEEDED, console(second)

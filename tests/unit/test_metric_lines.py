@@ -1,0 +1,52 @@
+"""Lines of metrics.jsonl: any bytes are read without a problem, and what is wrong is said."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runs.metrics import read_lines
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read(content: bytes) -> None:
+    reading = read_lines(content)
+    lines = [line for line in content.split(b"\n") if line.strip()]
+    assert reading.rejected + sum(map(len, reading.points.values())) == len(lines)
+
+
+@given(st.text(max_size=30), st.floats(), st.floats())
+def test_what_is_stored_can_be_stored(name: str, x: float, y: float) -> None:
+    reading = read_lines(json.dumps({"metric": name, "x": x, "y": y}).encode())
+    for stored, points in reading.points.items():
+        assert stored == name
+        assert "\0" not in stored
+        stored.encode()
+        assert all(abs(a) < float("inf") and (b is None or abs(b) < float("inf")) for a, b in points)
+
+
+@pytest.mark.parametrize("y", ["NaN", "Infinity", "-Infinity", "1e999", "null", "1" + "0" * 400])
+def test_what_is_no_finite_number_leaves_a_gap(y: str) -> None:
+    reading = read_lines(f'{{"metric": "m", "x": 1, "y": {y}}}'.encode())
+    assert reading.points == {"m": [(1.0, None)]}
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("[" * 5000, "expected"),
+        ('{"metric": "m", "x": NaN, "y": 1}', 'expected a finite number as "x"'),
+        ('{"metric": "m", "x": "1", "y": 1}', 'expected numbers as "x" and "y"'),
+        ('{"metric": "m", "x": true, "y": 1}', 'expected numbers as "x" and "y"'),
+        ('{"metric": 3, "x": 1, "y": 1}', 'expected a text of 1 to 200 characters as "metric"'),
+        ('{"metric": "' + "n" * 201 + '", "x": 1, "y": 1}', "expected a text of 1 to 200"),
+        ('{"metric": "CPU (%)", "x": 1, "y": 1}', "expected another name than CPU (%)"),
+        ('{"x": 1, "y": 1}', 'expected {"metric": NAME'),
+        ("loss=3", "expected a line of JSON"),
+    ],
+)
+def test_what_is_wrong_is_said(line: str, problem: str) -> None:
+    reading = read_lines(line.encode())
+    assert reading.rejected == 1
+    assert reading.first_problem.startswith(problem)
