@@ -32,6 +32,9 @@ class MembershipInline(admin.TabularInline):
     autocomplete_fields = ["user"]
     readonly_fields = ["created_at"]
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -64,7 +67,7 @@ class MembershipAdmin(KeptAdmin):
     list_filter = ["role"]
     list_select_related = ["project", "user"]
     search_fields = ["project__name", "user__username"]
-    readonly_fields = ["project", "user", "created_at"]
+    readonly_fields = ["project", "user", "role", "created_at"]
 
 
 @admin.register(Dataset)
@@ -124,6 +127,9 @@ class PersonAdmin(UserAdmin):
 
     @admin.action(description="Make a link that signs the person in once")
     def sign_in_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        if not request.user.is_superuser:  # else staff could sign in as somebody who may do more
+            messages.error(request, "Only an operator may make sign-in links.")
+            return
         for user in queryset.filter(is_active=True)[:20]:
             link = request.build_absolute_uri(auth.make_link(user))
             messages.success(request, f"{user}: {link} (works once, for 15 minutes)")
