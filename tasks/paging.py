@@ -8,6 +8,7 @@ from django.db.models.expressions import Expression
 from django.http import QueryDict
 
 PAGE = 50
+LONGEST_KEY = 18  # digits; a database has 64 bits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class Page:
 def page_of(rows: QuerySet, query: QueryDict, *, key: Expression | F, descending: bool = False) -> Page:
     """The page of `rows` that `after` or `before` (a primary key) in the query asks for, sorted by `key`."""
     rows = rows.annotate(sort_key=key)
-    before, after = _anchor(rows, query.get("before")), _anchor(rows, query.get("after"))
+    before, after = _anchor(rows, key_in(query, "before")), _anchor(rows, key_in(query, "after"))
     backwards = before is not None
     anchor = before if backwards else after
     down = descending != backwards
@@ -45,10 +46,16 @@ def page_of(rows: QuerySet, query: QueryDict, *, key: Expression | F, descending
     )
 
 
-def _anchor(rows: QuerySet, pk: str | None) -> tuple[Any, int] | None:
-    if pk is None or not pk.isascii() or not pk.isdigit() or len(pk) > 18:
+def key_in(query: QueryDict, name: str) -> int | None:
+    """The primary key that the query gives; None for none, and for what could not be one."""
+    text = query.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_KEY else None
+
+
+def _anchor(rows: QuerySet, pk: int | None) -> tuple[Any, int] | None:
+    if pk is None:
         return None
-    return rows.filter(pk=int(pk)).values_list("sort_key", "pk").first()
+    return rows.filter(pk=pk).values_list("sort_key", "pk").first()
 
 
 def _address(query: QueryDict, **cursor: int) -> str:

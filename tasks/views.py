@@ -19,7 +19,7 @@ from tasks import codetree, create, filerules, fileview, library, overview, prev
 from tasks.access import get_task, visible_tasks
 from tasks.creation_forms import CreateForm, DetailsForm, ProjectForm, uploads_of
 from tasks.pages import frame
-from tasks.paging import page_of
+from tasks.paging import key_in, page_of
 
 SCHEMA = Path(__file__).resolve().parent / "task.schema.json"
 SORTS = {"name": (Lower("name"), False), "-name": (Lower("name"), True)} | {
@@ -32,14 +32,14 @@ SORTS = {"name": (Lower("name"), False), "-name": (Lower("name"), True)} | {
 def list_tasks(request: HttpRequest) -> HttpResponse:
     """Every Task I may see, by search and Project."""
     sort = request.GET.get("sort") if request.GET.get("sort") in SORTS else "name"
-    search, project = request.GET.get("q", "").strip()[:200], request.GET.get("project", "")
+    search, project = request.GET.get("q", "").strip()[:200], key_in(request.GET, "project")
     tasks = visible_tasks(request.user).select_related("changed_by")
     if search:
         tasks = tasks.filter(name__icontains=search.replace("\0", ""))
     chosen = None
-    if project.isascii() and project.isdigit():
-        tasks = tasks.filter(project=int(project))
-        chosen = access.projects(request.user).filter(pk=int(project)).first()
+    if project is not None:
+        tasks = tasks.filter(project=project)
+        chosen = access.projects(request.user).filter(pk=project).first()
     key, descending = SORTS[sort]
     found = page_of(tasks, request.GET, key=key, descending=descending)
     context = {
@@ -47,7 +47,7 @@ def list_tasks(request: HttpRequest) -> HttpResponse:
         "sort": sort,
         "search": search,
         "project": chosen,
-        "is_filtered": bool(search or project),
+        "is_filtered": bool(search) or project is not None,
         "projects": access.projects(request.user),
         "rows": [(task, overview.runtime_at(task)) for task in found.rows],
         "pager": found,

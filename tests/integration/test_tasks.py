@@ -1,0 +1,370 @@
+"""The pages of Tasks: who may see and do what, what they say, and that no input breaks them."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from coretex_site.lib import filetree, paths
+from projects.models import Project, Visibility
+from runs import snapshots
+from runs.models import Artifact, Run
+from runs.states import State
+from tasks import codetree, create
+from tasks.models import Task
+from tests.small_tasks import submit
+
+ClientOf = Callable[[User], Client]
+YAML = b"param_groups:\n  - name: inputs\n    params:\n      - {name: rate, value: 0.1, data_type: float}\n"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def task(project: Project, alice: User) -> Task:
+    files = {
+        "main.py": b"print('<b>hi</b>')\n",
+        "task.yaml": YAML,
+        "data/x.bin": b"\0\1",
+        "a b&c.svg": b"<svg/>",
+    }
+    uploads = [(path, io.BytesIO(content)) for path, content in files.items()]
+    return create.from_upload(create.Details(project=project, name="Train", by=alice), uploads)
+
+
+@pytest.fixture
+def browser(client_of: ClientOf, bob: User) -> Client:
+    """Bob's, who may edit."""
+    return client_of(bob)
+
+
+def url(name: str, task: Task, *rest: str) -> str:
+    return reverse(name, args=[task.pk, *rest])
+
+
+def save(browser: Client, task: Task, text: str, **given: str) -> object:
+    digest = filetree.file_digest(codetree.root(task) / "main.py")
+    data = {"path": "main.py", "text": text, "digest": digest} | given
+    return browser.post(url("tasks:save", task), data, headers=HTMX)
+
+
+def got(browser: Client, address: str) -> int:
+    """The status of a page, which is closed, as a file that is sent must be."""
+    answer = browser.get(address)
+    answer.close()
+    return answer.status_code
+
+
+READ = [
+    ("tasks:detail", ()),
+    ("tasks:folder", ()),
+    ("tasks:file", ("main.py",)),
+    ("tasks:file", ("task.yaml",)),
+    ("tasks:file", ("data",)),
+    ("tasks:file", ("data/x.bin",)),
+    ("tasks:file", ("a b&c.svg",)),
+    ("tasks:raw", ("a b&c.svg",)),
+    ("tasks:download", ()),
+    ("tasks:parameters", ()),
+    ("tasks:settings", ()),
+    ("runs:task_changes", ()),
+    ("runs:task_diff", ()),
+]
+CHANGE = [
+    ("tasks:save", {"path": "main.py", "text": "x", "digest": ""}),
+    ("tasks:new_file", {"path": "new.py"}),
+    ("tasks:new_folder", {"path": "new"}),
+    ("tasks:rename", {"path": "main.py", "new_path": "other.py"}),
+    ("tasks:remove", {"path": "main.py"}),
+    ("tasks:upload", {}),
+    ("tasks:settings", {"name": "Mine", "description": ""}),
+    ("runs:delete_task", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "rest"), READ)
+def test_members_may_read_and_strangers_find_nothing(
+    client_of: ClientOf, task: Task, vera: User, charlie: User, name: str, rest: tuple[str, ...]
+) -> None:
+    address = url(name, task, *rest)
+    assert got(client_of(vera), address) == 200
+    assert got(client_of(charlie), address) == 404
+    assert got(Client(), address) == 302
+    Project.objects.update(visibility=Visibility.PUBLIC)
+    assert got(client_of(charlie), address) == 200
+
+
+@pytest.mark.parametrize(("name", "data"), CHANGE)
+def test_viewers_and_strangers_change_nothing(
+    client_of: ClientOf, task: Task, vera: User, charlie: User, name: str, data: dict[str, str]
+) -> None:
+    address, digest = url(name, task), task.digest
+    assert client_of(vera).post(address, data).status_code == 403
+    assert client_of(charlie).post(address, data).status_code == 404
+    assert Client().post(address, data).status_code == 302
+    task.refresh_from_db()
+    assert (task.digest, task.name) == (digest, "Train")
+
+
+@pytest.mark.parametrize(("name", "data"), CHANGE)
+def test_nothing_is_changed_in_an_archived_project(
+    client_of: ClientOf, task: Task, alice: User, name: str, data: dict[str, str]
+) -> None:
+    Project.objects.update(archived_at="2026-01-01T00:00Z")
+    assert client_of(alice).post(url(name, task), data).status_code == 403
+
+
+def test_a_viewer_sees_code_with_colours_and_no_buttons_that_change(
+    client_of: ClientOf, task: Task, vera: User
+) -> None:
+    page = client_of(vera).get(url("tasks:file", task, "main.py")).content.decode()
+    assert '<span class="nb">print</span>' in page
+    assert "&lt;b&gt;hi&lt;/b&gt;" in page
+    for change in ("tasks:save", "tasks:remove", "tasks:rename", "tasks:new_file", "tasks:upload"):
+        assert url(change, task) not in page
+    assert "Run Task</a>" not in page
+
+
+def test_an_editor_gets_the_text_exactly_as_it_is(browser: Client, task: Task, alice: User) -> None:
+    text = "\n\n</textarea><script>alert(1)</script>\n\ttab & 'quote'"
+    codetree.create(task, "odd.py", text.encode(), by=alice)
+    page = browser.get(url("tasks:file", task, "odd.py")).content.decode()
+    assert "<script>alert(1)" not in page
+    escaped = "\n\n&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;\n\ttab &amp; &#x27;quote&#x27;"
+    assert f"\n{escaped}</textarea>" in page
+
+
+def test_saving_tells_what_was_found_in_the_files(browser: Client, task: Task) -> None:
+    answer = save(browser, task, "print(2)\r\n")
+    assert answer.status_code == 200
+    assert codetree.read_bytes(task, "main.py") == b"print(2)\n"
+    part = answer.content.decode()
+    new = filetree.file_digest(codetree.root(task) / "main.py")
+    assert f'id="editor-digest" value="{new}" hx-swap-oob="true"' in part
+    assert "by bob" in part
+
+
+def test_the_second_save_of_two_is_told_and_may_save_over_it(
+    browser: Client, task: Task, alice: User
+) -> None:
+    opened = filetree.file_digest(codetree.root(task) / "main.py")
+    codetree.write(task, "main.py", b"alice's\n", expected=opened, by=alice)
+    answer = save(browser, task, "bob's\n", digest=opened)
+    assert answer.status_code == 409
+    assert "changed by somebody else" in answer.content.decode()
+    assert codetree.read_bytes(task, "main.py") == b"alice's\n"
+    found = filetree.file_digest(codetree.root(task) / "main.py")
+    assert save(browser, task, "bob's\n", digest=opened, over=found).status_code == 200
+    assert codetree.read_bytes(task, "main.py") == b"bob's\n"
+
+
+def test_without_scripts_a_conflict_keeps_what_was_typed(browser: Client, task: Task) -> None:
+    data = {"path": "main.py", "text": "what I typed\n", "digest": "0" * 64}
+    answer = browser.post(url("tasks:save", task), data)
+    assert answer.status_code == 409
+    assert "what I typed" in answer.content.decode()
+
+
+def test_a_file_that_was_deleted_while_it_was_edited_can_be_made_again(
+    browser: Client, task: Task, bob: User
+) -> None:
+    opened = filetree.file_digest(codetree.root(task) / "main.py")
+    codetree.delete(task, "main.py", by=bob)
+    data = {"path": "main.py", "text": "x\n", "digest": opened}
+    assert "deleted or renamed" in browser.post(url("tasks:save", task), data, headers=HTMX).content.decode()
+    browser.post(url("tasks:save", task), data | {"over": "absent"}, headers=HTMX)
+    assert codetree.read_bytes(task, "main.py") == b"x\n"
+
+
+def test_the_preview_shows_the_form_and_every_problem_with_its_line(browser: Client, task: Task) -> None:
+    wrong = "param_groups:\n - params:\n   - {name: a, value: x, data_type: int}\n   - {name: b, vale: 1}\n"
+    part = browser.post(url("tasks:preview", task), {"text": wrong}, headers=HTMX).content.decode()
+    assert 'data-line="3"' in part
+    assert 'data-line="4"' in part
+    assert "did you mean" in part
+    good = browser.post(url("tasks:preview", task), {"text": YAML.decode()}, headers=HTMX).content.decode()
+    assert "data-line" not in good
+    assert 'value="0.1"' in good
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\t\t:", "a: &a [*a]", "\0", "{" * 500, "- " * 2000, "ü" * 70_000, "\ud800"]
+)
+def test_no_text_breaks_the_preview(browser: Client, task: Task, text: str) -> None:
+    data = {"text": text.encode("utf-8", "replace").decode()}
+    assert browser.post(url("tasks:preview", task), data, headers=HTMX).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["tasks:new_file", "tasks:new_folder", "tasks:rename", "tasks:remove"])
+@pytest.mark.parametrize(
+    "path", ["", "..", "../x", "/x", "a\0b", "\\", "con", " ", "x" * 2000, "main.py/x", "data"]
+)
+def test_a_bad_path_comes_back_as_a_sentence(browser: Client, task: Task, name: str, path: str) -> None:
+    answer = browser.post(url(name, task), {"path": path, "new_path": path}, headers=HTMX)
+    assert answer.status_code in (204, 422)
+    if answer.status_code == 422:
+        assert "<li>" in answer.content.decode()
+    assert "main.py" in [file.path for file in codetree.list_files(task)]
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing.py", "../../secret_key", "..%2f..%2fdb.sqlite3", "%00", "data/", "/"]
+)
+def test_a_file_that_is_not_there_is_not_found(browser: Client, task: Task, path: str) -> None:
+    base = f"/tasks/{task.pk}"
+    assert got(browser, f"{base}/raw/{path}") == 404
+    assert browser.get(f"{base}/files/{path}").status_code == (200 if path == "data/" else 404)
+
+
+def test_what_is_downloaded_is_never_executed_by_the_browser(browser: Client, task: Task) -> None:
+    answer = browser.get(url("tasks:raw", task, "a b&c.svg"))
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    answer.close()
+
+
+def test_all_files_are_downloaded_as_one_zip(browser: Client, task: Task) -> None:
+    answer = browser.get(url("tasks:download", task))
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
+        assert sorted(archive.namelist()) == ["a b&c.svg", "data/x.bin", "main.py", "task.yaml"]
+    assert "Train.zip" in answer.headers["Content-Disposition"]
+
+
+def test_uploading_more_says_what_was_added_and_replaced(browser: Client, task: Task) -> None:
+    files = [io.BytesIO(b"1"), io.BytesIO(b"2")]
+    files[0].name, files[1].name = "main.py", "b.py"
+    answer = browser.post(url("tasks:upload", task), {"files": files}, follow=True)
+    assert "1 file added, 1 replaced." in answer.content.decode()
+    assert codetree.read_bytes(task, "main.py") == b"1"
+
+
+def test_an_upload_of_nothing_is_told(browser: Client, task: Task) -> None:
+    assert browser.post(url("tasks:upload", task), headers=HTMX).status_code == 422
+
+
+def test_run_task_is_offered_only_when_the_task_can_run(browser: Client, task: Task, alice: User) -> None:
+    assert f'href="{url("runs:new", task)}"' in browser.get(url("tasks:detail", task)).content.decode()
+    codetree.delete(task, "main.py", by=alice)
+    page = browser.get(url("tasks:detail", task)).content.decode()
+    assert f'href="{url("runs:new", task)}"' not in page
+    assert "it has no entry script. Add main.py" in page
+
+
+def test_the_settings_rename_the_task(browser: Client, task: Task) -> None:
+    browser.post(url("tasks:settings", task), {"name": "Train 2", "description": "a\r\nb"})
+    task.refresh_from_db()
+    assert (task.name, task.description) == ("Train 2", "a\nb")
+    Task.objects.create(project=task.project, name="Other", created_by=task.created_by)
+    answer = browser.post(url("tasks:settings", task), {"name": "other", "description": ""})
+    assert answer.status_code == 422
+    assert "There is a Task “other” in this Project already" in answer.content.decode()
+
+
+def test_the_list_is_searched_filtered_sorted_and_paged(
+    client_of: ClientOf, project: Project, alice: User, charlie: User, django_assert_max_num_queries: Callable
+) -> None:
+    other = Project.objects.create(name="Other", created_by=charlie, visibility=Visibility.PUBLIC)
+    for number in range(120):
+        Task.objects.create(project=project, name=f"Task {number:03}", created_by=alice)
+    Task.objects.create(project=other, name="Apart", created_by=charlie)
+    browser, address = client_of(alice), reverse("tasks:list")
+    with django_assert_max_num_queries(9):
+        first = browser.get(address)
+    assert [task.name for task, _ in first.context["rows"]][:2] == ["Apart", "Task 000"]
+    second = browser.get(address + first.context["pager"].older)
+    third = browser.get(address + second.context["pager"].older)
+    names = [task.name for page in (first, second, third) for task, _ in page.context["rows"]]
+    assert names == ["Apart", *(f"Task {number:03}" for number in range(120))]
+    assert third.context["pager"].older is None
+    back = browser.get(address + third.context["pager"].newer)
+    assert [task.name for task, _ in back.context["rows"]] == names[50:100]
+    found = browser.get(address, {"q": "task 11", "sort": "-name"}, headers=HTMX)
+    assert [task.name for task, _ in found.context["rows"]][:2] == ["Task 119", "Task 118"]
+    assert b"<html" not in found.content
+    mine = browser.get(address, {"project": other.pk})
+    assert [task.name for task, _ in mine.context["rows"]] == ["Apart"]
+    assert len(client_of(charlie).get(address).context["rows"]) == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["project=x", "project=99999999999999999999", "after=-1", "before=9e9", "sort=pk;drop", "q=%00", "q=%ff"],
+)
+def test_no_query_breaks_the_list(browser: Client, task: Task, query: str) -> None:
+    assert browser.get(f"{reverse('tasks:list')}?{query}").status_code == 200
+
+
+def test_the_schema_is_public_and_json(task: Task) -> None:
+    answer = Client().get(reverse("tasks:schema"))
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/schema+json"
+    assert json.loads(b"".join(answer.streaming_content))["title"] == "task.yaml"
+    answer.close()
+
+
+def test_the_badge_says_whether_the_files_are_those_of_the_last_run(
+    browser: Client, task: Task, alice: User
+) -> None:
+    badge = url("runs:task_changes", task)
+    assert "Never run" in browser.get(badge).content.decode()
+    run = submit(task).run
+    assert f"As in Run {run.pk}" in browser.get(badge).content.decode()
+    save(browser, task, "print('other')\n")
+    codetree.delete(task, "data", by=alice)
+    codetree.create(task, "new.py", b"1\n", by=alice)
+    assert f"Changed since Run {run.pk}" in browser.get(badge).content.decode()
+    page = browser.get(url("runs:task_diff", task)).content.decode()
+    assert "3 files differ from what" in page
+    assert "print(&#x27;other&#x27;)" in page
+    assert "Not text: 2 bytes before." in page
+
+
+def test_a_snapshot_that_was_damaged_is_told_and_breaks_no_page(browser: Client, task: Task) -> None:
+    digest = submit(task).run.snapshot_id
+    save(browser, task, "x\n")
+    filetree.remove(snapshots.root(digest))
+    answer = browser.get(url("runs:task_diff", task))
+    assert answer.status_code == 200
+
+
+def test_a_task_with_an_unfinished_run_is_not_deleted(browser: Client, task: Task) -> None:
+    submit(task)
+    assert "1 of its Runs has not ended" in browser.get(url("runs:delete_task", task)).content.decode()
+    answer = browser.post(url("runs:delete_task", task), follow=True)
+    assert "has not ended" in answer.content.decode()
+    assert Task.objects.filter(pk=task.pk).exists()
+    assert codetree.list_files(task)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_is_deleted_for_good_with_its_runs_and_the_disk_is_freed(
+    client_of: ClientOf, task: Task, alice: User
+) -> None:
+    execution = submit(task)
+    execution.run.executions.update(**{"state": State.SUCCEEDED.value})
+    Run.objects.update(**{"state": State.SUCCEEDED.value})
+    left: Path = paths.execution(execution.pk)
+    left.mkdir(parents=True)
+    Artifact.objects.create(execution=execution, path="a.txt", size=5)
+    browser = client_of(alice)
+    page = browser.get(url("runs:delete_task", task)).content.decode()
+    assert "with 1 Execution, their consoles" in page
+    browser.post(url("runs:delete_task", task))
+    assert not Task.objects.exists()
+    assert not Run.objects.exists()
+    assert not left.exists()
+    assert not paths.task_files(task.pk).exists()
+
+
+def test_the_admin_site_lists_tasks(client_of: ClientOf, task: Task, alice: User) -> None:
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    browser = client_of(alice)
+    assert browser.get(reverse("admin:tasks_task_changelist"), {"q": "Train"}).status_code == 200
+    assert browser.get(reverse("admin:tasks_task_change", args=[task.pk])).status_code == 200
