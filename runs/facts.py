@@ -65,6 +65,7 @@ def about(execution: Execution, *, user: access.User) -> dict[str, Any]:
         "waiting": waiting(execution) if execution.status == State.QUEUED else "",
         "environment": execution.environment,
         "packages": packages.split("\n") if packages else [],
+        "still_there": still_there({dataset["id"] for dataset in execution.datasets}),
         "may_edit": may_edit,
         "live": execution.is_unfinished,
         "version": version(execution),
@@ -143,6 +144,11 @@ def values(run: Run) -> dict[str, Any]:
 def dataset_names(groups: list[ValueGroup]) -> dict[int, str]:
     """The names of the Datasets that parameters pick, as far as they still exist."""
     ids = {value.dataset_id for group in groups for value in group.values if value.dataset_id is not None}
+    return still_there(ids)
+
+
+def still_there(ids: set[int]) -> dict[int, str]:
+    """The names of those of these Datasets that were not deleted since."""
     return dict(Dataset.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
 
 

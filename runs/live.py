@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -91,9 +91,11 @@ def console_download(request: HttpRequest, pk: int, number: int) -> HttpResponse
     """The bytes as they were printed."""
     execution = get_execution(request.user, pk, number)
     path = paths.console(execution.pk)
-    if not path.is_file():
-        raise Http404("This Execution has printed nothing yet.")
-    return downloads.attachment(request, path, f"run-{pk}-execution-{number}-console.txt")
+    name = f"run-{pk}-execution-{number}-console.txt"
+    if path.is_file():
+        return downloads.attachment(request, path, name)
+    headers = {**downloads.GUARDS, "Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content_type="application/octet-stream", headers=headers)
 
 
 @require_safe

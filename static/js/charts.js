@@ -4,6 +4,7 @@
 (() => {
   const COLOURS = ["#5a52e0", "#0d8f6f", "#c2571a", "#b8338a", "#0a7fc2", "#8a7400", "#c23a45", "#5b7a1d"];
   const dark = matchMedia("(prefers-color-scheme: dark)");
+  const FEW = 12;
   let loading = null;
 
   function plotly(address) {
@@ -50,7 +51,7 @@
       this.log.addEventListener("change", () => this.draw());
       this.box.addEventListener("toggle", () => this.draw());
       dark.addEventListener("change", () => this.draw());
-      // Only the charts that are looked at are drawn: there can be a thousand.
+      // Of many charts only those that are looked at are drawn: there can be a thousand.
       this.watch = new IntersectionObserver((entries) => {
         for (const { target, isIntersecting } of entries) target.toggleAttribute("data-seen", isIntersecting);
         this.draw();
@@ -91,6 +92,7 @@
       const shown = names.filter((name) => this.series[name].y.length);
       this.box.hidden = !shown.some((name) => this.series[name].is_system);
       this.log.hidden = !shown.some((name) => !this.series[name].is_system);
+      this.few = shown.length <= FEW;
       shown.forEach((name, index) => this.drawOne(Plotly, name, COLOURS[index % COLOURS.length]));
     }
 
@@ -98,7 +100,7 @@
       const points = this.series[name];
       if (points.is_system && !this.box.open) return;
       const chart = this.chart(name, points.is_system ? this.system : this.own);
-      if (!chart.hasAttribute("data-seen")) return;
+      if (!this.few && !chart.hasAttribute("data-seen")) return;
       const last = points.y.findLast((value) => value !== null);
       chart.querySelector(".num").textContent = figures(last);
       const single = points.x.length < 2;

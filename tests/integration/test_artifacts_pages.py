@@ -36,7 +36,7 @@ def browser(client_of: Callable[[User], Client], alice: User) -> Client:
 
 
 def url(view: str, execution: Execution, *path: str) -> str:
-    return reverse(f"runs:{view}", args=[execution.run_id, execution.number, *path])
+    return reverse(view, args=[execution.run_id, execution.number, *path])
 
 
 def entries(html: str) -> list[str]:
@@ -45,7 +45,7 @@ def entries(html: str) -> list[str]:
 
 
 def shown(browser: Client, execution: Execution, path: str) -> str:
-    response = browser.get(url("artifact", execution, path))
+    response = browser.get(url("runs:artifact", execution, path))
     assert response.status_code == 200
     return response.content.decode()
 
@@ -54,14 +54,14 @@ def shown(browser: Client, execution: Execution, path: str) -> str:
 def test_a_file_of_any_name_is_shown_and_downloaded(browser: Client, execution: Execution, name: str) -> None:
     leaves(execution, {name: b"its content"})
     assert "its content" in shown(browser, execution, name)
-    response = browser.get(url("artifact_file", execution, name))
+    response = browser.get(url("runs:artifact_file", execution, name))
     assert content_of(response) == b"its content"
     assert response["Content-Length"] == "11"
     assert "\n" not in response["Content-Disposition"]
     folder, _, last = name.rpartition("/")
-    listing = browser.get(url("artifacts", execution), {"folder": folder}).content.decode()
-    assert url("artifact", execution, name) in unescape(listing)
-    head = browser.head(url("artifact_file", execution, name))
+    listing = browser.get(url("runs:artifacts", execution), {"folder": folder}).content.decode()
+    assert url("runs:artifact", execution, name) in unescape(listing)
+    head = browser.head(url("runs:artifact_file", execution, name))
     assert (head["Content-Length"], head.content) == ("11", b"")
 
 
@@ -79,7 +79,7 @@ def test_nothing_is_served_that_a_browser_could_execute(
 ) -> None:
     leaves(execution, {name: content})
     for query in ("", "?picture"):
-        response = browser.get(url("artifact_file", execution, name) + query)
+        response = browser.get(url("runs:artifact_file", execution, name) + query)
         assert content_of(response) == content
         is_drawing = name.endswith(".svg") and query == "?picture"
         assert response["Content-Type"] == ("image/svg+xml" if is_drawing else "application/octet-stream")
@@ -93,14 +93,14 @@ def test_nothing_is_served_that_a_browser_could_execute(
 
 def test_a_picture_is_shown_when_its_content_is_one(browser: Client, execution: Execution) -> None:
     leaves(execution, {"a.png": PNG, "b.dat": PNG})
-    response = browser.get(url("artifact_file", execution, "a.png") + "?picture")
+    response = browser.get(url("runs:artifact_file", execution, "a.png") + "?picture")
     assert content_of(response) == PNG
     assert (response["Content-Type"], response["Content-Disposition"]) == (
         "image/png",
         'inline; filename="a.png"',
     )
     assert "<img src=" in shown(browser, execution, "b.dat")
-    gallery = browser.get(url("artifacts", execution)).content.decode()
+    gallery = browser.get(url("runs:artifacts", execution)).content.decode()
     assert gallery.count("<img") - gallery.count("logo.svg") == 1
 
 
@@ -158,51 +158,51 @@ def test_folders_are_looked_through_one_by_one(browser: Client, execution: Execu
     leaves(
         execution, {"top.txt": b"1", "plots/a.txt": b"22", "plots/sub/b.txt": b"333", "plots-2/c.txt": b"4"}
     )
-    top = browser.get(url("artifacts", execution)).content.decode()
+    top = browser.get(url("runs:artifacts", execution)).content.decode()
     assert entries(top) == ["plots", "plots-2", "top.txt"]
-    plots = browser.get(url("artifacts", execution), {"folder": "plots"}).content.decode()
+    plots = browser.get(url("runs:artifacts", execution), {"folder": "plots"}).content.decode()
     assert entries(plots) == ["plots/sub", "plots/a.txt"]
     for nonsense in ("nothing", "../..", "\x00", "/", "plots/"):
-        assert browser.get(url("artifacts", execution), {"folder": nonsense}).status_code == 200
+        assert browser.get(url("runs:artifacts", execution), {"folder": nonsense}).status_code == 200
 
 
 def test_thousands_of_files_come_a_part_at_a_time(browser: Client, execution: Execution) -> None:
     leaves(execution, {f"{number:05d}.txt": b"x" for number in range(500)})
-    first = browser.get(url("artifacts", execution)).content.decode()
+    first = browser.get(url("runs:artifacts", execution)).content.decode()
     assert "Show more, 300 left" in first
     address = re.findall(r'hx-get="([^"]+start=\d+)"', first)[0].replace("&amp;", "&")
     more = browser.get(address, headers={"HX-Request": "true"}).content.decode()
     assert "00200.txt" in more
     assert "<html" not in more
-    assert browser.get(url("artifacts", execution), {"start": "x"}).status_code == 200
+    assert browser.get(url("runs:artifacts", execution), {"start": "x"}).status_code == 200
 
 
 def test_all_of_them_come_as_one_zip(browser: Client, execution: Execution) -> None:
     files = {"a.txt": b"1", "plots/ü.txt": b"22" * 100_000, ".hidden": b"3"}
     leaves(execution, files)
-    response = browser.get(url("artifacts_zip", execution))
+    response = browser.get(url("runs:artifacts_zip", execution))
     assert response["Content-Disposition"].startswith("attachment")
     archive = zipfile.ZipFile(io.BytesIO(content_of(response)))
     assert {name: archive.read(name) for name in archive.namelist()} == files
-    assert browser.head(url("artifacts_zip", execution)).content == b""
+    assert browser.head(url("runs:artifacts_zip", execution)).content == b""
 
 
 def test_without_artifacts_there_is_no_zip(browser: Client, execution: Execution) -> None:
-    assert browser.get(url("artifacts_zip", execution)).status_code == 404
-    assert "This Execution left no files." in browser.get(url("artifacts", execution)).content.decode()
+    assert browser.get(url("runs:artifacts_zip", execution)).status_code == 404
+    assert "This Execution left no files." in browser.get(url("runs:artifacts", execution)).content.decode()
 
 
 def test_a_file_that_was_removed_by_hand_is_said_to_be_gone(browser: Client, execution: Execution) -> None:
     leaves(execution, {"a.txt": b"1"})
     (paths.artifacts(execution.pk) / "a.txt").unlink()
     assert "The file is gone" in shown(browser, execution, "a.txt")
-    assert browser.get(url("artifact_file", execution, "a.txt")).status_code == 404
+    assert browser.get(url("runs:artifact_file", execution, "a.txt")).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["../console", "../../x", "/etc/passwd", "a.txt/", "A.TXT", "nothing"])
 def test_only_artifacts_can_be_asked_for(browser: Client, execution: Execution, path: str) -> None:
     leaves(execution, {"a.txt": b"1"})
-    for view in ("artifact", "artifact_file"):
+    for view in ("runs:artifact", "runs:artifact_file"):
         assert browser.get(url(view, execution, path)).status_code == 404
 
 
@@ -214,7 +214,7 @@ def test_a_link_in_the_place_of_an_artifact_is_not_followed(
     file = paths.artifacts(execution.pk) / "a.txt"
     file.unlink()
     file.symlink_to(tmp_path / "secret")
-    assert browser.get(url("artifact_file", execution, "a.txt")).status_code == 404
+    assert browser.get(url("runs:artifact_file", execution, "a.txt")).status_code == 404
 
 
 def test_a_notebook_is_shown_as_its_json(browser: Client, execution: Execution) -> None:

@@ -113,6 +113,12 @@ def test_while_it_is_prepared_the_installer_speaks_in_the_console(
     assert "Resolved 5 packages" in html
 
 
+def test_a_dataset_that_was_deleted_since_is_still_named(browser: Client, execution: Execution) -> None:
+    html = page(browser, succeeded(execution))
+    assert "Cells <span" in html
+    assert "(deleted since)" in html
+
+
 def test_why_it_failed_stands_on_top(browser: Client, execution: Execution) -> None:
     failed(execution, "The script ended with exit code 3.")
     html = page(browser, execution)
@@ -221,16 +227,17 @@ def all_urls(execution: Execution) -> list[str]:
     leaves(succeeded(execution), {"result.txt": b"42"})
     prints(execution, b"hello\n")
     run, attempt = [execution.run_id], [execution.run_id, 1]
+    of_the_run = ("runs:detail", "runs:snapshot", "runs:snapshot_zip")
+    of_the_execution = (
+        "runs:execution", "runs:live", "runs:console", "runs:console_search", "runs:console_download",
+        "runs:metrics", "runs:metric_table", "runs:environment", "runs:artifacts", "runs:artifacts_zip",
+    )  # fmt: skip
     return [
-        *(reverse(f"runs:{name}", args=run) for name in ("detail", "snapshot", "snapshot_zip")),
+        *(reverse(name, args=run) for name in of_the_run),
         reverse("runs:snapshot_file", args=[*run, "main.py"]),
-        *(
-            reverse(f"runs:{name}", args=attempt)
-            for name in ("execution", "live", "console", "console_search", "console_download", "metrics",
-                         "metric_table", "environment", "artifacts", "artifacts_zip")
-        ),
-        *(reverse(f"runs:{name}", args=[*attempt, "result.txt"]) for name in ("artifact", "artifact_file")),
-    ]  # fmt: skip
+        *(reverse(name, args=attempt) for name in of_the_execution),
+        *(reverse(name, args=[*attempt, "result.txt"]) for name in ("runs:artifact", "runs:artifact_file")),
+    ]
 
 
 def test_members_see_all_of_it_and_strangers_nothing(
@@ -268,7 +275,7 @@ def test_the_page_takes_the_same_number_of_queries_however_much_there_is(
     for number in range(5):
         succeeded(lifecycle.queue(execution.run, Cause.AGAIN, by=execution.run.created_by))
         metrics.add_points(execution.pk, f"metric-{number}", [(0, 1.0)])
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         browser.get(reverse("runs:execution", args=[execution.run_id, 1]))
 
 
