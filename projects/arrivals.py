@@ -29,7 +29,7 @@ def read(request: HttpRequest) -> Arrival:
     pairs = zip_longest(sent, named[: len(sent)], fillvalue="")
     return Arrival(
         files=[(path or file.name or "", file) for file, path in pairs],
-        into=request.POST.get("into", ""),
+        into=request.POST.get("into", "").strip("/ "),
         unpack="keep_archive" not in request.POST,
     )
 

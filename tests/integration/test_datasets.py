@@ -1,7 +1,6 @@
 """Datasets: upload, look, download, rename, delete; whole or not at all, and never executed in a browser."""
 
 import io
-import json
 import os
 import threading
 import zipfile
@@ -24,6 +23,7 @@ from projects.models import Dataset, Project, Sample
 
 pytestmark = pytest.mark.django_db
 Browser = Callable[[User], Client]
+ROUTES = {"file": "projects:dataset_file", "raw": "projects:dataset_raw"}
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
 
@@ -70,7 +70,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def look(browser: Client, dataset: Dataset, path: str, kind: str = "file", query: str = "") -> object:
-    return browser.get(reverse(f"projects:dataset_{kind}", args=[dataset.pk, path]) + query)
+    return browser.get(reverse(ROUTES[kind], args=[dataset.pk, path]) + query)
 
 
 # The verbs
@@ -104,7 +104,7 @@ def test_a_replaced_file_leaves_no_old_content_behind(dataset: Dataset) -> None:
 
 
 def test_files_go_into_a_folder(dataset: Dataset) -> None:
-    put(dataset, {"a.txt": b"1"}, into="/train//x/")
+    put(dataset, {"a.txt": b"1"}, into="train//x/")
     assert list(files_of(dataset)) == ["train/x/a.txt"]
     assert Sample.objects.get().folder == "train/x"
 
@@ -167,8 +167,12 @@ def test_a_dataset_is_linked_read_only_and_described(dataset: Dataset, tmp_path:
     target = tmp_path / "inputs" / "1"
     facts = datasets.link_into(dataset, target)
     assert facts == {
-        "id": dataset.pk, "name": "Measurements", "digest": filetree.digest(target), "file_count": 2, "size": 3,
-    }  # fmt: skip
+        "id": dataset.pk,
+        "name": "Measurements",
+        "digest": filetree.digest(target),
+        "file_count": 2,
+        "size": 3,
+    }
     assert (target / "b/c/d.txt").read_bytes() == b"22"
     assert (target / "a.txt").stat().st_nlink == 2
     assert {p.stat().st_mode & 0o777 for p in (target, target / "b", target / "b/c")} == {0o555}
@@ -382,16 +386,18 @@ def test_who_may_do_what(
     dataset: Dataset, vera: User, charlie: User, client_of: Browser, client: Client
 ) -> None:
     put(dataset, {"a.txt": b"1"})
-    reading = ["dataset", "dataset_download"]
-    changing = ["dataset_edit", "dataset_delete", "dataset_upload", "dataset_remove"]
+    reading = ["projects:dataset", "projects:dataset_download"]
+    changing = [f"projects:dataset_{verb}" for verb in ("edit", "delete", "upload", "remove")]
     for name in reading + changing:
-        where = reverse(f"projects:{name}", args=[dataset.pk])
+        where = reverse(name, args=[dataset.pk])
         act = "get" if name in reading else "post"
         assert getattr(client_of(vera), act)(where).status_code == (200 if name in reading else 403)
         assert getattr(client_of(charlie), act)(where).status_code == 404
         assert getattr(client, act)(where).status_code == 302
     for kind in ("file", "raw"):
-        assert look(client_of(vera), dataset, "a.txt", kind).status_code == 200
+        seen = look(client_of(vera), dataset, "a.txt", kind)
+        assert seen.status_code == 200
+        seen.close()
         assert look(client_of(charlie), dataset, "a.txt", kind).status_code == 404
         assert look(client, dataset, "a.txt", kind).status_code == 302
     where = reverse("projects:dataset_rename", args=[dataset.pk, "a.txt"])
@@ -453,4 +459,4 @@ def test_odd_forms_are_answered(dataset: Dataset, bob: User, client_of: Browser)
         }
     for query in ({"folder": "\0"}, {"folder": "../.."}, {"after": "\0"}, {"before": "x" * 3000}):
         assert browser.get(dataset.get_absolute_url(), query).status_code == 200
-    assert json.dumps(sorted(files_of(dataset))) == '["a", "a.txt"]' or list(files_of(dataset)) == ["a"]
+    assert list(files_of(dataset)) == ["a"]
