@@ -67,7 +67,7 @@ def workable(user: access.User) -> Any:
 
 def choices(user: access.User, query: QueryDict) -> dict[str, Any]:
     """The context of choosing a Project, then a Task of it."""
-    words, chosen = query.get("q", "").strip(), table.key(query.get("project", ""))
+    words, chosen = table.words(query, "q"), table.key(query.get("project", ""))
     project = workable(user).filter(pk=chosen).first() if chosen else None
     context: dict[str, Any] = {"section": "runs", "q": words, "project": project}
     if project is None:

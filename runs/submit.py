@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from coretex_site.lib import filetree, paths
-from runs import cluster, lifecycle, snapshots
+from runs import cluster, fingerprints, lifecycle, snapshots
 from runs.models import Execution, Node, Run, Snapshot
 from runs.states import UNFINISHED, Cause
 from tasks import spec
@@ -22,7 +22,8 @@ from tasks.runtime import interpreter_of
 LONGEST_NAME = 100
 LONGEST = 365 * 24 * 3600
 TIME_LIMIT = re.compile(
-    r"(?:(\d{1,5})\s*d)?\s*(?:(\d{1,6})\s*h)?\s*(?:(\d{1,7})\s*m(?:in)?)?\s*(?:(\d{1,9})\s*s?)?"
+    r"(?:(\d{1,5})\s*d)?\s*(?:(\d{1,6})\s*h)?\s*(?:(\d{1,7})\s*m(?:in)?)?\s*(?:(\d{1,9})\s*s?)?",
+    re.ASCII,
 )
 
 
@@ -44,9 +45,11 @@ def submit(
     description: str = "",
     node: Node | None = None,
     time_limit: int | None = None,
+    priority: int = 0,
+    snapshot: Snapshot | None = None,
     form_token: str = "",
 ) -> Run:
-    """Freezes the Task's files and queues a Run of them with these typed values.
+    """Freezes the Task's files, unless `snapshot` is to be run, and queues a Run of them with these values.
 
     With `form_token` (of the form it was sent with) the same submission sent twice is one Run. Raises
     SubmitError; nothing is left behind then.
@@ -61,25 +64,35 @@ def submit(
         "time_limit": time_limit,
         "created_by": user,
     }
-    submission = fingerprint(form_token, {**asked, "name": name})
+    if priority:
+        asked["priority"] = priority
+    submission = fingerprint(form_token, {**asked, "name": name, "snapshot": snapshot})
     before = Run.objects.filter(submission=submission).first() if submission else None
     if before is not None:
         return before
     try:
-        snapshot = snapshots.freeze(task)
+        snapshot = snapshots.freeze(task) if snapshot is None else snapshot
     except snapshots.SnapshotError as error:
         raise SubmitError(str(error)) from error
     check(snapshot, task, entry_script, values)
     try:
-        with transaction.atomic():
-            run = Run.objects.create(
-                **asked, project_id=task.project_id, snapshot=snapshot, submission=submission
-            )
-            lifecycle.queue(run, Cause.STARTED, by=user)
+        run = store(**asked, project_id=task.project_id, snapshot=snapshot, submission=submission)
     except IntegrityError:
         # The same form was sent at the same moment, and that one was first.
         return Run.objects.get(submission=submission)
     transaction.on_commit(lambda: cluster.wake(node))
+    return run
+
+
+def store(
+    *, entry_script: str, parameters: Mapping[str, Any], created_by: AbstractBaseUser, **facts: Any
+) -> Run:
+    """The row of a Run whose values were checked, with its first Execution queued."""
+    digest = fingerprints.of(entry_script, parameters)
+    asked = {"entry_script": entry_script, "parameters": parameters, "created_by": created_by, **facts}
+    with transaction.atomic():
+        run = Run.objects.create(**asked, values_digest=digest)
+        lifecycle.queue(run, Cause.STARTED, by=created_by)
     return run
 
 
@@ -143,7 +156,8 @@ def missing_datasets(
 def default_name(task: Task) -> str:
     """`titanic-8` after a Run called `titanic-7`; of a-z, 0-9 and - only."""
     stem = (slugify(task.name) or "run")[: LONGEST_NAME - 12].strip("-_").replace("_", "-")
-    newest = task.runs.order_by("-pk").values_list("name", flat=True).first() or ""
+    names = task.runs.order_by("-pk").values_list("batch__name", "name")
+    newest = next((batch or name for batch, name in names[:1]), "")
     counted = re.fullmatch(rf"{re.escape(stem)}-(\d{{1,9}})", newest)
     return f"{stem}-{int(counted[1]) + 1 if counted else 1}"
 
@@ -177,6 +191,7 @@ def write_time_limit(seconds: int | None) -> str:
 def again(run: Run, *, by: AbstractBaseUser) -> Execution:
     """Queues a new Execution of the same Snapshot with the same values; refused while one is unfinished."""
     with transaction.atomic():
+        lifecycle.hold_batch(run)
         locked = Run.objects.select_for_update().get(pk=run.pk)
         if locked.state in UNFINISHED:
             raise SubmitError(f"Run {run.pk} is still {locked.state}. Stop it, or wait until it has ended.")

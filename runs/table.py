@@ -61,7 +61,12 @@ def key(text: str) -> int:
 
 def filled(query: QueryDict) -> dict[str, str]:
     """The filters that are set."""
-    return {name: query[name].strip() for name in FILTERS if query.get(name, "").strip()}
+    return {name: words(query, name) for name in FILTERS if words(query, name)}
+
+
+def words(query: QueryDict, name: str) -> str:
+    """What was typed there; a NUL, which no database can look for, is a character that nothing has."""
+    return query.get(name, "").strip().replace("\0", "\ufffd")
 
 
 Rows = QuerySet[Run]
