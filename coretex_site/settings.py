@@ -7,6 +7,7 @@ import sys
 import warnings
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -55,6 +56,30 @@ def broker(url: str) -> dict[str, Any]:
     if "socket_timeout" not in url:
         url += ("&" if "?" in url else "?") + "socket_connect_timeout=2&socket_timeout=5"
     return {"redis": url}
+
+
+def mail(url: str) -> dict[str, Any]:
+    """The server that sends e-mail, as Django's settings; an empty URL means that none is sent."""
+    schemes = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if url and (parts.scheme not in schemes or not parts.hostname):
+        raise EnvError(
+            "CORETEX_EMAIL_URL is to be like smtp+tls://user:password@host:587, beginning with smtp://, "
+            "smtp+tls:// or smtps://; what is set cannot be read."
+        )
+    return {
+        "HOST": parts.hostname or "",
+        "PORT": port or schemes.get(parts.scheme, 25),
+        "HOST_USER": unquote(parts.username or ""),
+        "HOST_PASSWORD": unquote(parts.password or ""),
+        "USE_TLS": parts.scheme == "smtp+tls",
+        "USE_SSL": parts.scheme == "smtps",
+        "TIMEOUT": 10,
+    }
 
 
 def node_name(text: str) -> str:
@@ -114,10 +139,18 @@ try:
     UPLOAD_MAX_BYTES = env.integer("CORETEX_UPLOAD_MAX_MB", 2048, minimum=1, maximum=1_048_576) * 1024**2
     UPLOAD_MAX_FILES = env.integer("CORETEX_UPLOAD_MAX_FILES", 10_000, minimum=1, maximum=1_000_000)
     UPLOAD_MAX_DEPTH = env.integer("CORETEX_UPLOAD_MAX_DEPTH", 32, minimum=1, maximum=256)
+    BATCH_LIMIT = env.integer("CORETEX_BATCH_LIMIT", 10_000, minimum=1, maximum=1_000_000)
+    EMAIL_URL = env.text("CORETEX_EMAIL_URL")
+    MAIL = mail(EMAIL_URL)
+    DEFAULT_FROM_EMAIL = env.text("CORETEX_EMAIL_FROM", f"coretex@{MAIL['HOST'] or 'localhost'}")
     LOG_LEVEL = env.choice("CORETEX_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
     LIVE_INTERVAL_MS = env.integer("CORETEX_LIVE_INTERVAL_MS", 700, minimum=100, maximum=60_000)
 except EnvError as error:
     raise ImproperlyConfigured(str(error)) from error
+
+EMAIL_HOST, EMAIL_PORT, EMAIL_TIMEOUT = MAIL["HOST"], MAIL["PORT"], MAIL["TIMEOUT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL["HOST_USER"], MAIL["HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL["USE_TLS"], MAIL["USE_SSL"]
 
 INSTALLED_APPS = [
     "django.contrib.admin",

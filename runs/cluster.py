@@ -22,7 +22,7 @@ from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
 from coretex_site.lib import lifeline
-from runs import roster
+from runs import lanes, roster
 from runs.models import Node
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def wake(node: Node | None = None) -> None:
         for target in targets:
             free = target.workers - busy.get(target.pk, 0)
             if free > 0:
-                send(target.name, roster.queued_for(target)[:free].count())
+                send(target.name, min(free, lanes.waiting(target)))
     except UNREACHABLE as error:
         log.warning("The nodes could not be woken (%s); they look for work themselves.", first_line(error))
 
@@ -86,8 +86,8 @@ def first_line(error: Exception) -> str:
 def run_cluster(*, parent: int, signs: int) -> None:
     """Becomes the leader of the node's cluster until it ends.
 
-    `parent` is the lifeline of the node; into the pipe `signs` goes a byte for every token that a
-    worker takes, which is how the node knows that the cluster does not hang.
+    `parent` is the lifeline of the node; into the pipe `signs` goes a byte once it is up and
+    for every token that a worker takes: so the node knows that the cluster does not hang.
 
     django-q2 leaves workers behind that go on working when their parent is killed. Here every process
     of the cluster holds on to the leader, and the leader to the node: when that is gone, the process
@@ -125,6 +125,7 @@ def run_cluster(*, parent: int, signs: int) -> None:
     connections.close_all()
     cluster = Cluster()
     cluster.start()
+    give_sign()
     cluster.sentinel.join()
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max
 from django.utils import timezone
 
-from runs.models import Execution, Node, Run, StateChange
+from runs import lanes
+from runs.models import Batch, Execution, Node, Run, StateChange
 from runs.states import FINAL, MOVES, Cause, Reason, State
 
 
@@ -27,6 +28,12 @@ def queue(run: Run, cause: Cause, *, by: AbstractBaseUser | None = None) -> Exec
     return execution
 
 
+def hold_batch(run: Run) -> None:
+    """Before a Run of a Batch is executed again: the Batch, if any, is held, and has not ended any more."""
+    if lanes.hold(run.batch_id) is not None:
+        Batch.objects.filter(pk=run.batch_id).update(finished_at=None, seen_at=None)
+
+
 QUEUED_BECAUSE = {
     Cause.STARTED: "",
     Cause.AGAIN: "Executed again.",
@@ -35,17 +42,23 @@ QUEUED_BECAUSE = {
 
 
 def claim(node: Node, owner: str) -> Execution | None:
-    """The oldest queued Execution that `node` may execute, now `preparing` and `owner`'s, if any."""
-    candidates = (
-        Execution.objects.filter(state=State.QUEUED)
-        .filter(Q(run__wanted_node=None) | Q(run__wanted_node=node))
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    while (pk := candidates.first()) is not None:
-        now = timezone.now()
-        if move(pk, State.QUEUED, State.PREPARING, node=node, owner=owner, claimed_at=now, heartbeat_at=now):
-            return Execution.objects.select_related("run", "node").get(pk=pk)
+    """The queued Execution that `node` is to execute next, now `preparing` and `owner`'s, if any.
+
+    Higher priority first, then the older one. A Batch is served only while it is not paused, has room
+    below its limit and has not failed too often; it is held meanwhile, so that its limit is exact.
+    """
+    for lane in lanes.open_to(node):
+        with transaction.atomic():
+            batch = None if lane.batch is None else lanes.hold(lane.batch)
+            if lane.batch is not None and (batch is None or not lanes.room(batch, most=1)):
+                continue
+            pk: int | None = lane.head
+            while pk is not None:
+                now = timezone.now()
+                facts = {"node": node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
+                if move(pk, State.QUEUED, State.PREPARING, **facts):
+                    return Execution.objects.select_related("run", "node").get(pk=pk)
+                pk = lanes.next_head(lane, node)
     return None
 
 

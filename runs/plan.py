@@ -82,10 +82,10 @@ class Plan:
                 f"None of the {self.product:,} combinations is left: every one is excluded or unticked. "
                 "Remove an exclusion."
             )
-        if self.count > settings.BATCH_LIMIT:
+        if self.count > limit():
             return (
                 f"These values make {self.count:,} Runs, and a Batch may have at most "
-                f"{settings.BATCH_LIMIT:,}. Choose fewer values, exclude combinations or take a random "
+                f"{limit():,}. Choose fewer values, exclude combinations or take a random "
                 "sample; the operator may raise CORETEX_BATCH_LIMIT."
             )
         return ""
@@ -94,6 +94,11 @@ class Plan:
     def digests(self) -> list[str]:
         """The fingerprint of each Run's entry script and values, in order."""
         return [fingerprints.of(self.entry_script, values) for values in self]
+
+
+def limit() -> int:
+    """How many Runs a Batch may have."""
+    return settings.BATCH_LIMIT
 
 
 def make(task: Task, spec: RunSpec, *, snapshot: Snapshot | None = None) -> Plan:
@@ -116,7 +121,7 @@ def make(task: Task, spec: RunSpec, *, snapshot: Snapshot | None = None) -> Plan
         try:
             design = _design(spec, chosen)
             # What rules leave out is found out when it is counted.
-            if 0 < design.count <= settings.BATCH_LIMIT:
+            if 0 < design.count <= limit():
                 _require(chosen, design)
         except (combinations.CombinationError, rules.RuleError) as error:
             general.append(str(error))

@@ -87,6 +87,14 @@ def is_alive(text: str) -> bool:
     return wanted.boot == boot_id() and ProcessId.of(wanted.pid) == wanted
 
 
+def is_here(text: str) -> bool:
+    """Whether the process of that name belongs to this machine since its last boot."""
+    try:
+        return ProcessId.parse(text).boot == boot_id()
+    except UnreadableId:
+        return False
+
+
 def read_facts(pid: int) -> Facts | None:
     """The facts of a process; None when it has ended, even if nobody has reaped it yet."""
     if not HAS_PROC:

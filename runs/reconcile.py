@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from coretex_site.lib import filetree, paths
-from runs import environments, lifecycle, preparation, processes, snapshots
+from runs import environments, lanes, lifecycle, preparation, processes, snapshots
 from runs.models import Execution, Node
 from runs.outcomes import Outcome
 from runs.processes import ProcessId
@@ -27,12 +27,8 @@ SHARDS = 1000
 
 
 def waiting(node: Node) -> int:
-    """How many Executions there are for the node to take: queued ones, and those of its own to adopt."""
-    orphans = len(_orphans(node, str(ProcessId.mine())))
-    if node.is_draining:
-        return orphans
-    queued = Execution.objects.filter(state=State.QUEUED)
-    return orphans + queued.filter(Q(run__wanted_node=None) | Q(run__wanted_node=node)).count()
+    """How much there is for the node to do: Executions to start or to adopt, Batches to attend to."""
+    return len(_orphans(node, str(ProcessId.mine()))) + lanes.waiting(node)
 
 
 def heal(node: Node) -> None:

@@ -6,8 +6,9 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from runs import lanes
 from runs.models import Execution, Node, Run
-from runs.states import ACTIVE, UNFINISHED, State
+from runs.states import ACTIVE, UNFINISHED
 
 # Nodes say that they live every HEARTBEAT seconds; one that has not for SILENT_AFTER does not answer.
 HEARTBEAT = 5
@@ -31,13 +32,6 @@ def is_gone(node: Node) -> bool:
     return last is None or last < timezone.now() - GONE_AFTER
 
 
-def queued_for(node: Node) -> QuerySet[Execution]:
-    """The queued Executions that `node` may execute."""
-    return Execution.objects.filter(state=State.QUEUED).filter(
-        Q(run__wanted_node=None) | Q(run__wanted_node=node)
-    )
-
-
 def busy_slots() -> dict[int, int]:
     """How many Executions each node works on, by the node's key; nodes without any are left out."""
     active = Execution.objects.filter(state__in=ACTIVE).order_by()
@@ -46,7 +40,7 @@ def busy_slots() -> dict[int, int]:
 
 def free_slots(node: Node, *, waiting: int) -> int:
     """How many of its workers have nothing to do, when `waiting` are queued or to be adopted."""
-    orphans = max(0, waiting - queued_for(node).count())
+    orphans = max(0, waiting - lanes.waiting(node))
     return node.workers - busy_slots().get(node.pk, 0) + orphans
 
 

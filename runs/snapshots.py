@@ -111,12 +111,12 @@ def read_list(digest: str) -> list[tuple[str, bool, str]]:
 
 def delete_unused(*, older_than: timedelta = KEPT_UNUSED) -> int:
     """Frees the disk of Snapshots that no Run uses and that were not frozen lately; how many there were."""
-    unused = Snapshot.objects.filter(runs=None, used_at__lt=timezone.now() - older_than)
+    unused = Snapshot.objects.filter(runs=None, batches=None, used_at__lt=timezone.now() - older_than)
     deleted = 0
     for digest in list(unused.values_list("pk", flat=True)):
         with _changing_snapshots():
             if not Snapshot.objects.filter(
-                pk=digest, runs=None, used_at__lt=timezone.now() - older_than
+                pk=digest, runs=None, batches=None, used_at__lt=timezone.now() - older_than
             ).delete()[0]:
                 continue
             with _scratch() as folder:

@@ -4,7 +4,7 @@ import logging
 
 from django.conf import settings
 
-from runs import execution, lifecycle, reconcile
+from runs import attending, execution, lifecycle, reconcile
 from runs.models import Execution, Node
 from runs.processes import ProcessId
 from runs.watching import patiently
@@ -32,6 +32,7 @@ def _take() -> bool:
     if adopted is not None:
         execution.resume(adopted, owner)
         return True
+    attending.attend()
     if node.is_draining:
         return False
     claimed: Execution | None = lifecycle.claim(node, owner)

@@ -1,0 +1,143 @@
+"""What waits: the queued Runs a node may start next, and Batches that need attention. Moves nothing.
+
+A lane is a queue that is served from its front: one for each Batch, one for the Runs that are alone and
+may run anywhere, and one for those that are to run on this node. However long a lane is, only its first
+Run is looked at, so that ten thousand Runs of a paused Batch cost nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from runs import processes
+from runs.models import Batch, Node, Notice, Run
+from runs.states import ACTIVE, UNFINISHED, State
+
+# How long a builder that cannot be asked, as it is on another machine, may take.
+BUILD_SECONDS = timedelta(seconds=120)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """A queue with at least one Run in it; `head` is the Execution to start first."""
+
+    batch: int | None
+    priority: int
+    head: int
+
+
+def open_to(node: Node) -> list[Lane]:
+    """The lanes that `node` serves, the one to serve first in front."""
+    lanes = [Lane(batch=None, priority=priority, head=head) for priority, head in _single_heads(node)]
+    heads = Run.objects.filter(batch=OuterRef("pk"), state=State.QUEUED).order_by("latest")
+    batches = _served(node).annotate(head=Subquery(heads.values("latest")[:1]))
+    lanes += [
+        Lane(batch=pk, priority=priority, head=head)
+        for pk, priority, head in batches.order_by().values_list("pk", "priority", "head")
+        if head is not None
+    ]
+    return sorted(lanes, key=lambda lane: (-lane.priority, lane.head))
+
+
+def _served(node: Node) -> QuerySet[Batch]:
+    built = Batch.objects.filter(finished_at=None, built_at__isnull=False, paused_at=None)
+    return built.filter(Q(wanted_node=None) | Q(wanted_node=node))
+
+
+def single_runs(wanted_node: Node | None) -> QuerySet[Run]:
+    """The queued Runs that are alone and are to run on `wanted_node` (None: anywhere), the first in front."""
+    alone = Run.objects.filter(batch=None, state=State.QUEUED, wanted_node=wanted_node)
+    # By the whole index, or PostgreSQL sorts: it does not see that the node is one and the same.
+    return alone.order_by("wanted_node_id", "-priority", "latest")
+
+
+def _single_heads(node: Node) -> Iterable[tuple[int, int]]:
+    for wanted in (None, node):
+        yield from single_runs(wanted).values_list("priority", "latest")[:1]
+
+
+def hold(batch_id: int | None) -> Batch | None:
+    """The Batch, locked until the transaction ends; None when it is gone.
+
+    Who starts, stops or queues Runs of a Batch holds it first, so that its limit is never exceeded.
+    """
+    return Batch.objects.select_for_update(no_key=True).filter(pk=batch_id).first()
+
+
+def next_head(lane: Lane, node: Node) -> int | None:
+    """What stands in front of the lane now."""
+    if lane.batch is None:
+        heads = [head for priority, head in _single_heads(node) if priority == lane.priority]
+        return min(heads, default=None)
+    queued = Run.objects.filter(batch=lane.batch, state=State.QUEUED).order_by("latest")
+    return queued.values_list("latest", flat=True).first()
+
+
+def room(batch: Batch, *, most: int) -> int:
+    """How many Runs of the Batch may start now, up to `most`. Exact while it is held."""
+    if batch.paused_at is not None or batch.built_at is None or has_failed_enough(batch):
+        return 0
+    if batch.at_once is None:
+        return most
+    return min(most, max(0, batch.at_once - batch.runs.filter(state__in=ACTIVE).count()))
+
+
+def has_failed_enough(batch: Batch) -> bool:
+    """Whether as many Runs have failed as were allowed to, so that none is to start any more."""
+    return batch.stop_after is not None and failures(batch) >= batch.stop_after
+
+
+def failures(batch: Batch) -> int:
+    """The Runs that failed since the Batch was started or executed again."""
+    return batch.runs.filter(state=State.FAILED, latest__gt=batch.failures_after).count()
+
+
+def startable(node: Node, *, most: int) -> int:
+    """How many queued Executions `node` could start now, counted up to `most`."""
+    count = sum(single_runs(wanted).order_by()[:most].count() for wanted in (None, node))
+    for batch in _served(node):
+        if count >= most:
+            break
+        queued = batch.runs.filter(state=State.QUEUED)[:most].count()
+        count += min(queued, room(batch, most=most)) if queued else 0
+    return min(count, most)
+
+
+def to_attend() -> list[Batch]:
+    """The Batches to build, to stop after failures, or to end, as far as one can tell without a lock."""
+    unfinished = Run.objects.filter(batch=OuterRef("pk"), state__in=UNFINISHED)
+    batches = Batch.objects.filter(finished_at=None).annotate(has_unfinished=Exists(unfinished))
+    return [batch for batch in batches.order_by("pk") if _needs_attention(batch)]
+
+
+def _needs_attention(batch: Batch) -> bool:
+    if batch.built_at is None:
+        return not is_being_built(batch)
+    return not batch.has_unfinished or (batch.stop_after is not None and has_failed_enough(batch))
+
+
+def is_being_built(batch: Batch) -> bool:
+    """Whether a process that lives, as far as one can tell, builds it."""
+    if not batch.builder or batch.builder_at is None:
+        return False
+    if processes.is_here(batch.builder):
+        return processes.is_alive(batch.builder)
+    return batch.builder_at > timezone.now() - BUILD_SECONDS
+
+
+def notices_due() -> QuerySet[Notice]:
+    return Notice.objects.filter(due_at__lte=timezone.now())
+
+
+def waiting(node: Node) -> int:
+    """How much `node` could do now, counted up to a little more than it can do at once."""
+    most = 0 if node.is_draining else 2 * node.workers
+    return startable(node, most=most) + attention()
+
+
+def attention() -> int:
+    """How much there is to do for Batches besides executing their Runs."""
+    return len(to_attend()) + notices_due().count()
