@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from coretex_site.lib import filetree, paths
 from coretex_site.lib.filetree import TreeError
+from coretex_site.lib.highlight import MOST_EDITABLE
 from tasks import filerules, spec
 from tasks.models import Task
 from tasks.yamltree import MAX_BYTES
@@ -169,7 +170,15 @@ def write(task: Task, path: str, content: bytes, *, expected: str | None, by: Ab
 
 def write_text(task: Task, path: str, text: str, *, expected: str | None, by: AbstractBaseUser | None) -> str:
     """Like `write`, for a text from a browser, whose newlines are all CRLF: the file keeps its own kind."""
-    before = read_bytes(task, path) if (root(task) / path).is_file() else b""
+    if "\0" in text or len(text) > MOST_EDITABLE:
+        raise TreeError(
+            f"What is edited here is text without NUL characters, of at most {MOST_EDITABLE:,} characters. "
+            "Upload the file instead."
+        )
+    try:
+        before = read_bytes(task, path)
+    except Missing:
+        before = b""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     windows = before.count(b"\r\n") * 2 > before.count(b"\n")
     content = (plain.replace("\n", "\r\n") if windows else plain).encode()

@@ -171,6 +171,20 @@ def test_without_scripts_a_conflict_keeps_what_was_typed(browser: Client, task: 
     assert "what I typed" in answer.content.decode()
 
 
+@pytest.mark.parametrize("text", ["a\0b", "x" * (1024**2 + 1)])
+def test_what_could_not_be_edited_again_is_not_saved(browser: Client, task: Task, text: str) -> None:
+    answer = save(browser, task, text)
+    assert answer.status_code == 422
+    assert "Upload the file instead" in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["", "..", "/etc/passwd", "a\0", "nothing.py", "data", "x" * 5000])
+def test_saving_what_is_not_there_changes_nothing(browser: Client, task: Task, path: str) -> None:
+    assert save(browser, task, "x", path=path).status_code in (409, 422)
+    task.refresh_from_db()
+    assert task.digest == filetree.digest(codetree.root(task))
+
+
 def test_a_file_that_was_deleted_while_it_was_edited_can_be_made_again(
     browser: Client, task: Task, bob: User
 ) -> None:
