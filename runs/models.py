@@ -133,7 +133,16 @@ class Run(models.Model):
             models.Index(fields=["created_at"]),
             models.Index(fields=["project", "state", "-id"]),
             models.Index(fields=["project", "name", "id"]),
+            models.Index(fields=["snapshot", "values_digest"]),
+            # The two ways to the next Run: of a Batch, and of those that are alone.
+            models.Index(fields=["batch", "state", "latest"]),
+            models.Index(
+                fields=["state", "wanted_node", "-priority", "latest"],
+                name="queue_of_single_runs",
+                condition=models.Q(batch=None),
+            ),
         ]
+        constraints = [models.UniqueConstraint(fields=["batch", "cell"], name="one_run_in_a_cell")]
 
     def __str__(self) -> str:
         return f"Run {self.pk}"
