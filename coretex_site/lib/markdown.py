@@ -12,6 +12,8 @@ INLINE = (
     (re.compile(r"\*\*([^*]+)\*\*"), r"<strong>\1</strong>"),
     (re.compile(r"\[([^\]]+)\]\((https?://[^)\s]+|#[^)\s]*)\)"), r'<a href="\2">\1</a>'),
 )
+RULE = re.compile(r"[|\s:-]+")
+CODE = re.compile(r"`[^`]+`")
 CELLS = re.compile(r"(?<!\\)\|")
 
 
@@ -55,7 +57,7 @@ def _block(lines: list[str]) -> Iterator[str]:
         if lines[1:]:
             yield from _block(lines[1:])
     elif lines[0].startswith("|"):
-        head, *rows = [_cells(line) for line in lines if not re.fullmatch(r"[|\s:-]+", line)]
+        head, *rows = [_cells(line) for line in lines if not RULE.fullmatch(line)] or [[]]
         yield '<div class="table-wrap"><table class="table"><thead>' + _row(head, "th") + "</thead><tbody>"
         yield "".join(_row(row, "td") for row in rows) + "</tbody></table></div>"
     elif lines[0].startswith("- "):
@@ -70,4 +72,11 @@ def _cells(line: str) -> list[str]:
 
 
 def _row(cells: list[str], tag: str) -> str:
-    return "<tr>" + "".join(f"<{tag}>{inline(cell)}</{tag}>" for cell in cells) + "</tr>"
+    """Cells of nothing but code stay on one line: they are names."""
+    made = [
+        f'<{tag} class="nowrap">{inline(cell)}</{tag}>'
+        if CODE.fullmatch(cell)
+        else f"<{tag}>{inline(cell)}</{tag}>"
+        for cell in cells
+    ]
+    return "<tr>" + "".join(made) + "</tr>"

@@ -397,7 +397,7 @@ def test_who_may_do_what(
     for kind in ("file", "raw"):
         seen = look(client_of(vera), dataset, "a.txt", kind)
         assert seen.status_code == 200
-        seen.close()
+        assert not seen.streaming or b"".join(seen.streaming_content) == b"1"
         assert look(client_of(charlie), dataset, "a.txt", kind).status_code == 404
         assert look(client, dataset, "a.txt", kind).status_code == 302
     where = reverse("projects:dataset_rename", args=[dataset.pk, "a.txt"])
