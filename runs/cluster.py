@@ -114,6 +114,7 @@ def run_cluster(*, parent: int, signs: int) -> None:
         raise ClusterError(
             f"The broker that CORETEX_BROKER_URL names cannot be reached: {first_line(error)}"
         ) from error
+    os.set_inheritable(signs, False)
     os.set_blocking(signs, False)
 
     def give_sign(**kwargs: object) -> None:

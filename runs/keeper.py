@@ -27,6 +27,8 @@ TICK = 1.0
 TIDY_EVERY = 300.0
 # All of a stop has to be over within 10 seconds.
 CUT_OFF_WITHIN = 6.0
+# What a cluster may need to come up on a busy machine, before the watchdog counts.
+START_WITHIN = 20.0
 # The longest wait between two starts of a cluster that does not stay up.
 LONGEST_PAUSE = 15.0
 
@@ -54,8 +56,8 @@ class ClusterProcess:
             start_new_session=True,
         )
 
-    def took_tokens(self) -> bool:
-        """Whether a worker has taken a token since the last time this was asked."""
+    def gave_sign(self) -> bool:
+        """Whether it has come up, or a worker has taken a token, since the last time this was asked."""
         try:
             return bool(os.read(self._signs, 65536))
         except BlockingIOError:
@@ -88,6 +90,7 @@ class Keeper:
         self._cluster = ClusterProcess()
         self._trouble = ""
         self._idle_since: float | None = None
+        self._is_up = False
         self._due = {"beat": 0.0, "tidy": 0.0}
         self._pause, self._started = 0.5, 0.0
 
@@ -162,7 +165,7 @@ class Keeper:
 
     def _start_cluster(self) -> None:
         self._cluster.start()
-        self._started, self._idle_since = time.monotonic(), None
+        self._started, self._idle_since, self._is_up = time.monotonic(), None, False
 
     def _keep_cluster(self) -> None:
         if not self._cluster.has_ended:
@@ -190,11 +193,14 @@ class Keeper:
         waiting = reconcile.waiting(self.node)
         free = roster.free_slots(self.node, waiting=waiting) if waiting else 0
         now = time.monotonic()
-        if free <= 0 or self._cluster.took_tokens() or self._idle_since is None:
+        gave_sign = self._cluster.gave_sign()
+        self._is_up = self._is_up or gave_sign
+        patience = settings.WATCHDOG_SECONDS + (0 if self._is_up else START_WITHIN)
+        if free <= 0 or gave_sign or self._idle_since is None:
             self._idle_since = None if free <= 0 else now
-        elif now - self._idle_since >= settings.WATCHDOG_SECONDS:
+        elif now - self._idle_since >= patience:
             self._say(
-                f"Node {self.name} had work waiting and slots free for {settings.WATCHDOG_SECONDS} s "
+                f"Node {self.name} had work waiting and slots free for {patience:.0f} s "
                 "and took nothing: its cluster hangs and is started anew."
             )
             self._restart()

@@ -16,6 +16,8 @@ def make() -> tuple[int, int]:
 def watch(end: int, then: Callable[[], None]) -> None:
     """Calls `then` in a thread of its own once the process that holds the other end is gone."""
 
+    os.set_inheritable(end, False)
+
     def wait() -> None:
         while os.read(end, 1):
             pass

@@ -1,6 +1,7 @@
 """A product for the tests to kill, and its database under the tests' hands."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,6 +67,8 @@ def product(shared_product: Product, data_dir: Path, django_db_blocker: DjangoDb
         try:
             yield shared_product
         finally:
+            # Shown by pytest when the test failed.
+            sys.stdout.write(shared_product.up.text)
             settle()
             connections["default"].close()
             connections["default"] = usual

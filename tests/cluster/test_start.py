@@ -39,8 +39,8 @@ def test_the_first_start_tells_the_operator_how_to_sign_in(other: Product) -> No
     seconds = time.monotonic() - begun
     other.stop()
     assert "password" not in again.text
-    # About 1.3 s on two idle cores; the tests may share theirs.
-    assert seconds < 6
+    # Less than 2 s on two idle cores; the tests may share theirs, so only what is out of proportion fails.
+    assert seconds < 15
 
 
 def test_a_taken_port_is_refused(product: Product, other: Product) -> None:

@@ -37,6 +37,7 @@ def serve(number: int) -> None:
         if settings.HTTPS
         else {}
     )
+    os.set_inheritable(number, False)
     # A request that waits for a thread for a moment is nothing to report.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = waitress.create_server(
