@@ -20,7 +20,7 @@ def make(user: AbstractBaseUser) -> Project:
             created_by=user,
         )
         Membership.objects.create(project=project, user=user, role=Role.OWNER)
-    details = create.Details(project=project, name=TEMPLATE, by=user)
+    details = create.Details(project=project, name="Tabular classification", by=user)
     task = create.from_template(details, TEMPLATE)
     submit.submit(
         task,
