@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import Project
@@ -50,7 +51,7 @@ def test_each_node_is_shown_with_its_state(client_of: ClientOf, alice: User) -> 
     node("worker-live", cpu_percent=12.4, memory_percent=50.0, disk_free=5 * 1024**3)
     node("worker-silent", beat=timedelta(minutes=1))
     node("worker-stopped", beat=LONG_AGO, stopped=True)
-    page = client_of(alice).get("/nodes/").content.decode()
+    page = client_of(alice).get(reverse("runs:nodes")).content.decode()
     for text in ("worker-live", "Live", "12 %", "5.0 GB", "Not answering", "Stopped", "0 of 2"):
         assert text in page
     assert page.index("worker-live") < page.index("worker-silent") < page.index("worker-stopped")
@@ -61,33 +62,33 @@ def test_a_run_is_named_only_to_those_who_may_see_it(
 ) -> None:
     busy = node("busy")
     lifecycle.claim(busy, "owner")
-    assert "train-1" in client_of(alice).get("/nodes/").content.decode()
-    strange = client_of(charlie).get("/nodes/").content.decode()
+    assert "train-1" in client_of(alice).get(reverse("runs:nodes")).content.decode()
+    strange = client_of(charlie).get(reverse("runs:nodes")).content.decode()
     assert "train-1" not in strange
     assert "1 in Projects of others" in strange
     assert "1 of 2" in strange
 
 
 def test_the_page_refreshes_itself_with_a_fragment(client_of: ClientOf, alice: User) -> None:
-    fragment = client_of(alice).get("/nodes/", headers={"HX-Request": "true"}).content.decode()
+    fragment = client_of(alice).get(reverse("runs:nodes"), headers={"HX-Request": "true"}).content.decode()
     assert 'hx-trigger="every' in fragment
     assert "<html" not in fragment
 
 
 def test_staff_drain_and_resume_a_node(client_of: ClientOf, staff: User) -> None:
     worker = node("worker")
-    assert client_of(staff).post(f"/nodes/{worker.pk}/drain").status_code == 302
+    assert client_of(staff).post(reverse("runs:drain", args=[worker.pk])).status_code == 302
     worker.refresh_from_db()
     assert worker.is_draining
-    assert client_of(staff).post(f"/nodes/{worker.pk}/resume").status_code == 302
+    assert client_of(staff).post(reverse("runs:resume", args=[worker.pk])).status_code == 302
     worker.refresh_from_db()
     assert not worker.is_draining
 
 
-@pytest.mark.parametrize("action", ["drain", "resume", "forget"])
+@pytest.mark.parametrize("action", ["runs:drain", "runs:resume", "runs:forget"])
 def test_nobody_but_staff_changes_a_node(client_of: ClientOf, alice: User, action: str) -> None:
     worker = node("worker", beat=LONG_AGO)
-    assert client_of(alice).post(f"/nodes/{worker.pk}/{action}").status_code == 403
+    assert client_of(alice).post(reverse(action, args=[worker.pk])).status_code == 403
     worker.refresh_from_db()
     assert not worker.is_draining
     assert worker.forgotten_at is None
@@ -95,17 +96,17 @@ def test_nobody_but_staff_changes_a_node(client_of: ClientOf, alice: User, actio
 
 def test_a_node_that_is_gone_can_be_forgotten(client_of: ClientOf, staff: User) -> None:
     gone = node("gone-for-good", beat=LONG_AGO)
-    answer = client_of(staff).post(f"/nodes/{gone.pk}/forget", follow=True)
+    answer = client_of(staff).post(reverse("runs:forget", args=[gone.pk]), follow=True)
     assert "is forgotten" in answer.content.decode()
-    assert "gone-for-good" not in client_of(staff).get("/nodes/").content.decode()
-    assert client_of(staff).post(f"/nodes/{gone.pk}/forget").status_code == 404
+    assert "gone-for-good" not in client_of(staff).get(reverse("runs:nodes")).content.decode()
+    assert client_of(staff).post(reverse("runs:forget", args=[gone.pk])).status_code == 404
 
 
 def test_a_node_that_answers_is_not_forgotten(client_of: ClientOf, staff: User) -> None:
     live = node("alive")
-    answer = client_of(staff).post(f"/nodes/{live.pk}/forget", follow=True)
+    answer = client_of(staff).post(reverse("runs:forget", args=[live.pk]), follow=True)
     assert "answered a short while ago" in answer.content.decode()
-    assert "alive" in client_of(staff).get("/nodes/").content.decode()
+    assert "alive" in client_of(staff).get(reverse("runs:nodes")).content.decode()
 
 
 def test_a_node_that_a_run_waits_for_is_not_forgotten(run: Run) -> None:
@@ -145,7 +146,7 @@ def tokens(worker: Node) -> int:
 
 
 def test_healthz_names_what_is_missing(client: Client, db: None) -> None:
-    answer = client.get("/healthz")
+    answer = client.get(reverse("healthz"))
     assert answer.status_code == 503
     assert answer.json() == {
         "status": "unavailable",
@@ -154,12 +155,12 @@ def test_healthz_names_what_is_missing(client: Client, db: None) -> None:
         "nodes": "No node is running.",
     }
     node("worker")
-    assert client.get("/healthz").status_code == 200
+    assert client.get(reverse("healthz")).status_code == 200
 
 
 def test_healthz_notices_a_data_folder_that_is_gone(client: Client, db: None, data_dir: object) -> None:
     node("worker")
     data_dir.rmdir()
-    answer = client.get("/healthz")
+    answer = client.get(reverse("healthz"))
     assert answer.status_code == 503
     assert answer.json()["data_folder"] == "The data folder cannot be written."
