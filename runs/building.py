@@ -49,7 +49,7 @@ def build(batch_id: int) -> bool:
         if not mine.update(built_at=timezone.now(), builder="", builder_at=None, **facts):
             return False
         Run.objects.bulk_create(made.runs, batch_size=ROWS)
-        manymoves.queue(Run.objects.filter(latest=None), batch, cause=Cause.STARTED, by=batch.created_by)
+        manymoves.queue_marked(batch, cause=Cause.STARTED, by=batch.created_by)
     cluster.wake(batch.wanted_node)
     return True
 

@@ -9,13 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from runs import processes
 from runs.models import Batch, Node, Notice, Run
 from runs.states import ACTIVE, UNFINISHED, State
 
+# The columns that say what may start; specifications can be long.
+LOOKED_AT = (
+    *("built_at", "paused_at", "finished_at", "wanted_node_id", "priority", "at_once", "stop_after"),
+    *("failures_after", "builder", "builder_at"),
+)
 # How long a builder that cannot be asked, as it is on another machine, may take.
 BUILD_SECONDS = timedelta(seconds=120)
 
@@ -32,19 +37,23 @@ class Lane:
 def open_to(node: Node) -> list[Lane]:
     """The lanes that `node` serves, the one to serve first in front."""
     lanes = [Lane(batch=None, priority=priority, head=head) for priority, head in _single_heads(node)]
-    heads = Run.objects.filter(batch=OuterRef("pk"), state=State.QUEUED).order_by("latest")
-    batches = _served(node).annotate(head=Subquery(heads.values("latest")[:1]))
-    lanes += [
-        Lane(batch=pk, priority=priority, head=head)
-        for pk, priority, head in batches.order_by().values_list("pk", "priority", "head")
-        if head is not None
-    ]
+    lanes += [Lane(batch=batch.pk, priority=batch.priority, head=batch.head) for batch in _served(node)]
     return sorted(lanes, key=lambda lane: (-lane.priority, lane.head))
 
 
-def _served(node: Node) -> QuerySet[Batch]:
-    built = Batch.objects.filter(finished_at=None, built_at__isnull=False, paused_at=None)
-    return built.filter(Q(wanted_node=None) | Q(wanted_node=node))
+def _served(node: Node) -> list[Batch]:
+    """The Batches with something to start on `node`, each with its `head`."""
+    heads = Run.objects.filter(batch=OuterRef("pk"), state=State.QUEUED).order_by("latest")
+    unfinished = Batch.objects.filter(finished_at=None).only(*LOOKED_AT).order_by("pk")
+    return [
+        batch
+        for batch in unfinished.annotate(head=Subquery(heads.values("latest")[:1]))
+        # Here and not in the query, or SQLite reads all Batches there ever were.
+        if batch.head is not None
+        and batch.built_at is not None
+        and batch.paused_at is None
+        and batch.wanted_node_id in (None, node.pk)
+    ]
 
 
 def single_runs(wanted_node: Node | None) -> QuerySet[Run]:
@@ -64,7 +73,7 @@ def hold(batch_id: int | None) -> Batch | None:
 
     Who starts, stops or queues Runs of a Batch holds it first, so that its limit is never exceeded.
     """
-    return Batch.objects.select_for_update(no_key=True).filter(pk=batch_id).first()
+    return Batch.objects.select_for_update(no_key=True).filter(pk=batch_id).order_by().first()
 
 
 def next_head(lane: Lane, node: Node) -> int | None:
@@ -101,15 +110,16 @@ def startable(node: Node, *, most: int) -> int:
     for batch in _served(node):
         if count >= most:
             break
-        queued = batch.runs.filter(state=State.QUEUED)[:most].count()
-        count += min(queued, room(batch, most=most)) if queued else 0
+        may_start = room(batch, most=most)
+        count += batch.runs.filter(state=State.QUEUED)[:may_start].count() if may_start else 0
     return min(count, most)
 
 
 def to_attend() -> list[Batch]:
     """The Batches to build, to stop after failures, or to end, as far as one can tell without a lock."""
     unfinished = Run.objects.filter(batch=OuterRef("pk"), state__in=UNFINISHED)
-    batches = Batch.objects.filter(finished_at=None).annotate(has_unfinished=Exists(unfinished))
+    batches = Batch.objects.filter(finished_at=None).only(*LOOKED_AT)
+    batches = batches.annotate(has_unfinished=Exists(unfinished))
     return [batch for batch in batches.order_by("pk") if _needs_attention(batch)]
 
 

@@ -22,8 +22,13 @@ NEW_OR_ENDED = Q(latest=None) | Q(latest__state__in=FINAL)
 def queue(runs: QuerySet[Run], batch: Batch, *, cause: Cause, by: AbstractBaseUser) -> int:
     """A new Execution for each of `runs` that has none or has ended, in the order of the cells."""
     count = runs.filter(NEW_OR_ENDED, batch=batch).update(state=State.QUEUED)
-    if not count:
-        return 0
+    if count:
+        queue_marked(batch, cause=cause, by=by)
+    return count
+
+
+def queue_marked(batch: Batch, *, cause: Cause, by: AbstractBaseUser) -> None:
+    """A new Execution for each Run of the Batch that says it is queued and has none, or one that has ended."""
     newest = Execution.objects.aggregate(Max("pk"))["pk__max"] or 0
     run, execution, change = (model._meta.db_table for model in (Run, Execution, StateChange))
     states = ", ".join(["%s"] * len(FINAL))
@@ -45,7 +50,6 @@ def queue(runs: QuerySet[Run], batch: Batch, *, cause: Cause, by: AbstractBaseUs
         "ON c.execution_id = e.id WHERE r.batch_id = %s AND e.id > %s AND c.id IS NULL ORDER BY e.id",
         parameters=[batch.pk, newest],
     )
-    return count
 
 
 def move(
