@@ -10,7 +10,7 @@ from django.urls import reverse
 from coretex_site.templatetags.ui import human_bytes
 from projects import access
 from projects.models import Membership, Project, Role
-from runs import table
+from runs import table, tablefilters
 from runs.models import Artifact, Execution, Metric, Node, Run
 from runs.states import UNFINISHED, State
 from tasks.models import Task
@@ -21,8 +21,8 @@ RECENT = 6
 
 def runs(user: access.User, query: QueryDict) -> dict[str, Any]:
     """The context of the Runs table."""
-    filters = table.filled(query)
-    page = table.page_of(table.rows_of(user, filters), query)
+    filters = tablefilters.filled(query)
+    page = table.page_of(tablefilters.rows_of(user, filters), query)
     sort, descending = table.order_of(query)
     return {
         "section": "runs",
@@ -35,9 +35,9 @@ def runs(user: access.User, query: QueryDict) -> dict[str, Any]:
         "editable": table.editable(user, page.rows),
         "unfinished": [run for run in page.rows if run.state in UNFINISHED],
         "only_task": Task.objects.filter(
-            access.visible(user, through="project__"), pk=table.key(filters.get("task", ""))
+            access.visible(user, through="project__"), pk=tablefilters.key(filters.get("task", ""))
         ).first(),
-        "only_project": access.projects(user).filter(pk=table.key(filters.get("project", ""))).first(),
+        "only_project": access.projects(user).filter(pk=tablefilters.key(filters.get("project", ""))).first(),
         "address": address(query),
     }
 
@@ -67,7 +67,7 @@ def workable(user: access.User) -> Any:
 
 def choices(user: access.User, query: QueryDict) -> dict[str, Any]:
     """The context of choosing a Project, then a Task of it."""
-    words, chosen = table.words(query, "q"), table.key(query.get("project", ""))
+    words, chosen = tablefilters.words(query, "q"), tablefilters.key(query.get("project", ""))
     project = workable(user).filter(pk=chosen).first() if chosen else None
     context: dict[str, Any] = {"section": "runs", "q": words, "project": project}
     if project is None:

@@ -1,34 +1,24 @@
-"""The Runs table: its filters, its orders, and its pages by the row they begin after. Knows no HTTP.
+"""The Runs table's orders, and its pages by the row they begin after. Knows no HTTP.
 
 Nothing here counts rows or skips them: each Project's (or Task's) own index gives its next rows, and the
 first of these make the page, so it costs the same at row 50 and at row 1,000,000.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 
-from django.contrib.auth import get_user_model
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
-from django.utils.dateparse import parse_date
 
 from projects import access
 from projects.models import Membership, Project, Role
-from runs.models import Node, Run
-from runs.states import UNFINISHED, State
-from tasks.models import Task
+from runs.models import Run
+from runs.states import State
+from runs.tablefilters import Rows, key
 
 PAGE = 50
-# With more Projects than this the newest rows are looked through instead of each Project's.
-MOST_BRANCHES = 100
-# Beyond so many matches a text in the filter of people has not narrowed anything yet.
-MOST_PEOPLE = 500
-# Keys follow the time but for Runs made at the same moment, so a range of days is a range of keys.
-SKEW = 1000
 LIFE = list(State)
 SORTS = ("id", "created", "name", "status")
-FILTERS = ("id", "name", "status", "task_name", "node", "by", "since", "until", "task", "project")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,120 +41,6 @@ class Page:
     newer: str | None
     older: str | None
     text: str
-
-
-def key(text: str) -> int:
-    """A key as people type it; 0, which is nobody's, if it is none."""
-    text = text.strip().removeprefix("#")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
-
-
-def filled(query: QueryDict) -> dict[str, str]:
-    """The filters that are set."""
-    return {name: words(query, name) for name in FILTERS if words(query, name)}
-
-
-def words(query: QueryDict, name: str) -> str:
-    """What was typed there; a NUL, which no database can look for, is a character that nothing has."""
-    return query.get(name, "").strip().replace("\0", "\ufffd")
-
-
-Rows = QuerySet[Run]
-
-
-def rows_of(user: access.User, filters: dict[str, str]) -> list[Rows]:
-    """The Runs that `user` may see and that pass the filters, one queryset a Project or Task.
-
-    A filter that cannot match leaves none.
-    """
-    branches = branches_of(user, filters)
-    if filters.get("status") == "unfinished":
-        branches = [rows.filter(state=state) for rows in branches for state in sorted(UNFINISHED)]
-    for name, text in filters.items():
-        if name in NARROW:
-            narrow = NARROW[name](text)
-            branches = [rows.filter(narrow) for rows in branches]
-    return branches
-
-
-def branches_of(user: access.User, filters: dict[str, str]) -> list[Rows]:
-    column, places = "project_id", access.projects(user)
-    if filters.get("project"):
-        places = places.filter(pk=key(filters["project"]))
-    if filters.get("task") or filters.get("task_name"):
-        column, places = "task_id", Task.objects.filter(project__in=places)
-        if filters.get("task"):
-            places = places.filter(pk=key(filters["task"]))
-        if filters.get("task_name"):
-            places = places.filter(name__icontains=filters["task_name"])
-    keys = list(places.order_by().values_list("pk", flat=True))
-    if len(keys) <= MOST_BRANCHES:
-        return [Run.objects.filter(**{column: pk}) for pk in keys]
-    # An expression hides the column's index from the planner, which would sort all of its rows.
-    return [Run.objects.alias(place=F(column) + 0).filter(place__in=keys)]
-
-
-NOTHING = Q(pk__in=[])
-
-
-def by_id(text: str) -> Q:
-    return Q(pk=key(text))
-
-
-def by_name(text: str) -> Q:
-    return Q(name__icontains=text)
-
-
-def by_status(text: str) -> Q:
-    return Q() if text == "unfinished" else Q(state=text)
-
-
-def by_person(text: str) -> Q:
-    people = get_user_model().objects.filter(username__icontains=text).order_by()
-    return Q(created_by_id__in=list(people.values_list("pk", flat=True)[:MOST_PEOPLE]))
-
-
-def by_node(text: str) -> Q:
-    node = Node.objects.filter(name=text).values_list("pk", flat=True).first()
-    return NOTHING if node is None else Q(latest__node_id=node)
-
-
-def day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
-
-
-def since(text: str) -> Q:
-    first = day(text)
-    if first is None:
-        return NOTHING
-    begin = datetime.combine(first, time(), UTC)
-    nearest = Run.objects.filter(created_at__gte=begin).order_by("created_at").values_list("pk", flat=True)
-    first_key = nearest.first()
-    return NOTHING if first_key is None else Q(created_at__gte=begin, pk__gte=first_key - SKEW)
-
-
-def until(text: str) -> Q:
-    last = day(text)
-    if last is None or last == date.max:
-        return NOTHING
-    end = datetime.combine(last + timedelta(days=1), time(), UTC)
-    nearest = Run.objects.filter(created_at__lt=end).order_by("-created_at").values_list("pk", flat=True)
-    last_key = nearest.first()
-    return NOTHING if last_key is None else Q(created_at__lt=end, pk__lte=last_key + SKEW)
-
-
-NARROW: dict[str, Callable[[str], Q]] = {
-    "id": by_id,
-    "name": by_name,
-    "status": by_status,
-    "node": by_node,
-    "by": by_person,
-    "since": since,
-    "until": until,
-}
 
 
 def with_facts(runs: QuerySet[Run]) -> QuerySet[Run]:

@@ -17,6 +17,7 @@ from runs import listing, submit, table
 from runs.access import get_run
 from runs.models import Run
 from runs.runtask import Screen
+from runs.tablefilters import key
 from tasks.access import get_task
 
 SELECTED_AT_MOST = 500
@@ -66,7 +67,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 def screen_of(request: HttpRequest, pk: int) -> Screen:
     task = get_task(request.user, pk, need=Role.EDITOR)
     data = request.POST if request.method == "POST" else None
-    source = table.key(request.GET.get("from", ""))
+    source = key(request.GET.get("from", ""))
     return Screen(task=task, source=get_run(request.user, source) if source else None, data=data)
 
 
@@ -92,7 +93,7 @@ def list_runs(request: HttpRequest) -> HttpResponse:
 @require_safe
 def states(request: HttpRequest) -> HttpResponse:
     """What changes in the rows of the unfinished Runs that a page shows."""
-    keys = [table.key(text) for text in request.GET.getlist("run")[: table.PAGE]]
+    keys = [key(text) for text in request.GET.getlist("run")[: table.PAGE]]
     return render(request, "runs/_states.html", listing.states(request.user, keys))
 
 
@@ -100,7 +101,7 @@ def states(request: HttpRequest) -> HttpResponse:
 def bulk(request: HttpRequest) -> HttpResponse:
     """Stops or deletes the Runs that were ticked; deleting is confirmed on a page that says what is lost."""
     back = return_address(request)
-    keys = {table.key(text) for text in request.POST.getlist("run")[:SELECTED_AT_MOST]}
+    keys = {key(text) for text in request.POST.getlist("run")[:SELECTED_AT_MOST]}
     chosen = table.shown(request.user, keys)
     mine = [run for run in chosen if run.project_id in table.editable(request.user, chosen)]
     if len(mine) < len(chosen):

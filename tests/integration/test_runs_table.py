@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from projects.models import Project, Role
-from runs import table
+from runs import table, tablefilters
 from runs.models import Node, Run
 from runs.states import State
 from tests.submitted import run_of, task_with_files
@@ -185,7 +185,7 @@ def test_a_public_project_is_seen_by_everybody_and_an_operator_sees_all(
 def test_with_more_projects_than_branches_the_same_rows_are_found(
     runs: list[Run], alice: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table, "MOST_BRANCHES", 0)
+    monkeypatch.setattr(tablefilters, "MOST_BRANCHES", 0)
     assert walked(client_of(alice), "-id")[0] == [run.pk for run in reversed(runs)]
 
 
