@@ -43,7 +43,8 @@ def describe(dataset: Dataset, *, name: str, description: str) -> None:
 
 def locate(dataset: Dataset, path: str) -> tuple[Sample, Path]:
     """The Sample at `path` and its content on disk; DatasetError with a sentence when there is none."""
-    sample = dataset.samples.filter(path=path).first()
+    # PostgreSQL refuses to look for a NUL.
+    sample = None if "\0" in path else dataset.samples.filter(path=path).first()
     content = None if sample is None else content_path(dataset.pk, sample.digest)
     if content is None or not content.is_file():
         shown = filetree.shown_name(path)
@@ -192,7 +193,7 @@ def remove_files(dataset: Dataset, chosen: Iterable[str], *, by: AbstractBaseUse
 
 def rename(dataset: Dataset, old: str, new: str, *, by: AbstractBaseUser | None) -> str:
     """Moves the file `old` to the path `new`; returns that in its normal form."""
-    new = filetree.safe_path(new)
+    new, old = filetree.safe_path(new), old.replace("\0", "")
     with changing(dataset, by=by):
         others = set(dataset.samples.exclude(path=old).values_list("path", flat=True))
         if new in others:

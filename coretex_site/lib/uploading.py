@@ -44,7 +44,8 @@ class Upload(UploadedFile):
         if self._file is None:
             if self.content is None:
                 raise TreeError(too_large("This upload", limits()))
-            self._file = Path(self.content).open("rb") if isinstance(self.content, str) else self.content
+            on_disk = isinstance(self.content, str)
+            self._file = Path(self.content).open("rb") if on_disk else self.content  # noqa: SIM115
         return self._file
 
     @file.setter

@@ -14,6 +14,9 @@ from pytest_django import DjangoAssertNumQueries
 from coretex_site.lib import paths
 from projects import datasets, life
 from projects.models import Dataset, Membership, Project, ProjectType, Role, Visibility
+from runs.models import Execution, Run, Snapshot
+from runs.states import Cause
+from tasks.models import Task
 
 pytestmark = pytest.mark.django_db
 Browser = Callable[[User], Client]
@@ -190,3 +193,48 @@ def test_nothing_that_is_posted_breaks_a_page(
     for name in ("projects:edit", "projects:members", "projects:dataset_create"):
         assert browser.post(reverse(name, args=[project.pk]), form).status_code in {302, 422}
     assert browser.post(reverse("projects:create"), form).status_code in {302, 422}
+
+
+@pytest.mark.parametrize(
+    "model", ["project", "membership", "dataset", "sample", "signinlink", "failedsignin"]
+)
+def test_operators_find_everything_in_the_admin_site_and_delete_nothing_by_cascade(
+    model: str, project: Project, client_of: Browser
+) -> None:
+    operator = User.objects.create_superuser("root")
+    dataset = datasets.create(project, name="D", description="", by=operator)
+    datasets.add_files(dataset, [("a.txt", io.BytesIO(b"1"))], by=operator)
+    browser = client_of(operator)
+    listed = browser.get(reverse(f"admin:projects_{model}_changelist"), {"q": "a"})
+    assert listed.status_code == 200
+    rows = {"project": project.pk, "dataset": dataset.pk, "membership": project.memberships.get().pk}
+    if model in rows:
+        for verb, status in (("change", 200), ("delete", 403)):
+            where = reverse(f"admin:projects_{model}_{verb}", args=[rows[model]])
+            assert browser.get(where).status_code == status
+
+
+def test_an_operator_makes_sign_in_links_and_staff_cannot(
+    project: Project, alice: User, bob: User, client_of: Browser
+) -> None:
+    operator = User.objects.create_superuser("root")
+    asked = {"action": "sign_in_link", "_selected_action": [alice.pk]}
+    where = reverse("admin:auth_user_changelist")
+    answer = client_of(operator).post(where, asked, follow=True).content.decode()
+    assert "/sign-in/" in answer and "works once" in answer
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    assert client_of(bob).post(where, asked).status_code == 403
+
+
+def test_a_project_with_an_unfinished_execution_is_not_deleted(
+    project: Project, alice: User, client_of: Browser
+) -> None:
+    task = Task.objects.create(project=project, name="T", created_by=alice)
+    snapshot = Snapshot.objects.create(digest="0" * 64, file_count=1, size=1)
+    run = Run.objects.create(
+        project=project, task=task, snapshot=snapshot, name="r", entry_script="main.py", created_by=alice
+    )
+    Execution.objects.create(run=run, number=1, cause=Cause.STARTED.value)
+    answer = client_of(alice).post(reverse("projects:delete", args=[project.pk]), {"name": "Iris"})
+    assert answer.status_code == 409 and "has not ended yet" in answer.content.decode()
+    assert "1 Run<" in answer.content.decode() and Project.objects.exists()

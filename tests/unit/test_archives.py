@@ -188,7 +188,9 @@ def test_a_bomb_is_refused_by_what_it_declares_and_by_what_it_unpacks(tmp_path: 
     wide = Limits(max_bytes=10**9, max_files=1000, max_depth=8)
     refused(zipped({"a": b"\0" * 80_000_000}), "a.zip", "500 times", tmp_path, wide)
     lying = zipped({"a": b"\0" * 11_000_000}).getvalue()
-    refused(io.BytesIO(lying.replace((11_000_000).to_bytes(4, "little"), b"\5\0\0\0")), "a.zip", ".", tmp_path)
+    refused(
+        io.BytesIO(lying.replace((11_000_000).to_bytes(4, "little"), b"\5\0\0\0")), "a.zip", ".", tmp_path
+    )
 
 
 def test_a_tar_header_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
