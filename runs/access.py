@@ -1,11 +1,11 @@
-"""Which Runs a person may see and change, by the rule of `projects.access`."""
+"""Which Runs and Batches a person may see and change, by the rule of `projects.access`."""
 
 from django.db.models import QuerySet
 from django.http import Http404
 
 from projects import access
 from projects.models import Role
-from runs.models import Execution, Run
+from runs.models import Batch, Execution, Run
 
 
 def visible_runs(user: access.User) -> QuerySet[Run]:
@@ -27,3 +27,14 @@ def get_execution(user: access.User, run_pk: int, number: int, *, need: Role = R
         raise Http404(f"Run {run_pk} has no Execution {number}.")
     execution.run = run
     return execution
+
+
+def visible_batches(user: access.User) -> QuerySet[Batch]:
+    """The Batches of all Projects that `user` may see."""
+    return Batch.objects.filter(access.visible(user, through="project__"))
+
+
+def get_batch(user: access.User, pk: int, *, need: Role = Role.VIEWER) -> Batch:
+    """The Batch `pk`; Http404 when it is not there for them, PermissionDenied when they may only look."""
+    batches = Batch.objects.select_related("project", "task", "snapshot", "created_by", "wanted_node")
+    return access.find(batches, user, pk, project_path="project", need=need)

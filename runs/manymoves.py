@@ -28,7 +28,7 @@ def queue(runs: QuerySet[Run], batch: Batch, *, cause: Cause, by: AbstractBaseUs
 
 
 def queue_marked(batch: Batch, *, cause: Cause, by: AbstractBaseUser) -> None:
-    """A new Execution for each Run of the Batch that says it is queued and has none, or one that has ended."""
+    """A new Execution for each Run of the Batch that says queued and has none, or one that has ended."""
     newest = Execution.objects.aggregate(Max("pk"))["pk__max"] or 0
     run, execution, change = (model._meta.db_table for model in (Run, Execution, StateChange))
     states = ", ".join(["%s"] * len(FINAL))
