@@ -160,7 +160,7 @@ def dataset_choices(project: Project) -> list[Choice]:
 
 
 class ParameterForm(forms.Form):
-    """The parameters of `spec` as fields, filled with `initial_values` (an earlier Run's) or their defaults."""
+    """The parameters of `spec` as fields, filled with `initial_values` (an earlier Run) or their defaults."""
 
     def __init__(
         self,
