@@ -27,6 +27,11 @@ from runs.requirements import EnvironmentFailure, Wanted, base_interpreter, want
 READY = "coretex-ready.json"
 POLL = 0.2
 TOUCH_AFTER = timedelta(minutes=1)
+# What a process knows of the environments that it used last, so that short scripts need not ask anew:
+# {(folder of the node's environments, digest of the files): (when, environment)}.
+REMEMBERED = 30.0
+MOST_REMEMBERED = 100
+_used_lately: dict[tuple[Path, str], tuple[float, "Ready"]] = {}
 KEPT_UNUSED = timedelta(days=60)
 
 
@@ -68,7 +73,18 @@ def prepare(folder: Path, *, tree: str, builder: Builder) -> Ready:
 
     Raises EnvironmentFailure when it cannot be built. Others who need the same one meanwhile wait for it.
     """
-    wanted = want(folder, tree=tree)
+    base = paths.environments(builder.node_name)
+    used = _used_lately.get((base, tree))
+    if used is not None and time.monotonic() - used[0] < REMEMBERED and _is_ready(used[1].folder):
+        return used[1]
+    found = _prepare(want(folder, tree=tree), folder, builder)
+    if len(_used_lately) >= MOST_REMEMBERED:
+        _used_lately.clear()
+    _used_lately[base, tree] = time.monotonic(), found
+    return found
+
+
+def _prepare(wanted: Wanted, folder: Path, builder: Builder) -> Ready:
     final = paths.environments(builder.node_name) / wanted.key
     facts = _read_ready(final)
     if facts is not None:
@@ -103,7 +119,11 @@ def _read_ready(final: Path) -> dict[str, Any] | None:
         facts = json.loads((final / READY).read_text())
     except (OSError, ValueError):
         return None
-    return facts if (final / "bin" / "python").exists() else None
+    return facts if _is_ready(final) else None
+
+
+def _is_ready(final: Path) -> bool:
+    return (final / READY).exists() and (final / "bin" / "python").exists()
 
 
 @contextmanager

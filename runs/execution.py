@@ -114,19 +114,17 @@ class Attempt:
             raise Refused(Reason.ENVIRONMENT, str(failure)) from failure
 
     def start(self) -> Script:
-        """Starts the script. Between mark and move it may live without us: whoever finds it adopts it."""
+        """Starts the script. It is noted as running just before, so whoever finds that looks for it."""
         execution = self._execution
         what = preparation.launch(execution, self._environment)
         now = timezone.now()
         facts = {"environment": self._environment.row, "datasets": self._inputs.datasets}
-        if not lifecycle.mark_start(execution.pk, self._owner, **facts):
-            self._pulse = Pulse(execution.pk, self._owner)
-            self._pulse.beat_while_preparing()
+        if not lifecycle.mark_start(execution.pk, self._owner, started_at=now, start_marked_at=now, **facts):
+            Pulse(execution.pk, self._owner, soon=True).beat_while_preparing()
             raise LetGo(is_over=True)
         execution.started_at = now
         self._step = Reason.LOST
         self._script = executor.launch(what)
-        lifecycle.started(execution.pk, self._owner, started_at=now, shim=str(self._script.shim))
         return self._script
 
     def attend(self, script: Script) -> None:

@@ -41,18 +41,19 @@ QUEUED_BECAUSE = {
 }
 
 
-def claim(node: Node, owner: str) -> Execution | None:
+def claim(node: Node, owner: str, *, known: list[lanes.Lane] | None = None) -> Execution | None:
     """The queued Execution that `node` is to execute next, now `preparing` and `owner`'s, if any.
 
     Higher priority first, then the older one. A Batch is served only while it is not paused, has room
-    below its limit and has not failed too often; it is held meanwhile, so that its limit is exact.
+    below its limit and has not failed too often; it is held meanwhile, so that its limit is exact. The
+    lanes may be `known` from a moment ago; then a lane that opened since is served a moment later.
     """
-    for lane in lanes.open_to(node):
+    for lane in lanes.open_to(node) if known is None else known:
         with transaction.atomic():
             batch = None if lane.batch is None else lanes.hold(lane.batch)
             if lane.batch is not None and (batch is None or not lanes.room(batch, most=1)):
                 continue
-            pk: int | None = lane.head
+            pk = lane.head if known is None else lanes.next_head(lane, node)
             while pk is not None:
                 now = timezone.now()
                 facts = {"node": node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
@@ -149,15 +150,8 @@ def message_of(execution_id: int) -> str:
 
 
 def mark_start(execution_id: int, owner: str, **facts: Any) -> bool:
-    """Notes, before it happens, that the script is being started; False when it is not to be any more."""
-    rows = Execution.objects.filter(pk=execution_id, owner=owner, state=State.PREPARING)
-    return bool(rows.update(start_marked_at=timezone.now(), **facts))
-
-
-def started(execution_id: int, owner: str, **facts: Any) -> None:
-    """Notes that the script runs; when a stop was asked for at the same moment it stays `stopping`."""
-    if not move(execution_id, State.PREPARING, State.RUNNING, only_owner=owner, **facts):
-        record(execution_id, owner, **facts)
+    """Notes that the script runs, just before it is started; False when it is not to be any more."""
+    return move(execution_id, State.PREPARING, State.RUNNING, only_owner=owner, **facts)
 
 
 def record(execution_id: int, owner: str, **facts: Any) -> bool:

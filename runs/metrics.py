@@ -58,9 +58,8 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
         with transaction.atomic():
             if not lifecycle.next_metrics_offset(execution_id, start, start + len(whole)):
                 break
-            for name, points in reading.points.items():
-                if not add_points(execution_id, name, points):
-                    reading.reject(name.encode(), f"expected at most {MOST_METRICS:,} names of metrics")
+            for name in _store(execution_id, reading.points, is_system=False):
+                reading.reject(name.encode(), f"expected at most {MOST_METRICS:,} names of metrics")
             if reading.rejected:
                 _warn(execution_id, rejected, reading)
         stored += sum(map(len, reading.points.values()))
@@ -150,24 +149,29 @@ def _warn(execution_id: int, before: int, reading: Reading) -> None:
 
 def add_points(execution_id: int, name: str, points: Iterable[Point], *, is_system: bool = False) -> bool:
     """Appends points to a metric, making it when it is new; False when there are too many metrics already."""
-    points = list(points)
-    if not points:
-        return True
+    return not _store(execution_id, {name: list(points)}, is_system=is_system)
+
+
+def _store(execution_id: int, series: Mapping[str, list[Point]], *, is_system: bool) -> list[str]:
+    """Appends points to metrics and keeps their summaries; the names for which there was no room."""
     with transaction.atomic():
-        metric = Metric.objects.filter(execution_id=execution_id, name=name).first()
-        if metric is None:
-            if not is_system and Metric.objects.filter(execution_id=execution_id).count() >= MOST_METRICS:
-                return False
-            metric = Metric(execution_id=execution_id, name=name, is_system=is_system)
-            _summarise(metric, points)
-            metric.save(force_insert=True)
-        else:
-            _summarise(metric, points)
-            metric.save(update_fields=["point_count", "last", "minimum", "maximum"])
-        MetricPoint.objects.bulk_create(
-            [MetricPoint(metric=metric, x=x, y=y) for x, y in points], batch_size=BATCH_ROWS
-        )
-    return True
+        known = {metric.name: metric for metric in Metric.objects.filter(execution_id=execution_id)}
+        room = len(series) if is_system else MOST_METRICS - len(known)
+        new = [name for name, points in series.items() if points and name not in known]
+        made = [
+            Metric(execution_id=execution_id, name=name, is_system=is_system) for name in new[: max(room, 0)]
+        ]
+        old = [known[name] for name, points in series.items() if points and name in known]
+        for metric in made + old:
+            _summarise(metric, series[metric.name])
+        if made:
+            Metric.objects.bulk_create(made)
+        if old:
+            Metric.objects.bulk_update(old, ["point_count", "last", "minimum", "maximum"])
+        rows = [MetricPoint(metric=m, x=x, y=y) for m in made + old for x, y in series[m.name]]
+        if rows:
+            MetricPoint.objects.bulk_create(rows, batch_size=BATCH_ROWS)
+    return new[max(room, 0) :]
 
 
 def _summarise(metric: Metric, points: list[Point]) -> None:
@@ -180,9 +184,7 @@ def _summarise(metric: Metric, points: list[Point]) -> None:
 
 def add_samples(execution_id: int, samples: Mapping[str, list[Point]]) -> None:
     """Stores what the node measured of a script."""
-    with transaction.atomic():
-        for name, points in samples.items():
-            add_points(execution_id, name, points, is_system=True)
+    _store(execution_id, samples, is_system=True)
 
 
 def series(execution: Execution, *, max_points: int = 1000) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from runs.executor import Launch
 from runs.models import Execution, Run
 from runs.states import Reason
 from tasks import runtime, spec
+from tasks.declarations import TaskSpec
 from tasks.parameters import TYPES
 
 # The variable that every process of a script has, with a value that no other script's has.
@@ -65,16 +67,22 @@ def lay_out(execution: Execution) -> Inputs:
         manifest = snapshots.check_out(run.snapshot_id, work)
     except snapshots.SnapshotError as error:
         raise Refused(Reason.SNAPSHOT, str(error)) from error
-    values, read = _for_script(run, work, paths.inputs(execution.pk))
+    values, read = _for_script(run, paths.inputs(execution.pk))
     text = json.dumps(values, ensure_ascii=False, indent=2)
     paths.parameters_file(execution.pk).write_text(text, encoding="utf-8")
     return Inputs(manifest=manifest, datasets=read)
 
 
-def _for_script(run: Run, work: Path, inputs: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+@lru_cache(maxsize=100)
+def _declared(digest: str) -> TaskSpec | None:
+    """What the task.yaml of a Snapshot declares; None without one. A Snapshot never changes."""
+    file = paths.snapshot(digest) / "task.yaml"
+    return spec.parse(file.read_bytes()).spec if file.is_file() else None
+
+
+def _for_script(run: Run, inputs: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The values as the script gets them, and the Datasets that they name, linked below `inputs`."""
-    file = work / "task.yaml"
-    declared = spec.parse(file.read_bytes()).spec if file.is_file() else None
+    declared = _declared(run.snapshot_id)
     linked: dict[int, dict[str, Any]] = {}
     values = {}
     # In the order of task.yaml: a database may keep the names in another.

@@ -4,7 +4,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +17,9 @@ HAS_PROC = (PROC / "self" / "stat").is_file()
 HAS_PIDFD = hasattr(os, "pidfd_open")
 POLL_SECONDS = 0.05
 TERM = signal.SIGTERM
+# Numbers are not used up and begun anew within this time, and so many are tried rather than all listed.
+YOUNG_SECONDS = 5.0
+MOST_TRIED = 200
 
 
 class UnreadableId(ValueError):
@@ -126,12 +129,28 @@ def ask_psutil(pid: int) -> Facts | None:
         return None
 
 
-def everyone() -> Iterator[Facts]:
-    """All processes that have not ended."""
-    for pid in psutil.pids() if not HAS_PROC else map(int, filter(str.isdigit, os.listdir(PROC))):
+def everyone(*, since: ProcessId | None = None) -> Iterator[Facts]:
+    """All processes that have not ended, or those started `since` another was."""
+    for pid in _numbers(since):
         facts = read_facts(pid)
-        if facts is not None:
+        if facts is not None and (since is None or facts.start >= since.start):
             yield facts
+
+
+def _numbers(since: ProcessId | None) -> Iterable[int]:
+    """The numbers that processes may have. Linux counts upwards, so few are to be tried for a young one."""
+    if not HAS_PROC:
+        return psutil.pids()
+    if since is not None and _age(since) < YOUNG_SECONDS:
+        newest = int((PROC / "loadavg").read_text().split()[-1])
+        if since.pid <= newest < since.pid + MOST_TRIED:
+            return range(since.pid, newest + 1)
+    return map(int, filter(str.isdigit, os.listdir(PROC)))
+
+
+def _age(process: ProcessId) -> float:
+    """Seconds since the process was started, by the clock that counts from the boot of the machine."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - process.start / os.sysconf("SC_CLK_TCK")
 
 
 def has_mark(pid: int, mark: str) -> bool:
@@ -145,21 +164,20 @@ def has_mark(pid: int, mark: str) -> bool:
         return False
 
 
-def marked(mark: str, *, since: int = 0) -> list[Facts]:
+def marked(mark: str) -> list[Facts]:
     """The processes with the variable `mark`, and those that share a session which one of them leads."""
-    young = [facts for facts in everyone() if facts.start >= since and facts.pid != os.getpid()]
-    found = {facts.pid for facts in young if has_mark(facts.pid, mark)}
-    sessions = {facts.session for facts in young if facts.pid in found and facts.session == facts.pid}
-    return [facts for facts in young if facts.pid in found or facts.session in sessions]
+    others = [facts for facts in everyone() if facts.pid != os.getpid()]
+    found = {facts.pid for facts in others if has_mark(facts.pid, mark)}
+    sessions = {facts.session for facts in others if facts.pid in found and facts.session == facts.pid}
+    return [facts for facts in others if facts.pid in found or facts.session in sessions]
 
 
 def family(leader: ProcessId, mark: str) -> list[Facts]:
     """Who lives of what `leader` started: its session, its group, and who left both but bears the mark."""
     return [
         facts
-        for facts in everyone()
-        if facts.start >= leader.start
-        and facts.pid != os.getpid()
+        for facts in everyone(since=leader)
+        if facts.pid != os.getpid()
         and (leader.pid in (facts.session, facts.group) or has_mark(facts.pid, mark))
     ]
 

@@ -35,21 +35,20 @@ def heal(node: Node) -> None:
     """Settles the Executions of this node that nobody owns and whose scripts have ended. Never waits."""
     owner = str(ProcessId.mine())
     for execution in _orphans(node, owner):
-        if not _find_script(execution):
+        if _find_script(execution) is None:
             _take_over_ended(execution, owner)
 
 
-def adopt_running(node: Node) -> Execution | None:
-    """Makes the caller the owner of a script of this node that runs without one; None when there is none."""
+def adopt(node: Node) -> Execution | None:
+    """Heals, and makes the caller the owner of a script of this node that runs without one, if any."""
     owner = str(ProcessId.mine())
     for execution in _orphans(node, owner):
         shim = _find_script(execution)
-        if shim is None or not lifecycle.adopt(execution.pk, previous=execution.owner, owner=owner):
-            continue
-        if shim != execution.shim or execution.started_at is None:
-            since = execution.started_at or execution.start_marked_at
-            lifecycle.started(execution.pk, owner, shim=shim, started_at=since)
-        return _with_run(Execution.objects.all()).get(pk=execution.pk)
+        if shim is None:
+            _take_over_ended(execution, owner)
+        elif lifecycle.adopt(execution.pk, previous=execution.owner, owner=owner):
+            lifecycle.record(execution.pk, owner, shim=shim)
+            return _with_run(Execution.objects.all()).get(pk=execution.pk)
     return None
 
 
@@ -60,14 +59,15 @@ def _with_run(rows: QuerySet[Execution]) -> QuerySet[Execution]:
 def _orphans(node: Node, owner: str) -> list[Execution]:
     """The active Executions of a node whose owner is gone; the caller itself works on none any more."""
     forgotten = timezone.now() - FORGOTTEN_AFTER
-    active = _with_run(Execution.objects.filter(node=node, state__in=ACTIVE)).order_by("pk")
-    return [
-        execution
-        for execution in active
-        if execution.owner == owner
-        or not processes.is_alive(execution.owner)
-        or (execution.heartbeat_at is not None and execution.heartbeat_at < forgotten)
+    active = Execution.objects.filter(node=node, state__in=ACTIVE).values_list("pk", "owner", "heartbeat_at")
+    found = [
+        pk
+        for pk, other, heartbeat_at in active
+        if other == owner
+        or not processes.is_alive(other)
+        or (heartbeat_at is not None and heartbeat_at < forgotten)
     ]
+    return list(_with_run(Execution.objects.filter(pk__in=found)).order_by("pk")) if found else []
 
 
 def _find_script(execution: Execution) -> str | None:

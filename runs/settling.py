@@ -1,7 +1,7 @@
 """Ends an Execution: keeps what its script left, writes its final state, queues a lost one again."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,9 @@ from runs.executor import read_exit_code
 from runs.models import Execution
 from runs.outcomes import Outcome, outcome
 from runs.states import Cause, Reason, State
+
+# Nobody takes an Execution away from a living process that said so lately that it works on it.
+SURELY_OURS = timedelta(minutes=1)
 
 
 def settle(
@@ -29,7 +32,8 @@ def settle(
     came before that counts, also when the script ended by itself meanwhile. A lost one is executed again
     once, since one that is lost twice in a row may be what ends its nodes; with `always_recover` always.
     """
-    if lifecycle.state_of(execution.pk, owner) is None:
+    claimed_lately = timezone.now() - (execution.heartbeat_at or timezone.now()) < SURELY_OURS
+    if not claimed_lately and lifecycle.state_of(execution.pk, owner) is None:
         return False
     artifacts.collect(execution.pk, _manifest(execution) if manifest is None else manifest)
     facts = {"exit_code": result.exit_code, "finished_at": _finished_at(execution), "only_owner": owner}

@@ -67,9 +67,10 @@ class Ended:
 class Pulse:
     """Says regularly that the owner lives, and learns what was asked of it meanwhile."""
 
-    def __init__(self, execution_id: int, owner: str) -> None:
+    def __init__(self, execution_id: int, owner: str, *, soon: bool = False) -> None:
+        """With `soon` the first beat asks the database, else what was known when this was made counts."""
         self._execution_id, self._owner = execution_id, owner
-        self._check_due = 0.0
+        self._check_due = 0.0 if soon else time.monotonic() + STOP_CHECK_EVERY
         self._heartbeat_due = time.monotonic() + HEARTBEAT_EVERY
         self._state = State.PREPARING
 
@@ -151,12 +152,16 @@ def watch(execution: Execution, owner: str, script: Script) -> Ended:
     """
     age = (timezone.now() - execution.started_at).total_seconds() if execution.started_at else 0.0
     limit = None if execution.run.time_limit is None else time.monotonic() + execution.run.time_limit - age
-    pulse, reporter = Pulse(execution.pk, owner), Reporter(execution, script, age=max(0.0, age))
+    pulse, reporter = Pulse(execution.pk, owner, soon=True), Reporter(execution, script, age=max(0.0, age))
     cause: Literal["", "user", "timeout"] = "timeout" if execution.stop_cause == "timeout" else ""
     forced_at: float | None = None
     by_force = False
     try:
         while not script.wait(TICK):
+            if not execution.shim:
+                # Those that end before the first tick are found by their mark if need be.
+                execution.shim = str(script.shim)
+                patiently(lambda: lifecycle.record(execution.pk, owner, shim=execution.shim))
             reporter.tick()
             if pulse.beat() is State.STOPPING:
                 cause = cause or "user"

@@ -1,15 +1,17 @@
 """Looks for work and does it: this is what a wake-up token calls. Knows no queue but the Runs."""
 
-import logging
+import time
 
 from django.conf import settings
 
-from runs import attending, execution, lifecycle, reconcile
-from runs.models import Execution, Node
+from runs import attending, execution, lanes, lifecycle, reconcile
+from runs.lanes import Lane
+from runs.models import Node
 from runs.processes import ProcessId
 from runs.watching import patiently
 
-log = logging.getLogger(__name__)
+# Between short scripts, so that looking around costs less than they do.
+LOOK_EVERY = 1.0
 
 
 def take_one() -> int:
@@ -17,29 +19,51 @@ def take_one() -> int:
 
     Works in any process, with or without a cluster.
     """
-    handled = 0
-    while patiently(_take):
-        handled += 1
-    return handled
+    worker = Worker()
+    while patiently(worker.do_something):
+        pass
+    return worker.handled
 
 
-def _take() -> bool:
-    """Executes one, if there is one; also one that an outage of the database had interrupted."""
-    owner = str(ProcessId.mine())
-    node = _this_node()
-    reconcile.heal(node)
-    adopted = reconcile.adopt_running(node)
-    if adopted is not None:
-        execution.resume(adopted, owner)
+class Worker:
+    """One call of `take_one`. What it knows of the node is LOOK_EVERY seconds old at most."""
+
+    def __init__(self) -> None:
+        self.handled = 0
+        self._owner = str(ProcessId.mine())
+        self._node: Node | None = None
+        self._lanes: list[Lane] = []
+        self._looked_at = 0.0
+
+    def do_something(self) -> bool:
+        """Adopts or executes one; False when nothing is to do. May be interrupted and called again."""
+        if time.monotonic() - self._looked_at > LOOK_EVERY:
+            return self._look_around() or self._execute_next()
+        # What was known a moment ago can be wrong only in that there is more to do by now.
+        return self._execute_next() or self._look_around() or self._execute_next()
+
+    def _look_around(self) -> bool:
+        """Heals, attends to Batches, and sees which lanes there are; True when it adopted a script."""
+        node = self._node = _this_node()
+        adopted = reconcile.adopt(node)
+        if adopted is not None:
+            execution.resume(adopted, self._owner)
+            self.handled += 1
+            return True
+        attending.attend()
+        self._lanes = [] if node.is_draining else lanes.open_to(node)
+        self._looked_at = time.monotonic()
+        return False
+
+    def _execute_next(self) -> bool:
+        if self._node is None:
+            return False
+        claimed = lifecycle.claim(self._node, self._owner, known=self._lanes)
+        if claimed is None:
+            return False
+        execution.execute(claimed, self._owner)
+        self.handled += 1
         return True
-    attending.attend()
-    if node.is_draining:
-        return False
-    claimed: Execution | None = lifecycle.claim(node, owner)
-    if claimed is None:
-        return False
-    execution.execute(claimed, owner)
-    return True
 
 
 def _this_node() -> Node:

@@ -44,7 +44,7 @@ def begun(project: Project, gate: Path, *, code: int = 0, **facts: object) -> tu
     """An Execution whose script runs and whose worker was killed; and the script's pid."""
     execution = python(project, SLOW.format(gate=str(gate), code=code), **facts)
     worker = start_worker()
-    until(lambda: "began" in console(execution) and fresh(execution).status == State.RUNNING)
+    until(lambda: "began" in console(execution) and fresh(execution).shim)
     worker.kill()
     worker.wait()
     pid = next(int(line.split()[1]) for line in console(execution).splitlines() if line.startswith("began"))
@@ -108,11 +108,10 @@ def test_an_adopted_script_can_be_stopped(project: Project, tmp_path: Path) -> N
 def test_a_script_that_was_started_and_never_noted_is_found(project: Project, tmp_path: Path) -> None:
     execution, _ = begun(project, tmp_path / "gate")
     # As if its worker had been killed between the start and the note of it.
-    Execution.objects.filter(pk=execution.pk).update(shim="", started_at=None)
-    adopted = reconcile.adopt_running(execution.node)
+    Execution.objects.filter(pk=execution.pk).update(shim="")
+    adopted = reconcile.adopt(execution.node)
     assert adopted is not None
     assert processes.is_alive(adopted.shim)
-    assert adopted.started_at is not None
     (tmp_path / "gate").touch()
     take_one()
     assert fresh(execution).status == State.SUCCEEDED
@@ -175,7 +174,7 @@ def test_a_worker_that_is_stopped_for_a_while_lets_go_of_what_was_adopted(
     until(lambda: "began" in console(execution) and fresh(execution).status == State.RUNNING)
     worker.send_signal(signal.SIGSTOP)
     Execution.objects.filter(pk=execution.pk).update(heartbeat_at=timezone.now() - timedelta(hours=1))
-    assert reconcile.adopt_running(this_node()) is not None
+    assert reconcile.adopt(this_node()) is not None
     worker.send_signal(signal.SIGCONT)
     assert worker.wait(10) == 0
     assert fresh(execution).status == State.RUNNING

@@ -1,0 +1,255 @@
+"""Measures a running server as people use it. `manage.py bench` calls it with that server's settings."""
+
+import argparse
+import http.cookiejar
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from html.parser import HTMLParser
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402
+from django.db import transaction  # noqa: E402
+
+from coretex_site.lib import paths  # noqa: E402
+from projects import auth  # noqa: E402
+from projects.models import Membership, Project, Role  # noqa: E402
+from runs import cluster, lifecycle, snapshots  # noqa: E402
+from runs.models import Execution, Run  # noqa: E402
+from runs.requirements import base_interpreter  # noqa: E402
+from runs.states import FINAL, Cause, State  # noqa: E402
+from tasks import codetree  # noqa: E402
+from tasks.models import Task  # noqa: E402
+
+# What a trivial Run does: read its parameters, print a line, write a metric.
+TRIVIAL = """import json, os
+parameters = json.load(open(os.environ["CORETEX_PARAMETERS"]))
+print("number", parameters["number"])
+with open(os.environ["CORETEX_METRICS"], "a") as file:
+    file.write('{"metric": "loss", "x": 1, "y": 0.5}\\n')
+"""
+TASK_YAML = "param_groups: [{name: inputs, params: [{name: number, value: 1, data_type: int}]}]\n"
+POLL = 0.001
+PATIENCE = 300.0
+
+
+class Form(HTMLParser):
+    """The fields of the form that is sent to `action`, as a browser would send them."""
+
+    def __init__(self, html: str, action: str) -> None:
+        super().__init__()
+        self._action, self._inside, self._select = action, False, ""
+        self.fields: list[tuple[str, str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value if value is not None else "" for name, value in attrs}
+        if tag == "form":
+            self._inside = given.get("action", "").split("?")[0] == self._action
+        name = given.get("name", "")
+        if not self._inside or "disabled" in given:
+            return
+        if tag == "input" and name and given.get("type") not in {"submit", "button", "file"}:
+            can_be_ticked = given.get("type") in {"checkbox", "radio"}
+            if not can_be_ticked or "checked" in given:
+                self.fields.append((name, given.get("value", "on" if can_be_ticked else "")))
+        elif tag == "textarea" and name:
+            self.fields.append((name, ""))
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select:
+            known = [at for at, (field, _) in enumerate(self.fields) if field == self._select]
+            if not known:
+                self.fields.append((self._select, given.get("value", "")))
+            elif "selected" in given:
+                self.fields[known[0]] = (self._select, given.get("value", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._inside = False
+        elif tag == "select":
+            self._select = ""
+
+
+class Browser:
+    """Opens pages and sends forms, with cookies and without pictures."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        # Not even a proxy that the machine is set up for stands between us and our own server.
+        self._opener = urllib.request.build_opener(jar, urllib.request.ProxyHandler({}))
+
+    def get(self, path: str) -> str:
+        with self._opener.open(self.address + path, timeout=30) as answer:
+            return answer.read().decode()
+
+    def post(self, path: str, fields: list[tuple[str, str]]) -> str:
+        """Where the answer leads."""
+        data = urllib.parse.urlencode(fields).encode()
+        headers = {"Referer": self.address + path}
+        request = urllib.request.Request(self.address + path, data=data, headers=headers)  # noqa: S310
+        try:
+            with self._opener.open(request, timeout=30) as answer:
+                return answer.url
+        except urllib.error.HTTPError as error:
+            reasons = re.findall(r'class="error[^>]*>(.*?)</', error.read().decode(), flags=re.DOTALL)
+            raise SystemExit(f"The form was refused with {error.code}: {reasons}") from error
+
+
+def make_task() -> Task:
+    user = User.objects.filter(is_superuser=True).first()
+    project = Project.objects.create(name=f"Bench {time.time()}", created_by=user)
+    Membership.objects.create(project=project, user=user, role=Role.OWNER)
+    task = Task.objects.create(project=project, name="Trivial", created_by=user)
+    with codetree.editing(task, by=user) as folder:
+        (folder / "main.py").write_text(TRIVIAL)
+        (folder / "task.yaml").write_text(TASK_YAML)
+    return task
+
+
+def wait_until_ended(executions: list[int]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    newest = executions[-1]
+    while Execution.objects.filter(pk=newest).exclude(state__in=FINAL).exists() or (
+        Execution.objects.filter(pk__in=executions).exclude(state__in=FINAL).exists()
+    ):
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{len(executions)} Runs did not end within {PATIENCE:.0f} s.")
+        time.sleep(0.02)
+    bad = Execution.objects.filter(pk__in=executions).exclude(state=State.SUCCEEDED).first()
+    if bad is not None:
+        raise SystemExit(f"A Run of the measurement did not succeed: {bad.message}")
+
+
+def press_run(browser: Browser, task: Task) -> float:
+    """Seconds from sending the Run Task form to the first bytes in the console."""
+    path = f"/tasks/{task.pk}/run"
+    fields = Form(browser.get(path), path).fields
+    began = time.perf_counter()
+    sent = ThreadPoolExecutor(1).submit(browser.post, path, fields)
+    before = Execution.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    console = None
+    while console is None or not (console.exists() and console.stat().st_size):
+        if console is None:
+            new = Execution.objects.filter(pk__gt=before).values_list("pk", flat=True).first()
+            console = paths.console(new) if new is not None else None
+        if time.perf_counter() - began > 30:
+            raise SystemExit(f"Nothing was printed within 30 s; the form led to {sent.result()}.")
+        time.sleep(POLL)
+    seconds = time.perf_counter() - began
+    wait_until_ended([new])
+    return seconds
+
+
+def bare_start(folder: Path, variables: dict[str, str]) -> float:
+    """Seconds from starting a bare `python main.py` to its first bytes of output."""
+    began = time.perf_counter()
+    child = subprocess.Popen(
+        [base_interpreter(), "main.py"], cwd=folder, env=variables, stdout=subprocess.PIPE
+    )
+    child.stdout.read(1)
+    seconds = time.perf_counter() - began
+    child.communicate()
+    return seconds
+
+
+def bare_pool(folder: Path, variables: dict[str, str], count: int) -> float:
+    """Scripts per second of two subprocesses at a time."""
+
+    def one(_: int) -> None:
+        subprocess.run(
+            [base_interpreter(), "main.py"], cwd=folder, env=variables, stdout=subprocess.DEVNULL, check=True
+        )
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(one, range(count)))
+    return count / (time.perf_counter() - began)
+
+
+def runs_rate(task: Task, count: int) -> float:
+    """Runs per second, from the wake-up to the end of the last."""
+    snapshot = snapshots.freeze(task)
+    with transaction.atomic():
+        executions = [
+            lifecycle.queue(
+                Run.objects.create(
+                    project_id=task.project_id,
+                    task=task,
+                    snapshot=snapshot,
+                    name=f"run-{number}",
+                    entry_script="main.py",
+                    parameters={"number": number},
+                    created_by=task.created_by,
+                ),
+                Cause.STARTED,
+            ).pk
+            for number in range(count)
+        ]
+    began = time.perf_counter()
+    cluster.wake()
+    wait_until_ended(executions)
+    return count / (time.perf_counter() - began)
+
+
+def measure(address: str, *, starts: int, count: int) -> dict[str, float]:
+    """Both ratios, each with what it was taken from. What is compared is measured in turns."""
+    browser = Browser(address)
+    user = User.objects.filter(is_superuser=True).first()
+    browser.get(auth.make_link(user))
+    task = make_task()
+    folder = Path(tempfile.mkdtemp(prefix="coretex-bench-"))
+    try:
+        (folder / "main.py").write_text(TRIVIAL)
+        (folder / "parameters.json").write_text('{"number": 1}')
+        variables = {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            "CORETEX_PARAMETERS": str(folder / "parameters.json"),
+            "CORETEX_METRICS": str(folder / "metrics.jsonl"),
+        }
+        press_run(browser, task)  # builds the environment, opens every connection
+        bare, pressed = [], []
+        for _ in range(starts):
+            bare.append(bare_start(folder, variables))
+            pressed.append(press_run(browser, task))
+        pools, rates = [], []
+        for _ in range(2):
+            pools.append(bare_pool(folder, variables, count // 2))
+            rates.append(runs_rate(task, count // 2))
+    finally:
+        shutil.rmtree(folder)
+    start, line = statistics.median(bare), statistics.median(pressed)
+    pool, rate = statistics.mean(pools), statistics.mean(rates)
+    return {
+        "bare_start_ms": 1000 * start,
+        "first_line_ms": 1000 * line,
+        "first_line_ratio": line / start,
+        "bare_pool_per_second": pool,
+        "runs_per_second": rate,
+        "rate_ratio": rate / pool,
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("address")
+    parser.add_argument("--starts", type=int, default=15)
+    parser.add_argument("--runs", type=int, default=200)
+    given = parser.parse_args()
+    print(json.dumps(measure(given.address, starts=given.starts, count=given.runs)))

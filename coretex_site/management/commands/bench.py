@@ -1,0 +1,109 @@
+"""Starts a server with a data folder of its own and says how fast it is, as ratios to bare processes."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+# The most bare starts that the first line may take, and the least of a bare pool's rate.
+MOST_STARTS = 10.0
+LEAST_RATE = 0.7
+READY_SECONDS = 120.0
+STOP_SECONDS = 15.0
+
+
+class Command(BaseCommand):
+    help = (
+        "Measures a server of its own: time from pressing Run to the console, in "
+        "bare starts of Python, and the rate of trivial Runs on two workers, as a share of a bare pool of two."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--starts", type=int, default=15, help="how often Run is pressed (15)")
+        parser.add_argument("--runs", type=int, default=200, help="how many trivial Runs (200)")
+        parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
+
+    def handle(self, **options: Any) -> None:
+        with tempfile.TemporaryDirectory(prefix="coretex-bench-") as name:
+            numbers = measure_server(Path(name), starts=options["starts"], runs=options["runs"])
+        self.stdout.write(json.dumps(numbers, indent=2) if options["json"] else told(numbers))
+        missed = numbers["first_line_ratio"] > MOST_STARTS or numbers["rate_ratio"] < LEAST_RATE
+        if missed:
+            raise CommandError(
+                f"Slower than wanted: at most {MOST_STARTS:g} bare starts to the first line, "
+                f"at least {LEAST_RATE:g} of the bare pool's rate."
+            )
+
+
+def told(numbers: dict[str, float]) -> str:
+    return (
+        f"From pressing Run to the first line: {numbers['first_line_ms']:.0f} ms, "
+        f"{numbers['first_line_ratio']:.1f} bare starts of {numbers['bare_start_ms']:.1f} ms\n"
+        f"Trivial Runs on 2 workers: {numbers['runs_per_second']:.1f} a second, "
+        f"{numbers['rate_ratio']:.2f} of a bare pool's {numbers['bare_pool_per_second']:.1f}"
+    )
+
+
+def measure_server(folder: Path, *, starts: int, runs: int) -> dict[str, float]:
+    """The numbers of a whole server, web and cluster, that is started and stopped for it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "CORETEX_BROKER_URL"},
+        "CORETEX_DATA_DIR": str(folder / "var"),
+        "CORETEX_DATABASE_URL": f"sqlite:///{folder / 'var' / 'db.sqlite3'}",
+        "CORETEX_ENVIRONMENTS_DIR": str(folder / "environments"),
+        "CORETEX_PORT": str(port),
+        "CORETEX_HOST": "127.0.0.1",
+        "CORETEX_WORKERS": "2",
+        "CORETEX_DEMO": "0",
+        "CORETEX_NODE_NAME": "bench",
+        "DJANGO_SETTINGS_MODULE": "coretex_site.settings",
+        "PYTHONPATH": str(settings.BASE_DIR),
+    }
+    log = folder / "server.log"
+    with log.open("wb") as file:
+        server = subprocess.Popen(
+            [sys.executable, str(settings.BASE_DIR / "manage.py"), "up"],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_until_ready(server, log)
+        program = [sys.executable, str(settings.BASE_DIR / "bench" / "measure.py")]
+        numbers = [f"http://127.0.0.1:{port}", "--starts", str(starts), "--runs", str(runs)]
+        done = subprocess.run(
+            [*program, *numbers], env=environment, stdout=subprocess.PIPE, text=True, check=False
+        )
+        if done.returncode:
+            raise CommandError("The measurement did not come to its end; the reason stands above.")
+        return json.loads(done.stdout)
+    finally:
+        server.send_signal(2)
+        try:
+            server.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def wait_until_ready(server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while "Ready:" not in log.read_text(errors="replace"):
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise CommandError(f"The server did not start:\n{log.read_text(errors='replace')}")
+        time.sleep(0.1)
