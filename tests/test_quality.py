@@ -1,10 +1,13 @@
 """The tools that look at all of the code: linter, formatter, import contracts, migrations, checks."""
 
+import ast
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -63,3 +66,32 @@ def test_nothing_that_a_start_makes_is_seen_by_git() -> None:
         ["git", "check-ignore", *made], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert result.stdout.split() == made
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    """What happens to be installed here may be missing where only pyproject.toml's dependencies are."""
+    declared = {
+        re.split(r"[\[<>=! ]", text)[0].lower().replace("_", "-")
+        for text in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    }
+    own = {"coretex_site", "projects", "tasks", "runs"}
+    holders = packages_distributions()
+    undeclared = set()
+    for path in (path for app in own for path in (ROOT / app).rglob("*.py")):
+        if "templates_library" in path.parts:
+            continue
+        for module in top_level_imports(path) - own - set(sys.stdlib_module_names):
+            names = {name.lower().replace("_", "-") for name in holders.get(module, [module])}
+            if not names & declared:
+                undeclared.add(f"{path.relative_to(ROOT)} imports {module}")
+    assert not undeclared
+
+
+def top_level_imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
