@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from coretex_site.lib.exactjson import ExactJSONField
 from projects.models import Project
 from runs.runspec import RunSpec
 from tasks.models import Task
@@ -23,8 +24,8 @@ class Batch(models.Model):
     # The Node that must execute its Runs; any when empty.
     wanted_node = models.ForeignKey("runs.Node", models.PROTECT, null=True, blank=True, related_name="+")
     time_limit = models.PositiveIntegerField("seconds", null=True, blank=True)
-    spec = models.JSONField("what was asked for last, as RunSpec.as_json()")
-    earlier_specs = models.JSONField("what was asked for before values were added", default=list)
+    spec = ExactJSONField("what was asked for last, as RunSpec.as_json()")
+    earlier_specs = ExactJSONField("what was asked for before values were added", default=list)
     varying = models.JSONField("names of the parameters that differ", default=list)
     count = models.PositiveIntegerField("cells, those of reused Runs included")
     reused = models.JSONField("[[cell, Run that had succeeded with these values], …]", default=list)
@@ -107,7 +108,7 @@ class Preset(models.Model):
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="presets")
     name = models.CharField(max_length=100)
-    spec = models.JSONField("RunSpec.as_json()")
+    spec = ExactJSONField("RunSpec.as_json()")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

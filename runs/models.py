@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from coretex_site.lib.exactjson import ExactJSONField
 from projects.models import Project
 from runs.batch_models import Batch, Notice, Preset, TableChoices
 from runs.states import UNFINISHED, Cause, State
@@ -102,7 +103,7 @@ class Run(models.Model):
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=1000, blank=True)
     entry_script = models.CharField(max_length=1024)
-    parameters = models.JSONField("{name: value}, as declared types", default=dict)
+    parameters = ExactJSONField("{name: value}, as declared types", default=dict)
     # The Node that must execute it; any when empty.
     wanted_node = models.ForeignKey(Node, models.PROTECT, null=True, blank=True, related_name="+")
     time_limit = models.PositiveIntegerField("seconds", null=True, blank=True)
