@@ -1,12 +1,13 @@
 """Builds the Runs of a Batch, all or none. Called by workers; knows no HTTP."""
 
 import itertools
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from runs import cluster, lanes, manymoves, plan
@@ -14,6 +15,8 @@ from runs.models import Batch, Run
 from runs.processes import ProcessId
 from runs.states import Cause, State
 from runs.submit import LONGEST_NAME
+
+log = logging.getLogger(__name__)
 
 # Rows in one statement; Django asks for fewer where the database takes fewer.
 ROWS = 1000
@@ -43,6 +46,12 @@ def build(batch_id: int) -> bool:
         made = prepare(batch)
     except plan.PlanError as error:
         return _give_up(batch, owner, str(error))
+    except DatabaseError:
+        raise
+    except Exception:
+        # A worker that fails here again and again would never execute anything.
+        log.exception("Batch %s cannot be built.", batch.pk)
+        return _give_up(batch, owner, "It cannot be built; the server's log says what went wrong.")
     with transaction.atomic():
         mine = Batch.objects.filter(pk=batch.pk, builder=owner, built_at=None, finished_at=None)
         facts = {"reused": made.reused, "varying": made.varying, "count": made.count}

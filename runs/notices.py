@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
+from django.db import DatabaseError
 from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
@@ -102,9 +103,14 @@ def _send(notice: Notice) -> None:
     mine = Notice.objects.filter(pk=notice.pk, tries=notice.tries + 1)
     try:
         CHANNELS[notice.channel](notice)
-    except (OSError, smtplib.SMTPException, ValueError) as error:
+    except DatabaseError:
+        raise
+    except Exception as error:
+        # Whatever goes wrong with a notice, the worker goes on to execute Runs.
         sentence = _in_words(error)[:LONGEST_ERROR]
-        log.warning("Batch %s: no %s to %s. %s", notice.batch_id, notice.channel, notice.address, sentence)
+        is_known = isinstance(error, (OSError, smtplib.SMTPException, ValueError))
+        where = (notice.batch_id, notice.channel, notice.address)
+        log.warning("Batch %s: no %s to %s. %s", *where, sentence, exc_info=not is_known)
         is_last = notice.tries + 1 > len(PAUSES)
         mine.update(error=sentence, **({"due_at": None} if is_last else {}))
     else:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
-from django.db import connection
 
 from coretex_site.lib.address import site_address
 from projects.access import may
@@ -86,8 +85,6 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stderr.write("It goes on without being followed.")
             code = 130
-        finally:
-            connection.close()
         sys.exit(code)
 
     def start(self, asked: Asked) -> int:
@@ -188,7 +185,7 @@ def take_apart(arguments: Sequence[str]) -> Asked:
             asked.rest.append(argument)
             # The value of another option may look like one of ours.
             if argument.startswith("--") and not has_value:
-                asked.rest += [value for value in [next(rest, None)] if value is not None]
+                asked.rest.extend(value for value in [next(rest, None)] if value is not None)
     if not asked.rest or asked.rest[0].startswith("--"):
         raise Mistake("The Task comes first: its number or its name. See --help.")
     return asked

@@ -1,0 +1,199 @@
+"""Which Run starts next: priority, pauses, limits and failures of Batches, also with many workers at once."""
+
+import time
+
+import pytest
+from django.contrib.auth.models import User
+
+from projects.models import Project
+from runs import attending, batches, lanes, lifecycle
+from runs.models import Run
+from runs.states import ACTIVE, State
+from tasks.models import Task
+from tests import small_tasks, some_batches
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(project: Project) -> Task:
+    return some_batches.make_task(project)
+
+
+def claimed(count: int) -> list[tuple[str, int | None]]:
+    """(name of the Batch or Run, cell) of the next claims."""
+    found = [some_batches.claim() for _ in range(count)]
+    return [(e.run.batch.name if e.run.batch else e.run.name, e.run.cell) for e in found if e is not None]
+
+
+def test_older_first_also_between_batches_and_single_runs(task: Task, alice: User) -> None:
+    some_batches.start(task, name="first", values={"a": [1, 2]})
+    batches.start(task, some_batches.spec(task, name="alone", values={"a": [1]}), by=alice)
+    some_batches.start(task, name="second", values={"a": [1, 2]})
+    assert claimed(9) == [("first", 0), ("first", 1), ("alone", None), ("second", 0), ("second", 1)]
+
+
+def test_higher_priority_goes_first_and_can_be_changed_while_it_runs(task: Task, alice: User) -> None:
+    low = some_batches.start(task, name="low", values={"a": [1, 2, 3]})
+    some_batches.start(task, name="high", values={"a": [1, 2]}, priority=5)
+    batches.start(task, some_batches.spec(task, name="urgent", values={"a": [1]}, priority=9), by=alice)
+    assert claimed(2) == [("urgent", None), ("high", 0)]
+    batches.set_priority(low, 6)
+    assert claimed(9) == [("low", 0), ("low", 1), ("low", 2), ("high", 1)]
+    with pytest.raises(batches.SubmitError, match="A priority is"):
+        batches.set_priority(low, 9999)
+
+
+def test_a_paused_batch_starts_nothing_until_it_goes_on(task: Task) -> None:
+    batch = some_batches.start(task, name="one", values={"a": [1, 2, 3]})
+    assert claimed(1) == [("one", 0)]
+    assert batches.pause(batch) is True
+    assert batches.pause(batch) is False
+    assert claimed(1) == []
+    assert lanes.waiting(some_batches.node()) == 0
+    assert batches.resume(batch) is True
+    assert batches.resume(batch) is False
+    assert lanes.waiting(some_batches.node()) == 2
+    assert claimed(9) == [("one", 1), ("one", 2)]
+
+
+def test_a_limit_is_kept_and_can_be_changed_while_it_runs(task: Task) -> None:
+    batch = some_batches.start(task, name="one", values={"a": [*range(6)]}, at_once=2)
+    first = some_batches.claim()
+    assert claimed(5) == [("one", 1)]
+    batches.set_limit(batch, 3)
+    assert lanes.waiting(some_batches.node()) == 1
+    assert claimed(5) == [("one", 2)]
+    batches.set_limit(batch, 1)
+    some_batches.end(first)
+    assert claimed(5) == []
+    batches.set_limit(batch, None)
+    assert claimed(5) == [("one", 3), ("one", 4), ("one", 5)]
+    with pytest.raises(batches.SubmitError, match="Runs at once"):
+        batches.set_limit(batch, 0)
+
+
+def test_a_full_or_paused_batch_does_not_hold_up_others(task: Task) -> None:
+    full = some_batches.start(task, name="full", values={"a": [1, 2, 3]}, at_once=1)
+    paused = some_batches.start(task, name="paused", values={"a": [1, 2]})
+    some_batches.start(task, name="free", values={"a": [1, 2]})
+    batches.pause(paused)
+    assert claimed(9) == [("full", 0), ("free", 0), ("free", 1)]
+    assert full.runs.filter(state__in=ACTIVE).count() == 1
+
+
+def test_a_batch_stops_after_as_many_failures_as_were_asked_for(task: Task, alice: User) -> None:
+    batch = some_batches.start(task, values={"a": [*range(6)]}, stop_after=2)
+    assert some_batches.run_all(failing={1, 3, 4}) == [0, 1, 2, 3]
+    batch.refresh_from_db()
+    assert some_batches.states(batch)[4:] == ["stopped", "stopped"]
+    assert batch.stop_reason == "Stopped after 2 failed Runs, as was asked for."
+    message = batch.runs.get(cell=5).latest.message
+    assert message == "Stopped before it was started, because 2 Runs of the Batch failed."
+    assert batch.finished_at is not None
+    # Executed again they have as many failures as before.
+    assert batches.cells_again(batch, batch.runs.values_list("pk", flat=True), by=alice) == 6
+    assert some_batches.run_all(failing={0}) == [0, 1, 2, 3, 4, 5]
+    batch.refresh_from_db()
+    assert batch.stop_reason == ""
+
+
+def test_nothing_starts_between_the_last_failure_and_the_stop(task: Task) -> None:
+    some_batches.start(task, values={"a": [*range(4)]}, stop_after=1)
+    running = some_batches.claim()
+    some_batches.end(some_batches.claim(), State.FAILED)
+    assert some_batches.claim() is None
+    attending.attend()
+    some_batches.end(running)
+    assert some_batches.claim() is None
+
+
+def test_by_default_a_failure_stops_nothing_else(task: Task) -> None:
+    some_batches.start(task)
+    assert some_batches.run_all(failing={0, 1, 2, 3}) == [0, 1, 2, 3]
+
+
+def test_a_batch_for_one_node_is_executed_there(task: Task) -> None:
+    here, there = some_batches.node("here"), some_batches.node("there")
+    some_batches.start(task, node="there", values={"a": [1, 2]})
+    assert some_batches.claim(here) is None
+    assert lanes.waiting(here) == 0
+    assert some_batches.claim(there) is not None
+
+
+CLAIM_ALL = """
+import sys
+from runs import lifecycle, attending
+from runs.models import Node, Run
+from runs.states import ACTIVE, State
+node = Node.objects.get(name="worker-1")
+while Run.objects.filter(state="queued").exists():
+    execution = lifecycle.claim(node, "somebody")
+    if execution is None:
+        continue
+    active = Run.objects.filter(batch=execution.run.batch_id, state__in=ACTIVE).count()
+    if active > 2:
+        sys.exit(f"{active} at once")
+    lifecycle.move(execution.pk, State.PREPARING, State.RUNNING)
+    lifecycle.move(execution.pk, State.RUNNING, State.SUCCEEDED)
+    attending.attend()
+"""
+
+
+def test_many_workers_never_exceed_the_limit_and_end_the_batch_once(
+    transactional_db: None, project: Project
+) -> None:
+    task = some_batches.make_task(project)
+    some_batches.node()
+    batch = batches.start(
+        task,
+        some_batches.spec(task, values={"a": [*range(40)]}, at_once=2),
+        by=task.created_by,
+        notify=batches.Notify(url="http://127.0.0.1:9/"),
+    )
+    attending.attend()
+    workers = [small_tasks.start_worker(CLAIM_ALL) for _ in range(4)]
+    assert [worker.wait(60) for worker in workers] == [0, 0, 0, 0]
+    attending.attend()
+    batch.refresh_from_db()
+    assert some_batches.states(batch) == ["succeeded"] * 40
+    assert set(batch.runs.values_list("latest__number", flat=True)) == {1}
+    assert batch.notices.count() == 1
+
+
+def test_scripts_of_a_batch_are_really_executed(transactional_db: None, project: Project) -> None:
+    source = (
+        "import json, os, sys\n"
+        "values = json.load(open(os.environ['CORETEX_PARAMETERS']))\n"
+        "sys.exit(3 if values['a'] == 2 and values['b'] == 2 else 0)\n"
+    )
+    task = some_batches.make_task(project, source=source)
+    batch = batches.start(task, some_batches.spec(task), by=task.created_by)
+    small_tasks.this_node(workers=2)
+    workers = [small_tasks.start_worker() for _ in range(2)]
+    assert [worker.wait(60) for worker in workers] == [0, 0]
+    batch.refresh_from_db()
+    assert some_batches.states(batch) == ["succeeded", "succeeded", "succeeded", "failed"]
+    assert batch.finished_at is not None
+
+
+def test_a_claim_costs_the_same_with_ten_thousand_queued(task: Task) -> None:
+    values = {"a": [*range(100)], "b": [*range(100)]}
+    paused = some_batches.start(task, values=values)
+    batches.pause(paused)
+    some_batches.start(task, values={"a": [*range(50)], "b": [*range(20)]}, at_once=5)
+    some_batches.start(task, values={"a": [*range(50)], "b": [*range(20)]})
+    some_batches.claim()
+    began = time.process_time()
+    for _ in range(20):
+        assert some_batches.claim() is not None
+    # Three to five milliseconds; the bound is far below the 200 that reading a queue would take.
+    assert (time.process_time() - began) / 20 < 0.05
+
+
+def test_lost_in_a_batch_is_executed_again_within_its_limit(task: Task) -> None:
+    batch = some_batches.start(task, values={"a": [1, 2, 3]}, at_once=1)
+    execution = some_batches.claim()
+    assert lifecycle.return_to_queue(execution.pk, "somebody")
+    assert Run.objects.filter(batch=batch, state=State.QUEUED).count() == 3
+    assert claimed(5) == [(batch.name, 0)]

@@ -1,0 +1,482 @@
+"""Batches: started once, built all or none, stopped, executed again, added to, ended and told about."""
+
+import http.server
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth.models import User
+from django.core import mail
+from django.db.models import F
+
+from projects.models import Project
+from runs import (
+    attending,
+    batches,
+    building,
+    forecast,
+    lanes,
+    notices,
+    plan,
+    presets,
+    progress,
+    snapshots,
+    submit,
+)
+from runs.models import Batch, Execution, Node, Notice, Run, Snapshot, StateChange
+from runs.notices import Notify
+from runs.runspec import RunSpec
+from runs.states import State
+from tasks.models import Task
+from tests import small_tasks, some_batches
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(project: Project) -> Task:
+    return some_batches.make_task(project)
+
+
+def all_is_consistent() -> None:
+    """Each Run has the state of its newest Execution, and each Execution its first change."""
+    assert not Run.objects.exclude(state=F("latest__state")).exists()
+    for run in Run.objects.all():
+        numbers = list(run.executions.order_by("number").values_list("number", flat=True))
+        assert numbers == [*range(1, len(numbers) + 1)]
+        assert run.latest == run.executions.order_by("-number").first()
+    for execution in Execution.objects.all():
+        changes = list(execution.changes.order_by("pk").values_list("from_state", "to_state"))
+        assert changes[0] == ("", "queued")
+        assert changes[-1][1] == execution.state
+
+
+# Starting
+
+
+def test_a_batch_is_there_at_once_and_its_runs_when_a_worker_built_them(task: Task, alice: User) -> None:
+    batch = batches.start(task, some_batches.spec(task), by=alice)
+    assert isinstance(batch, Batch)
+    assert (batch.is_building, batch.count, batch.varying) == (True, 4, ["a", "b"])
+    assert not Run.objects.exists()
+    attending.attend()
+    batch.refresh_from_db()
+    assert not batch.is_building
+    runs = list(batches.runs_of(batch))
+    assert [(run.cell, run.parameters["a"], run.parameters["b"]) for run in runs] == [
+        (0, 1, 1),
+        (1, 1, 2),
+        (2, 2, 1),
+        (3, 2, 2),
+    ]
+    assert {run.snapshot_id for run in runs} == {batch.snapshot_id}
+    assert [run.name for run in runs] == [f"train-1-{n}" for n in (1, 2, 3, 4)]
+    assert submit.default_name(task) == "train-2"
+    all_is_consistent()
+
+
+def test_one_combination_is_a_run_without_a_batch(task: Task, alice: User) -> None:
+    run = batches.start(task, some_batches.spec(task, values={"a": [5]}, priority=3), by=alice)
+    assert isinstance(run, Run)
+    assert (run.batch, run.priority, run.state, run.parameters["a"]) == (None, 3, "queued", 5)
+
+
+def test_a_form_sent_twice_is_one_batch(task: Task, alice: User) -> None:
+    spec = some_batches.spec(task)
+    first = batches.start(task, spec, by=alice, form_token="f")
+    assert batches.start(task, spec, by=alice, form_token="f") == first
+    assert batches.start(task, some_batches.spec(task, repeats=2), by=alice, form_token="f") != first
+    one = some_batches.spec(task, values={"a": [5]})
+    assert batches.start(task, one, by=alice, form_token="g") == batches.start(
+        task, one, by=alice, form_token="g"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"priority": 40_000}, "A priority is"),
+        ({"node": "absent"}, "There is no node “absent”"),
+        ({"name": "x" * 101}, "at most 100 characters"),
+        ({"time_limit": 10**9}, "time limit"),
+        ({"exclude": ["a > 0"]}, "None of the 4 combinations"),
+        ({"at_once": 2**40}, "Runs at once"),
+    ],
+)
+def test_what_cannot_be_started_leaves_nothing_behind(
+    task: Task, alice: User, given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(batches.SubmitError, match=said):
+        batches.start(task, some_batches.spec(task, **given), by=alice)
+    assert not Batch.objects.exists()
+
+
+def test_a_batch_runs_the_snapshot_it_names_also_after_the_task_changed(task: Task, alice: User) -> None:
+    first = some_batches.start(task)
+    small_tasks.write(task, {"main.py": "print(2)"})
+    same = some_batches.start(task, snapshot=first.snapshot_id[:10])
+    assert same.snapshot_id == first.snapshot_id
+    assert some_batches.start(task).snapshot_id != first.snapshot_id
+
+
+def test_a_snapshot_that_only_a_batch_uses_is_kept(task: Task, alice: User) -> None:
+    batch = batches.start(task, some_batches.spec(task), by=alice)
+    assert snapshots.delete_unused(older_than=timedelta(0)) == 0
+    assert Snapshot.objects.filter(pk=batch.snapshot_id).exists()
+
+
+def test_what_succeeded_already_can_be_reused(task: Task, alice: User) -> None:
+    first = some_batches.start(task)
+    some_batches.run_all(failing={3})
+    spec = some_batches.spec(task, values={"a": [1, 2, 3], "b": [1, 2]})
+    planned = plan.make(task, spec)
+    found = plan.already(planned)
+    assert sorted(found) == [0, 1, 2]
+    batch = batches.start(task, spec, by=alice, reuse=True)
+    assert isinstance(batch, Batch)
+    attending.attend()
+    batch.refresh_from_db()
+    assert [run.cell for run in batches.runs_of(batch)] == [3, 4, 5]
+    assert set(batches.reused_runs(batch)) == set(first.runs.filter(cell__lt=3))
+    assert (progress.of(batch).finished, progress.of(batch).total) == (3, 6)
+    with pytest.raises(batches.SubmitError, match="nothing to start"):
+        batches.start(task, some_batches.spec(task, values={"a": [1], "b": [1, 2]}), by=alice, reuse=True)
+
+
+def test_repeats_without_a_seed_are_reused_as_often_as_they_succeeded(task: Task, alice: User) -> None:
+    some_batches.start(task, repeats=2)
+    some_batches.run_all(failing={0})
+    assert len(plan.already(plan.make(task, some_batches.spec(task, repeats=3)))) == 7
+
+
+def test_other_values_of_the_same_number_are_other_runs(task: Task) -> None:
+    some_batches.start(task)
+    some_batches.run_all()
+    small_tasks.write(task, {"main.py": "print(2)"})
+    assert plan.already(plan.make(task, some_batches.spec(task))) == {}
+
+
+# Building
+
+
+def test_a_builder_that_dies_half_way_leaves_nothing_and_it_is_built_once(
+    transactional_db: None, project: Project
+) -> None:
+    task = some_batches.make_task(project)
+    batch = batches.start(task, some_batches.spec(task), by=task.created_by)
+    assert isinstance(batch, Batch)
+    die = (
+        "import os, signal; from runs import attending, manymoves;"
+        "manymoves.queue_marked = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL); attending.attend()"
+    )
+    assert small_tasks.start_worker(die).wait(30) == -9
+    batch.refresh_from_db()
+    assert (batch.is_building, bool(batch.builder), Run.objects.count()) == (True, True, 0)
+    workers = [small_tasks.start_worker("from runs.attending import attend; attend()") for _ in range(3)]
+    assert [worker.wait(30) for worker in workers] == [0, 0, 0]
+    assert Run.objects.count() == Execution.objects.count() == StateChange.objects.count() == 4
+    all_is_consistent()
+
+
+def test_ten_thousand_runs_are_there_within_seconds(transactional_db: None, project: Project) -> None:
+    task = some_batches.make_task(project)
+    began = time.monotonic()
+    values = {"a": [*range(100)], "b": [*range(100)]}
+    batch = batches.start(task, some_batches.spec(task, values=values), by=task.created_by)
+    attending.attend()
+    took = time.monotonic() - began
+    assert batch.runs.filter(state=State.QUEUED, latest__state=State.QUEUED).count() == 10_000
+    assert StateChange.objects.count() == 10_000
+    # 2.5 s here; the bound is for machines that do other things.
+    assert took < 15
+
+
+def test_a_batch_that_cannot_be_built_says_why(task: Task, alice: User) -> None:
+    batch = batches.start(task, some_batches.spec(task), by=alice)
+    assert isinstance(batch, Batch)
+    Batch.objects.filter(pk=batch.pk).update(spec={**batch.spec, "values": {"gone": [1, 2]}})
+    attending.attend()
+    batch.refresh_from_db()
+    assert "expected a parameter of the Task" in batch.build_error
+    assert batch.finished_at is not None
+    assert attending.attend() == 0
+
+
+# Stopping and executing again
+
+
+def test_stop_all_stops_what_waits_and_asks_what_runs(task: Task, alice: User, bob: User) -> None:
+    batch = some_batches.start(task)
+    running = some_batches.claim()
+    assert batches.stop_all(batch, by=bob) == 4
+    assert some_batches.states(batch) == ["stopping", "stopped", "stopped", "stopped"]
+    assert batches.stop_all(batch, by=bob) == 0
+    waiting = batch.runs.get(cell=2).latest
+    assert waiting.message == "Stopped by bob before it was started."
+    assert waiting.finished_at is not None
+    assert waiting.changes.last().by == bob
+    assert batch.runs.get(cell=0).latest == running
+    all_is_consistent()
+
+
+def test_a_batch_stopped_before_it_was_built_is_never_built(task: Task, alice: User) -> None:
+    batch = batches.start(task, some_batches.spec(task), by=alice)
+    assert isinstance(batch, Batch)
+    batches.stop_all(batch, by=alice)
+    attending.attend()
+    batch.refresh_from_db()
+    assert (Run.objects.count(), batch.is_building, batch.stop_reason) == (0, False, "Stopped by its owner.")
+
+
+def test_exactly_the_failed_runs_are_executed_again_and_once(task: Task, alice: User) -> None:
+    batch = some_batches.start(task)
+    some_batches.run_all(failing={1, 3})
+    batch.refresh_from_db()
+    assert batch.finished_at is not None
+    assert batches.failed_again(batch, by=alice) == 2
+    assert batches.failed_again(batch, by=alice) == 0
+    batch.refresh_from_db()
+    assert batch.finished_at is None
+    assert some_batches.states(batch) == ["succeeded", "queued", "succeeded", "queued"]
+    assert some_batches.run_all() == [1, 3]
+    assert batch.runs.get(cell=1).latest.number == 2
+    assert batch.runs.get(cell=1).latest.created_by == alice
+    all_is_consistent()
+
+
+def test_two_clicks_at_the_same_moment_execute_the_failed_ones_once(
+    transactional_db: None, project: Project
+) -> None:
+    task = some_batches.make_task(project)
+    batch = some_batches.start(task)
+    some_batches.run_all(failing={0, 1, 2})
+    click = (
+        "from runs import batches; from runs.models import Batch; b = Batch.objects.get();"
+        "batches.failed_again(b, by=b.created_by)"
+    )
+    clicks = [small_tasks.start_worker(click) for _ in range(3)]
+    assert [one.wait(30) for one in clicks] == [0, 0, 0]
+    assert Execution.objects.filter(run__batch=batch).count() == 7
+    all_is_consistent()
+
+
+def test_chosen_cells_are_executed_again_if_they_have_ended(task: Task, alice: User) -> None:
+    batch = some_batches.start(task)
+    some_batches.end(some_batches.claim())
+    keys = list(batch.runs.filter(cell__lte=1).values_list("pk", flat=True))
+    assert batches.cells_again(batch, [*keys, 10**9], by=alice) == 1
+    assert batch.runs.get(cell=0).executions.count() == 2
+    all_is_consistent()
+
+
+def test_one_cell_executed_again_from_its_own_page_opens_the_batch_again(task: Task, alice: User) -> None:
+    batch = some_batches.start(task)
+    some_batches.run_all()
+    submit.again(batch.runs.get(cell=2), by=alice)
+    batch.refresh_from_db()
+    assert batch.finished_at is None
+    assert some_batches.run_all() == [2]
+    batch.refresh_from_db()
+    assert batch.finished_at is not None
+
+
+def test_a_batch_and_all_it_left_is_deleted_once_it_has_ended(task: Task, alice: User) -> None:
+    batch = some_batches.start(task)
+    with pytest.raises(batches.SubmitError, match="has not ended"):
+        batches.delete(batch, by=alice)
+    some_batches.run_all()
+    assert batches.delete(batch, by=alice) == 4
+    assert not Run.objects.exists() and not Batch.objects.exists()
+
+
+# More values
+
+
+def test_added_values_make_new_cells_and_repeat_none(task: Task, alice: User) -> None:
+    batch = some_batches.start(task)
+    some_batches.run_all()
+    spec = some_batches.spec(task, values={"a": [1, 2, 3], "b": [1, 2], "c": [0]})
+    planned = plan.make(task, spec)
+    assert batches.additions(batch, planned) == [4, 5]
+    assert batches.add_values(batch, spec, by=alice) == 2
+    batch.refresh_from_db()
+    assert (batch.is_building, batch.count) == (True, 6)
+    with pytest.raises(batches.SubmitError, match="still being built"):
+        batches.add_values(batch, spec, by=alice)
+    attending.attend()
+    batch.refresh_from_db()
+    assert [run.cell for run in batches.runs_of(batch)] == [0, 1, 2, 3, 4, 5]
+    assert some_batches.run_all() == [4, 5]
+    with pytest.raises(batches.SubmitError, match="in the Batch already"):
+        batches.add_values(batch, spec, by=alice)
+    other = some_batches.spec(task, values={"a": [1], "b": [1], "c": [0, 9]})
+    assert batches.add_values(batch, other, by=alice) == 1
+    attending.attend()
+    batch.refresh_from_db()
+    assert batch.varying == ["a", "b", "c"]
+    assert len(batch.earlier_specs) == 2
+    all_is_consistent()
+
+
+def test_added_values_use_the_snapshot_of_the_batch(task: Task, alice: User) -> None:
+    batch = some_batches.start(task)
+    small_tasks.write(task, {"main.py": "print(2)"})
+    batches.add_values(batch, some_batches.spec(task, values={"a": [7], "b": [1, 2]}), by=alice)
+    attending.attend()
+    assert batch.runs.exclude(snapshot=batch.snapshot_id).count() == 0
+
+
+# The end, and word of it
+
+
+def test_the_end_is_noted_once_and_its_creator_is_told(task: Task, alice: User) -> None:
+    batch = some_batches.start(task)
+    assert not notices.unseen(alice).exists()
+    some_batches.run_all(failing={0})
+    batch.refresh_from_db()
+    assert batch.finished_at is not None
+    assert list(notices.unseen(alice)) == [batch]
+    assert attending.end(batch) is False
+    assert notices.mark_seen(batch, alice) is True
+    assert not notices.unseen(alice).exists()
+
+
+@pytest.fixture
+def receiver() -> Iterator[http.server.HTTPServer]:
+    """A webhook's other end; `.told` holds what it was sent, `.answer` is its status."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.server.told.append((self.path, json.loads(body)))
+            self.send_response(self.server.answer)
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            return None
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    server.told, server.answer = [], 204
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def start_told(task: Task, **notify: str) -> Batch:
+    batch = batches.start(task, some_batches.spec(task), by=task.created_by, notify=Notify(**notify))
+    assert isinstance(batch, Batch)
+    attending.attend()
+    return batch
+
+
+def test_a_webhook_is_called_once_when_the_batch_ends(
+    task: Task, alice: User, receiver: http.server.HTTPServer
+) -> None:
+    batch = start_told(task, url=f"http://127.0.0.1:{receiver.server_port}/hook")
+    some_batches.run_all(failing={2})
+    attending.attend()
+    ((path, told),) = receiver.told
+    assert (path, told["batch"], told["succeeded"], told["failed"]) == ("/hook", batch.pk, 3, 1)
+    assert told["url"].endswith(f"/batches/{batch.pk}/")
+    notice = batch.notices.get()
+    assert notice.sent_at is not None and notice.due_at is None
+    # When it is executed again and ends again, that is news.
+    batches.failed_again(batch, by=alice)
+    some_batches.run_all()
+    assert len(receiver.told) == 2
+
+
+def test_a_webhook_that_fails_is_tried_again_and_says_why(
+    task: Task, receiver: http.server.HTTPServer
+) -> None:
+    receiver.answer = 500
+    batch = start_told(task, url=f"http://127.0.0.1:{receiver.server_port}/")
+    some_batches.run_all()
+    notice = batch.notices.get()
+    assert (notice.tries, notice.error, notice.sent_at) == (1, "It answered with the status 500.", None)
+    assert attending.attend() == 0
+    receiver.answer = 200
+    Notice.objects.update(due_at=F("created_at"))
+    assert attending.attend() == 1
+    notice.refresh_from_db()
+    assert (notice.error, notice.sent_at is None) == ("", False)
+
+
+def test_a_webhook_that_nobody_answers_is_given_up_in_the_end(task: Task) -> None:
+    batch = start_told(task, url="http://127.0.0.1:9/")
+    some_batches.run_all()
+    for _ in range(5):
+        Notice.objects.filter(due_at__isnull=False).update(due_at=F("created_at"))
+        attending.attend()
+    notice = batch.notices.get()
+    assert (notice.tries, notice.due_at) == (4, None)
+    assert notice.error.startswith("It could not be reached")
+
+
+def test_e_mail_is_sent_when_the_server_can(task: Task, alice: User, settings: LazySettings) -> None:
+    with pytest.raises(batches.SubmitError, match="sends no e-mail"):
+        start_told(task, email="alice@example.org")
+    settings.EMAIL_URL = "smtp://localhost"
+    with pytest.raises(batches.SubmitError, match="Expected an e-mail address"):
+        start_told(task, email="alice@example.org\nBcc: everybody@example.org")
+    start_told(task, email="alice@example.org")
+    some_batches.run_all(failing={0})
+    (message,) = mail.outbox
+    assert message.to == ["alice@example.org"]
+    assert "4 Runs: 3 succeeded, 1 failed." in message.body
+    assert message.subject.startswith("train-1 has ended")
+
+
+@pytest.mark.parametrize("url", ["ftp://host/x", "file:///etc/passwd", "http://", "http://a b/", "x:1"])
+def test_only_http_addresses_are_called(task: Task, url: str) -> None:
+    with pytest.raises(batches.SubmitError, match="http"):
+        start_told(task, url=url)
+
+
+# Presets
+
+
+def test_presets_are_kept_by_name_and_recent_inputs_by_person(task: Task, alice: User, bob: User) -> None:
+    spec = some_batches.spec(task)
+    presets.save(task, "  fast   ones ", spec, by=alice)
+    presets.save(task, "fast ones", RunSpec(task=task.pk, values={"a": [9]}), by=bob)
+    (preset,) = presets.presets(task)
+    assert RunSpec.from_json(preset.spec).values == {"a": [9]}
+    with pytest.raises(presets.PresetError):
+        presets.save(task, " ", spec, by=alice)
+    some_batches.start(task)
+    some_batches.start(task)
+    batches.start(task, some_batches.spec(task, values={"a": [3]}), by=alice)
+    labels = [recent.label for recent in presets.recent(task, alice)]
+    assert len(labels) == 2
+    assert presets.recent(task, bob) == []
+
+
+def test_what_is_left_of_a_batch_is_told_while_it_runs(task: Task, alice: User) -> None:
+    batch = some_batches.start(task)
+    before = forecast.of_batch(batch)
+    assert before is not None and before.total is None and "nothing to base" in before.basis
+    for _ in range(2):
+        some_batches.end(some_batches.claim())
+    left = forecast.of_batch(batch)
+    assert left is not None and left.total is not None
+    assert (left.runs, left.based_on) == (2, 2)
+    some_batches.run_all()
+    batch.refresh_from_db()
+    assert forecast.of_batch(batch) is None
+
+
+def test_nothing_is_left_to_attend_to_in_the_end(task: Task) -> None:
+    some_batches.start(task)
+    some_batches.run_all()
+    assert lanes.attention() == 0
+    assert building.build(Batch.objects.get().pk) is False
+    assert Node.objects.count() == 1
