@@ -10,19 +10,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
-from runs import cluster, lanes, manymoves, notices, plan, snapshots, submit
-from runs.models import Batch, Execution, Node, Run, Snapshot
+from runs import cluster, lanes, manymoves, plan, submit
+from runs.conditions import NOBODY, check, check_number, check_priority, find_node, freeze
+from runs.models import Batch, Execution, Run, Snapshot
 from runs.notices import Notify
 from runs.runspec import RunSpec
 from runs.states import FINAL, UNFINISHED, Cause, State
 from runs.submit import SubmitError
 from tasks.models import Task
 
-__all__ = ["Notify", "SubmitError", "start"]
-
-NOBODY = Notify()
-MOST_PRIORITY = 1000
-MOST = 2**31 - 1
+__all__ = ["Notify", "SubmitError", "check", "start"]
 
 
 def start(
@@ -115,51 +112,6 @@ def _store(
     )
 
 
-def check(spec: RunSpec, notify: Notify = NOBODY) -> None:
-    """Raises SubmitError unless everything besides the values can be stored and done."""
-    if len(spec.name) > submit.LONGEST_NAME:
-        raise SubmitError(f"A name has at most {submit.LONGEST_NAME} characters, found {len(spec.name)}.")
-    if len(spec.description) > 1000:
-        raise SubmitError(f"A description has at most 1,000 characters, found {len(spec.description):,}.")
-    if not -MOST_PRIORITY <= spec.priority <= MOST_PRIORITY:
-        raise SubmitError(
-            f"A priority is a whole number from -{MOST_PRIORITY} to {MOST_PRIORITY}, found {spec.priority}."
-        )
-    if spec.time_limit is not None and spec.time_limit > submit.LONGEST:
-        raise SubmitError("Expected a time limit between 1 second and 365 days. Leave it out for none.")
-    for words, number in (("Runs at once", spec.at_once), ("failures to stop after", spec.stop_after)):
-        _check_number(words, number)
-    find_node(spec)
-    try:
-        notices.check(notify)
-    except notices.NoticeError as error:
-        raise SubmitError(str(error)) from error
-
-
-def _check_number(words: str, number: int | None) -> None:
-    if number is not None and not 1 <= number <= MOST:
-        raise SubmitError(f"The number of {words} is to be 1 or more, or left empty, but is {number}.")
-
-
-def find_node(spec: RunSpec) -> Node | None:
-    if not spec.node:
-        return None
-    node = Node.objects.filter(name=spec.node, forgotten_at=None).first()
-    if node is None:
-        raise SubmitError(f"There is no node “{spec.node[:100]}”. Choose another, or any.")
-    return node
-
-
-def freeze(task: Task, spec: RunSpec) -> Snapshot:
-    """The Snapshot that is named, else one of the Task's files as they are now."""
-    if spec.snapshot:
-        return plan.find_snapshot(task, spec.snapshot)
-    try:
-        return snapshots.freeze(task)
-    except snapshots.SnapshotError as error:
-        raise SubmitError(str(error)) from error
-
-
 # While it runs
 
 
@@ -178,24 +130,21 @@ def resume(batch: Batch) -> bool:
 
 def set_limit(batch: Batch, at_once: int | None) -> None:
     """How many of its Runs may run at the same time; what already runs above it goes on to its end."""
-    _check_number("Runs at once", at_once)
+    check_number("Runs at once", at_once)
     Batch.objects.filter(pk=batch.pk).update(at_once=at_once)
     _wake(batch)
 
 
 def set_stop_after(batch: Batch, failures: int | None) -> None:
     """After how many failures no other Run starts; those that failed already count."""
-    _check_number("failures to stop after", failures)
+    check_number("failures to stop after", failures)
     Batch.objects.filter(pk=batch.pk).update(stop_after=failures)
     _wake(batch)
 
 
 def set_priority(batch: Batch, priority: int) -> None:
     """Higher first, among all that wait."""
-    if not -MOST_PRIORITY <= priority <= MOST_PRIORITY:
-        raise SubmitError(
-            f"A priority is a whole number from -{MOST_PRIORITY} to {MOST_PRIORITY}, found {priority}."
-        )
+    check_priority(priority)
     Batch.objects.filter(pk=batch.pk).update(priority=priority)
 
 

@@ -20,7 +20,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from coretex_site.lib import lifeline, paths
-from runs import cluster, reconcile, roster
+from runs import cluster, lanes, reconcile, roster
 from runs.models import Node
 
 TICK = 1.0
@@ -91,6 +91,8 @@ class Keeper:
         self._trouble = ""
         self._idle_since: float | None = None
         self._is_up = False
+        self._was_neglected = False
+        self._attendant: subprocess.Popen[bytes] | None = None
         self._due = {"beat": 0.0, "tidy": 0.0}
         self._pause, self._started = 0.5, 0.0
 
@@ -205,6 +207,18 @@ class Keeper:
             )
             self._restart()
         cluster.send(self.name, min(waiting, free))
+        self._attend_beside(is_busy=bool(waiting) and free <= 0)
+
+    def _attend_beside(self, *, is_busy: bool) -> None:
+        """Workers may be busy for hours: then a process of its own builds and ends Batches."""
+        if not is_busy or not lanes.attention():
+            self._was_neglected = False
+        elif not self._was_neglected:
+            # A worker between two short scripts will see to it within a second.
+            self._was_neglected = True
+        elif self._attendant is None or self._attendant.poll() is not None:
+            program = [sys.executable, str(settings.BASE_DIR / "manage.py"), "attend"]
+            self._attendant = subprocess.Popen(program, stdin=subprocess.DEVNULL)
 
 
 def hold_name(name: str) -> IO[str]:
