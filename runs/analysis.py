@@ -1,13 +1,14 @@
 """Which parameter mattered, from values and a metric of finished Runs. Knows nothing but numbers."""
 
 import itertools
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from tasks.equality import key
 
 # Below this share of all variation a parameter is said not to have mattered.
 NEGLIGIBLE = 0.01
@@ -134,11 +135,7 @@ def _share(part: float, total: float) -> float:
 def _codes(values: Sequence[Any]) -> np.ndarray:
     """Each value's level as a number from 0, in order of appearance."""
     levels: dict[str, int] = {}
-    return np.array([levels.setdefault(_key(value), len(levels)) for value in values])
-
-
-def _key(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
+    return np.array([levels.setdefault(key(value), len(levels)) for value in values])
 
 
 def _columns(term: tuple[str, ...], codes: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -158,7 +155,7 @@ def _columns(term: tuple[str, ...], codes: Mapping[str, np.ndarray]) -> np.ndarr
 def _levels(name: str, usable: Sequence[Observation]) -> tuple[Level, ...]:
     groups: dict[str, list[Observation]] = {}
     for observation in usable:
-        groups.setdefault(_key(observation.values[name]), []).append(observation)
+        groups.setdefault(key(observation.values[name]), []).append(observation)
     return tuple(
         Level(
             value=group[0].values[name],
@@ -173,7 +170,7 @@ def _noise(usable: Sequence[Observation], names: Sequence[str], total: float) ->
     """The share of variation within equal combinations; None when each ran once."""
     cells: dict[str, list[float]] = {}
     for observation in usable:
-        cells.setdefault(_key([observation.values[n] for n in names]), []).append(observation.metric)
+        cells.setdefault(key([observation.values[n] for n in names]), []).append(observation.metric)
     if all(len(cell) == 1 for cell in cells.values()):
         return None
     return _share(sum(float(((np.array(c) - np.mean(c)) ** 2).sum()) for c in cells.values()), total)
@@ -194,8 +191,8 @@ def in_common(
     """The values that all of `some` have and not all of `everyone`: "batchSize = 64, mode = fast"."""
     parts = []
     for name in names:
-        held = {_key(values[name]) for values in some}
-        if len(held) == 1 and len({_key(values[name]) for values in everyone}) > 1:
+        held = {key(values[name]) for values in some}
+        if len(held) == 1 and len({key(values[name]) for values in everyone}) > 1:
             parts.append(f"{name} = {some[0][name]}")
     return ", ".join(parts)
 

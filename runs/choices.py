@@ -6,8 +6,9 @@ from typing import Any
 
 from projects.models import Project
 from runs.runspec import RunSpec
-from tasks import combinations
+from tasks import combinations, equality
 from tasks.declarations import MAX_HINTS, Parameter, TaskSpec
+from tasks.equality import duplicates
 from tasks.parameters import UnreadableText
 from tasks.structures import write_json
 from tasks.wording import nearest, quote
@@ -106,7 +107,7 @@ def read_choices(project: Project, declared: TaskSpec, spec: RunSpec) -> Chosen:
     _hide(chosen)
     _check_datasets(chosen, project)
     for parameter in declared.parameters:
-        places = combinations.duplicates(chosen.faces[parameter.name])
+        places = equality.duplicates(chosen.faces[parameter.name])
         if places:
             chosen.duplicates[parameter.name] = places
         if (parameter.required or parameter.required_if) and any(

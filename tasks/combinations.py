@@ -3,7 +3,6 @@
 Knows neither types nor storage: values are opaque, and a list is one value.
 """
 
-import json
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tasks import rules
+from tasks.equality import same, same_any
 
 # Above this many combinations rules are not tried one by one; far above any limit of a Batch.
 MOST_CHECKED = 20_000_000
@@ -134,9 +134,9 @@ class Design:
             if name not in found:
                 result = np.ones([1] * len(self.axes), dtype=bool)
                 for other, wanted in self.conditions[name].needs.items():
-                    fits = self._along([_same_any(v, wanted) for v in self.values[other]], other)
+                    fits = self._along([same_any(v, wanted) for v in self.values[other]], other)
                     if other in self.conditions:
-                        unseen = _same_any(self.conditions[other].default, wanted)
+                        unseen = same_any(self.conditions[other].default, wanted)
                         fits = np.where(visible(other), fits, unseen)
                     result = result & fits
                 found[name] = result
@@ -206,7 +206,7 @@ class Design:
             mask = np.ones([1] * len(self.axes), dtype=bool)
             for name, value in single.items():
                 if name in self.values:
-                    mask = mask & self._along([_same(v, value) for v in self.values[name]], name)
+                    mask = mask & self._along([same(v, value) for v in self.values[name]], name)
             add(mask)
         return out
 
@@ -282,23 +282,3 @@ class Design:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return (self.at(index) for index in range(self.count))
-
-
-def duplicates(choices: Sequence[Any]) -> list[int]:
-    """Places of values that stand earlier in the list already; 1, 1.0 and true are three values."""
-    keys = [_key(value) for value in choices]
-    first = {key: index for index, key in reversed(list(enumerate(keys)))}
-    return [index for index, key in enumerate(keys) if first[key] != index]
-
-
-def _key(value: Any) -> str:
-    """Equal for values that are equal in content and in kind, all the way down."""
-    return json.dumps(value, sort_keys=True)
-
-
-def _same(a: Any, b: Any) -> bool:
-    return _key(a) == _key(b)
-
-
-def _same_any(value: Any, wanted: Sequence[Any]) -> bool:
-    return any(_same(value, one) for one in wanted)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.combinations import CombinationError, Condition, Design, duplicates
+from tasks.combinations import CombinationError, Condition, Design
+from tasks.equality import duplicates
 from tasks.rules import RuleError, matches, parse
 
 NUMBERS = st.lists(st.integers(0, 5), min_size=1, max_size=4, unique=True)
