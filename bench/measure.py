@@ -29,7 +29,6 @@ from projects import auth  # noqa: E402
 from projects.models import Membership, Project, Role  # noqa: E402
 from runs import cluster, lifecycle, snapshots  # noqa: E402
 from runs.models import Execution, Run  # noqa: E402
-from runs.requirements import base_interpreter  # noqa: E402
 from runs.states import FINAL, Cause, State  # noqa: E402
 from tasks import codetree  # noqa: E402
 from tasks.models import Task  # noqa: E402
@@ -124,12 +123,12 @@ def make_task() -> Task:
 def wait_until_ended(executions: list[int]) -> None:
     deadline = time.monotonic() + PATIENCE
     newest = executions[-1]
-    while Execution.objects.filter(pk=newest).exclude(state__in=FINAL).exists() or (
-        Execution.objects.filter(pk__in=executions).exclude(state__in=FINAL).exists()
-    ):
+    ended = Execution.objects.filter(state__in=FINAL)
+    # The last one first: who waits shall not be who slows down.
+    while not ended.filter(pk=newest).exists() or ended.filter(pk__in=executions).count() < len(executions):
         if time.monotonic() > deadline:
             raise SystemExit(f"{len(executions)} Runs did not end within {PATIENCE:.0f} s.")
-        time.sleep(0.02)
+        time.sleep(0.05)
     bad = Execution.objects.filter(pk__in=executions).exclude(state=State.SUCCEEDED).first()
     if bad is not None:
         raise SystemExit(f"A Run of the measurement did not succeed: {bad.message}")
@@ -155,25 +154,27 @@ def press_run(browser: Browser, task: Task) -> float:
     return seconds
 
 
-def bare_start(folder: Path, variables: dict[str, str]) -> float:
+def same_python(task: Task) -> str:
+    """The interpreter of the Task's Runs: another could start faster or slower, and is no comparison."""
+    environment = Execution.objects.filter(run__task=task).latest("pk").environment
+    return str(paths.environments(environment.node_name) / environment.key / "bin" / "python")
+
+
+def bare_start(command: list[str], folder: Path, variables: dict[str, str]) -> float:
     """Seconds from starting a bare `python main.py` to its first bytes of output."""
     began = time.perf_counter()
-    child = subprocess.Popen(
-        [base_interpreter(), "main.py"], cwd=folder, env=variables, stdout=subprocess.PIPE
-    )
+    child = subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.PIPE)
     child.stdout.read(1)
     seconds = time.perf_counter() - began
     child.communicate()
     return seconds
 
 
-def bare_pool(folder: Path, variables: dict[str, str], count: int) -> float:
+def bare_pool(command: list[str], folder: Path, variables: dict[str, str], *, count: int) -> float:
     """Scripts per second of two subprocesses at a time."""
 
     def one(_: int) -> None:
-        subprocess.run(
-            [base_interpreter(), "main.py"], cwd=folder, env=variables, stdout=subprocess.DEVNULL, check=True
-        )
+        subprocess.run(command, cwd=folder, env=variables, stdout=subprocess.DEVNULL, check=True)
 
     began = time.perf_counter()
     with ThreadPoolExecutor(2) as pool:
@@ -224,18 +225,19 @@ def measure(address: str, *, starts: int, count: int) -> dict[str, float]:
             "CORETEX_METRICS": str(folder / "metrics.jsonl"),
         }
         press_run(browser, task)  # builds the environment, opens every connection
+        command = [same_python(task), "main.py"]
         bare, pressed = [], []
         for _ in range(starts):
-            bare.append(bare_start(folder, variables))
+            bare.append(bare_start(command, folder, variables))
             pressed.append(press_run(browser, task))
-        pools, rates = [], []
-        for _ in range(2):
-            pools.append(bare_pool(folder, variables, count // 2))
-            rates.append(runs_rate(task, count // 2))
+        # The pool before and after, since machines get faster and slower by themselves.
+        pools = [bare_pool(command, folder, variables, count=count // 2)]
+        rate = runs_rate(task, count)
+        pools.append(bare_pool(command, folder, variables, count=count // 2))
     finally:
         shutil.rmtree(folder)
     start, line = statistics.median(bare), statistics.median(pressed)
-    pool, rate = statistics.mean(pools), statistics.mean(rates)
+    pool = statistics.mean(pools)
     return {
         "bare_start_ms": 1000 * start,
         "first_line_ms": 1000 * line,

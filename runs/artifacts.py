@@ -24,7 +24,7 @@ def collect(execution_id: int, manifest: Mapping[str, str]) -> list[Artifact]:
     found = _store(execution_id, kept)
     if left_out:
         lifecycle.warn(execution_id, "artifacts", " ".join(left_out))
-    for folder in (work, paths.inputs(execution_id), paths.home(execution_id), paths.temporary(execution_id)):
+    for folder in (work, paths.inputs(execution_id), paths.home(execution_id)):
         filetree.remove(folder)
     return found
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from runs import lanes
+from runs import lanes, statements
 from runs.models import Batch, Execution, Node, Run, StateChange
 from runs.states import FINAL, MOVES, Cause, Reason, State
 
@@ -58,7 +58,9 @@ def claim(node: Node, owner: str, *, known: list[lanes.Lane] | None = None) -> E
                 now = timezone.now()
                 facts = {"node": node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
                 if move(pk, State.QUEUED, State.PREPARING, **facts):
-                    return Execution.objects.select_related("run", "node").get(pk=pk)
+                    execution = Execution.objects.select_related("run").get(pk=pk)
+                    execution.node = node
+                    return execution
                 pk = lanes.next_head(lane, node)
     return None
 
@@ -82,20 +84,21 @@ def move(
     for state in [origin] if isinstance(origin, State) else list(origin):
         if target not in MOVES[state]:
             raise ValueError(f"An Execution cannot go from {state} to {target}.")
-        rows = Execution.objects.filter(pk=execution_id, state=state)
+        where = {"id": execution_id, "state": state.value}
         if only_owner is not None:
-            rows = rows.filter(owner=only_owner)
-        if target in FINAL:
-            facts = {"finished_at": timezone.now(), **facts}
+            where["owner"] = only_owner
+        now = timezone.now()
+        changed = {
+            "state": target.value,
+            "message": message,
+            "reason": "" if reason is None else reason.value,
+        }
+        ended = {"finished_at": now} if target in FINAL else {}
         with transaction.atomic():
-            moved = rows.update(
-                state=target, message=message, reason="" if reason is None else reason.value, **facts
-            )
-            if moved:
-                StateChange.objects.create(
-                    execution_id=execution_id, from_state=state, to_state=target, message=message, by=by
-                )
-                Run.objects.filter(latest=execution_id).update(state=target)
+            if statements.update(Execution, where=where, facts={**changed, **ended, **facts}):
+                change = {"execution": execution_id, "from_state": state.value, "to_state": target.value}
+                statements.insert(StateChange, {**change, "message": message, "by": by, "at": now})
+                statements.update(Run, where={"latest": execution_id}, facts={"state": target.value})
                 return True
     return False
 

@@ -58,7 +58,7 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
         with transaction.atomic():
             if not lifecycle.next_metrics_offset(execution_id, start, start + len(whole)):
                 break
-            for name in _store(execution_id, reading.points, is_system=False):
+            for name in _store(execution_id, reading.points, is_system=False, is_first=start == 0):
                 reading.reject(name.encode(), f"expected at most {MOST_METRICS:,} names of metrics")
             if reading.rejected:
                 _warn(execution_id, rejected, reading)
@@ -152,10 +152,15 @@ def add_points(execution_id: int, name: str, points: Iterable[Point], *, is_syst
     return not _store(execution_id, {name: list(points)}, is_system=is_system)
 
 
-def _store(execution_id: int, series: Mapping[str, list[Point]], *, is_system: bool) -> list[str]:
-    """Appends points to metrics and keeps their summaries; the names for which there was no room."""
+def _store(
+    execution_id: int, series: Mapping[str, list[Point]], *, is_system: bool, is_first: bool = False
+) -> list[str]:
+    """Appends points to metrics and keeps their summaries; the names for which there was no room.
+
+    With `is_first` there are no metrics of these names yet.
+    """
     with transaction.atomic():
-        known = {metric.name: metric for metric in Metric.objects.filter(execution_id=execution_id)}
+        known = {} if is_first else {m.name: m for m in Metric.objects.filter(execution_id=execution_id)}
         room = len(series) if is_system else MOST_METRICS - len(known)
         new = [name for name, points in series.items() if points and name not in known]
         made = [

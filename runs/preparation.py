@@ -60,8 +60,7 @@ def lay_out(execution: Execution) -> Inputs:
     work = paths.work(execution.pk)
     for folder in (work, paths.inputs(execution.pk), paths.exit_file(execution.pk)):
         filetree.remove(folder)
-    for folder in (paths.home(execution.pk), paths.temporary(execution.pk)):
-        folder.mkdir(parents=True, exist_ok=True)
+    paths.home(execution.pk).mkdir(parents=True, exist_ok=True)
     run = execution.run
     try:
         manifest = snapshots.check_out(run.snapshot_id, work)
@@ -141,13 +140,13 @@ def script_environment(execution: Execution, environment: Ready) -> dict[str, st
         for name, value in os.environ.items()
         if name in PASSED_ON or name.startswith(PASSED_ON_PREFIXES) or name.lower().endswith("_proxy")
     }
-    temporary = str(paths.temporary(execution.pk))
+    home = str(paths.home(execution.pk))
     return {
         **passed_on,
         "PATH": os.pathsep.join([str(environment.programs), *_machine_path()]),
         "VIRTUAL_ENV": str(environment.folder),
-        "HOME": str(paths.home(execution.pk)),
-        "TMPDIR": temporary if len(os.fsencode(temporary)) <= LONGEST_TMPDIR else "/tmp",  # noqa: S108
+        "HOME": home,
+        "TMPDIR": home if len(os.fsencode(home)) <= LONGEST_TMPDIR else "/tmp",  # noqa: S108
         "USER": "coretex",
         "LOGNAME": "coretex",
         "LANG": "C.UTF-8",

@@ -57,13 +57,8 @@ def work(execution_id: int) -> Path:
 
 
 def home(execution_id: int) -> Path:
-    """The script's HOME, gone when it ended."""
+    """The script's HOME and TMPDIR, gone when it ended."""
     return execution(execution_id) / "home"
-
-
-def temporary(execution_id: int) -> Path:
-    """The script's TMPDIR, gone when it ended."""
-    return execution(execution_id) / "tmp"
 
 
 def inputs(execution_id: int) -> Path:
