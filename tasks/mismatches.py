@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tasks.codereading.findings import NameRead, Place
-from tasks.codereading.reading import Reading, read_program
+from tasks.codereading.reading import Reading, read_programs
 from tasks.declarations import TaskSpec
 from tasks.proposals import is_unfilled
 from tasks.wording import inline, nearest, quote
@@ -30,7 +30,7 @@ def mismatches(spec: TaskSpec, files: Mapping[str, str], entry_scripts: Sequence
 
     Nobody is said to read nothing while a script uses names that only running it would tell.
     """
-    readings = [read_program(files, script) for script in dict.fromkeys(entry_scripts)]
+    readings = read_programs(files, entry_scripts)
     reads = {(read.name, read.place): read for reading in readings for read in reading.reads.names}
     return [
         *_lacking(spec, readings, list(reads.values())),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from tasks import taskyaml
 from tasks.codereading.declaring import Declaration, declare
 from tasks.codereading.findings import Default, FoundParameter, NameRead, Reads
-from tasks.codereading.reading import Reading, read_program
+from tasks.codereading.reading import Reading, read_programs
 from tasks.launchers import Launcher, launcher
 from tasks.runtime import interpreter_of
 from tasks.wording import is_storable, quote
@@ -39,7 +39,7 @@ class Proposal:
 
 def propose(files: Mapping[str, str], entry_scripts: Sequence[str], *, schema_url: str) -> Proposal:
     """Reads the entry scripts in `files` ({path: text}), and what they import, without running them."""
-    readings = [read_program(files, script) for script in dict.fromkeys(entry_scripts)]
+    readings = read_programs(files, entry_scripts)
     notes = [Note(text=text) for reading in readings for text in reading.notes]
     found = [(reading, parameters_of(reading)) for reading in readings]
     several = sum(bool(parameters) for _, parameters in found) > 1

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 from tasks.codereading.arguments import KEYWORDS, ArgumentReader, NoField
 from tasks.codereading.calls import argument_of, command_parameter, unnamed_option
-from tasks.codereading.constants import Constants, Unfoldable, dotted, last_name
+from tasks.codereading.constants import Unfoldable, dotted, last_name
 from tasks.codereading.declaring import Declaration, declare
 from tasks.codereading.findings import FoundParameter, Place
 from tasks.codereading.scopes import Scope, scope_of, scoped
 from tasks.codereading.sources import Python
 
 _PARSER_NAMES = ("ArgumentParser", "ArgParser", "HelpfulArgumentParser")
+_RELEVANT = ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.Call
 _GROUPS = ("add_argument_group", "add_mutually_exclusive_group")
 
 
@@ -52,7 +53,7 @@ class ArgparseReader:
 
     def __init__(self, python: Python, *, skip: frozenset[int] = frozenset()) -> None:
         self.python = python
-        self.constants = Constants(python.tree)
+        self.constants = python.constants
         self.found: list[Found] = []
         self.notes: list[str] = []
         self.objects: dict[int, Parser | Commands] = {}
@@ -62,7 +63,8 @@ class ArgparseReader:
         self.functions = {n.name: n for n in ast.walk(python.tree) if isinstance(n, ast.FunctionDef)}
         returns = {name: dotted(node.returns) for name, node in self.functions.items()}
         self.arguments = ArgumentReader(self.constants, returns)
-        nodes = list(scoped(python.tree, skip))
+        nodes = list(scoped(python.tree, skip)) if skip else python.nodes
+        nodes = [pair for pair in nodes if isinstance(pair[0], _RELEVANT)]
         for _ in range(2):
             for node, scope in nodes:
                 self._bind(node, scope)

@@ -6,15 +6,17 @@ from collections.abc import Collection, Sequence
 from tasks.codereading.constants import dotted
 from tasks.codereading.declaring import Declaration, declare
 from tasks.codereading.findings import Argument, FoundParameter, Place
+from tasks.codereading.sources import Python
 
 
 class Imported:
     """The names under which a file has imported some modules and what is in them."""
 
-    def __init__(self, tree: ast.Module, modules: Collection[str]) -> None:
+    def __init__(self, python: Python, modules: Collection[str]) -> None:
         self.modules: set[str] = set()
         self.names: dict[str, str] = {}
-        for node in ast.walk(tree):
+        mentioned = any(module in python.text for module in modules)
+        for node, _ in python.nodes if mentioned else ():
             if isinstance(node, ast.Import):
                 self.modules |= {alias.asname or alias.name for alias in node.names if alias.name in modules}
             elif isinstance(node, ast.ImportFrom) and node.module in modules and not node.level:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tasks.codereading.calls import Imported, argument_of, command_parameter, unnamed_option
-from tasks.codereading.constants import Constants, Unfoldable, dotted, last_name
+from tasks.codereading.constants import Unfoldable, dotted, last_name
 from tasks.codereading.declaring import Declaration, declare, kind_of
 from tasks.codereading.findings import Argument, Default, FoundParameter
 from tasks.codereading.sources import Python
@@ -23,8 +23,8 @@ class ClickReader:
 
     def __init__(self, python: Python, *, skip: frozenset[int] = frozenset()) -> None:
         self.python = python
-        self.constants = Constants(python.tree)
-        self.click = Imported(python.tree, CLICK_MODULES)
+        self.constants = python.constants
+        self.click = Imported(python, CLICK_MODULES)
         self.found: list[FoundParameter] = []
         self.notes: list[str] = []
         if not self.click:

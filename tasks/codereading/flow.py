@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeVar
 
 from tasks.codereading.constants import Constants, dotted, last_name
-from tasks.codereading.scopes import Scope, scope_of, scoped
+from tasks.codereading.scopes import Scope, scope_of
 from tasks.codereading.sources import Program, Python
 
 Kind = Literal["file", "mapping", "space"]
@@ -20,6 +20,7 @@ _OPENERS = {"open", "Path", "PurePath", "str", "fspath", "expanduser", "abspath"
 _COPIERS = {"dict", "copy", "deepcopy"}
 SPACES = {"SimpleNamespace", "Namespace", "Box", "Munch", "DotDict", "AttrDict", "EasyDict", "DotMap"}
 _RUN = re.compile(r"run\d*$|experiment$", re.IGNORECASE)
+_BINDING = ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.AugAssign | ast.withitem | ast.Return | ast.Call
 _MAX_ROUNDS = 6
 _Key = tuple[str, Scope, str]
 _T = TypeVar("_T")
@@ -37,10 +38,9 @@ class Flow:
         self.kinds: dict[_Key, Kind] = {}
         self.origins: dict[_Key, ast.AST] = {}
         self.returns: dict[tuple[str, str], Kind] = {}
-        self._nodes: dict[str, list[tuple[ast.AST, Scope]]] = {}
-        self._constants: dict[str, Constants] = {}
         self._functions: dict[tuple[str, str], ast.FunctionDef | ast.AsyncFunctionDef] = {}
         self._imports: dict[tuple[str, str], tuple[str, str]] = {}
+        self._known: dict[int, Kind | None] = {}
         self._own_parameters: set[tuple[str, Scope]] = set()
         self._given_parameters: set[tuple[str, Scope]] = set()
         self._called: set[tuple[str, str]] = set()
@@ -48,11 +48,8 @@ class Flow:
         if self.has_evidence:
             self._settle()
 
-    def nodes(self, python: Python) -> list[tuple[ast.AST, Scope]]:
-        return self._nodes[python.path]
-
     def constants(self, python: Python) -> Constants:
-        return self._constants[python.path]
+        return python.constants
 
     def is_copied(self, call: ast.Call) -> bool:
         """Whether `.items()` only serves to copy the whole mapping."""
@@ -61,7 +58,7 @@ class Flow:
     def defaults_of(self, python: Python) -> list[ast.Dict]:
         """The dicts that the parameters are laid over, as in `{**DEFAULTS, **parameters}`."""
         found: dict[int, ast.Dict] = {}
-        for node, scope in self.nodes(python):
+        for node, scope in python.nodes:
             below: list[ast.expr] = []
             if isinstance(node, ast.Dict) and self.kind(node, scope, python) == MAPPING:
                 below = [value for key, value in zip(node.keys, node.values, strict=True) if key is None]
@@ -79,14 +76,17 @@ class Flow:
 
     def _settle(self) -> None:
         for python in self.program.pythons.values():
-            self._nodes[python.path] = list(scoped(python.tree))
-            self._constants[python.path] = Constants(python.tree)
-            for node, scope in self._nodes[python.path]:
+            for node, scope in python.nodes:
                 self._note(node, scope, python)
+        binding = {
+            path: [pair for pair in python.nodes if isinstance(pair[0], _BINDING)]
+            for path, python in self.program.pythons.items()
+        }
         for _ in range(_MAX_ROUNDS):
+            self._known.clear()
             before = len(self.kinds), len(self.returns), len(self.origins)
-            for python in self.program.pythons.values():
-                for node, scope in self._nodes[python.path]:
+            for path, python in self.program.pythons.items():
+                for node, scope in binding[path]:
                     self._follow(node, scope, python)
             if before == (len(self.kinds), len(self.returns), len(self.origins)):
                 return
@@ -192,6 +192,11 @@ class Flow:
 
     def kind(self, node: ast.AST, scope: Scope, python: Python) -> Kind | None:
         """Whether an expression is the parameters' file (or its path or text), their mapping, or neither."""
+        if id(node) not in self._known:
+            self._known[id(node)] = self._kind(node, scope, python)
+        return self._known[id(node)]
+
+    def _kind(self, node: ast.AST, scope: Scope, python: Python) -> Kind | None:
         if isinstance(node, ast.Name):
             return self._kind_of_name(node, scope, python)
         if isinstance(node, ast.Attribute):

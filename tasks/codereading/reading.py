@@ -9,7 +9,7 @@ from tasks.codereading.filling import insertion
 from tasks.codereading.findings import Conditions, FoundParameter, NameRead, Options, Reads
 from tasks.codereading.scopes import only_as_script
 from tasks.codereading.shells import r_reads, shell_reads
-from tasks.codereading.sources import Program
+from tasks.codereading.sources import Program, Python, Unreadable
 from tasks.codereading.typers import TyperReader
 from tasks.codereading.uses import python_reads
 from tasks.runtime import interpreter_of
@@ -32,7 +32,17 @@ class Reading:
 
 def read_program(files: Mapping[str, str], entry_script: str) -> Reading:
     """Reads the script and, following imports and mentions, the files of the same Task. Never raises."""
-    program = Program(files, entry_script)
+    return read_programs(files, [entry_script])[0]
+
+
+def read_programs(files: Mapping[str, str], entry_scripts: Iterable[str]) -> list[Reading]:
+    """Each script once, as read_program does; what they share is parsed once."""
+    parsed: dict[str, Python | Unreadable] = {}
+    return [_read(Program(files, script, parsed=parsed)) for script in dict.fromkeys(entry_scripts)]
+
+
+def _read(program: Program) -> Reading:
+    entry_script = program.entry_script
     try:
         options = _options(program)
         reads = _joined([python_reads(program), *_other_reads(program)])
@@ -69,9 +79,10 @@ def _options(program: Program) -> Options:
         if path not in program.imported:
             continue
         skip = frozenset() if path == program.entry_script else only_as_script(python.tree)
-        readers.append(ArgparseReader(python, skip=skip))
-        found += readers[-1].found
-        notes += readers[-1].notes
+        if "add_argument" in python.text:
+            readers.append(ArgparseReader(python, skip=skip))
+            found += readers[-1].found
+            notes += readers[-1].notes
         for other in (ClickReader(python, skip=skip), TyperReader(python, skip=skip)):
             found += [Found(parameter, [dict(_first_ways(parameter))]) for parameter in other.found]
             notes += other.notes

@@ -7,11 +7,15 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from tasks.codereading.constants import Constants
 from tasks.codereading.findings import Place
+from tasks.codereading.scopes import Scope, scoped
 from tasks.runtime import interpreter_of
 from tasks.wording import shorten
 
+MAX_CODE = 400_000
 _PYTHON_CELL = re.compile(r"%%(?:time|timeit|capture|prun)\b[^\n]*")
 _MAGIC = re.compile(r"^([ \t]*)(?:[%!][^\n]*|[\w.]+\?{1,2}|\?{1,2}[\w.]+)[ \t]*$", re.MULTILINE)
 _MAGIC_VALUE = re.compile(r"^([\w, \t]+=[ \t]*)[%!][^\n]*$", re.MULTILINE)
@@ -34,6 +38,15 @@ class Python:
         cell, line_of_cell = self.lines[min(line, len(self.lines)) - 1]
         return Place(path=self.path, cell=cell, line=line_of_cell)
 
+    @cached_property
+    def constants(self) -> Constants:
+        return Constants(self.tree)
+
+    @cached_property
+    def nodes(self) -> list[tuple[ast.AST, Scope]]:
+        """All nodes in the order of the code, with the functions they stand in."""
+        return list(scoped(self.tree))
+
 
 class Unreadable(ValueError):
     """Code that can't be parsed; the message is a sentence."""
@@ -43,6 +56,8 @@ def read_python(text: str, path: str) -> Python:
     """Parses a script or, for a path that ends in .ipynb, a notebook; raises Unreadable."""
     if interpreter_of(path) == "notebook":
         return _read_notebook(text, path)
+    if len(text) > MAX_CODE:
+        raise Unreadable(f"{path} has {len(text):,} characters; code of more than {MAX_CODE:,} is not read.")
     return Python(path=path, tree=_parse(text, path), text=text)
 
 
@@ -63,6 +78,8 @@ def _parse(text: str, path: str) -> ast.Module:
 def _read_notebook(text: str, path: str) -> Python:
     """The code cells one after the other; magics are left out, and so is a cell that is no Python."""
     sources = _cells(text, path)
+    if sum(len(source) for _, source in sources) > MAX_CODE:
+        raise Unreadable(f"{path} holds code of more than {MAX_CODE:,} characters, which is not read.")
     code: list[str] = []
     lines: list[tuple[int, int]] = []
     for number, source in sources:
@@ -103,11 +120,15 @@ def _without_magics(source: str) -> str:
 class Program:
     """The files that a script pulls in: what it imports, sources or starts; the script first.
 
-    `pythons` are those that were parsed, `imported` those that run in the script's own process.
+    `pythons` are those that were parsed, `imported` those that run in the script's own process. `parsed`
+    keeps what was parsed for other programs of the same files.
     """
 
-    def __init__(self, files: Mapping[str, str], entry_script: str) -> None:
+    def __init__(
+        self, files: Mapping[str, str], entry_script: str, *, parsed: dict[str, "Python | Unreadable"]
+    ) -> None:
         self.files = files
+        self.parsed = parsed
         self.entry_script = entry_script
         self.folder = posixpath.dirname(entry_script)
         self.pythons: dict[str, Python] = {}
@@ -130,10 +151,9 @@ class Program:
         if interpreter_of(path) not in ("python", "notebook"):
             self.others[path] = text
             return self._mentioned(path, text)
-        try:
-            python = read_python(text, path)
-        except Unreadable as error:
-            self.problems.append(str(error))
+        python = self._parsed(path)
+        if isinstance(python, Unreadable):
+            self.problems.append(str(python))
             self.others[path] = ""
             return []
         self.pythons[path] = python
@@ -141,6 +161,14 @@ class Program:
         if path in self.imported:
             self.imported.update(found)
         return found
+
+    def _parsed(self, path: str) -> "Python | Unreadable":
+        if path not in self.parsed:
+            try:
+                self.parsed[path] = read_python(self.files[path], path)
+            except Unreadable as error:
+                self.parsed[path] = error
+        return self.parsed[path]
 
     def _mentioned(self, path: str, text: str) -> list[str]:
         """The scripts that an R or shell script names."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.codereading.calls import Imported, argument_of, command_parameter
-from tasks.codereading.constants import Constants, dotted, last_name
+from tasks.codereading.constants import dotted, last_name
 from tasks.codereading.declaring import Declaration, declare, infer_kind, kind_of
 from tasks.codereading.findings import Argument, Default, FoundParameter
 from tasks.codereading.sources import Python
@@ -20,8 +20,8 @@ class TyperReader:
 
     def __init__(self, python: Python, *, skip: frozenset[int] = frozenset()) -> None:
         self.python = python
-        self.constants = Constants(python.tree)
-        self.typer = Imported(python.tree, {"typer"})
+        self.constants = python.constants
+        self.typer = Imported(python, {"typer"})
         self.found: list[FoundParameter] = []
         self.notes: list[str] = []
         if not self.typer:

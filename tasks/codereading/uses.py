@@ -9,6 +9,7 @@ from tasks.codereading.flow import MAPPING, SPACE, SPACES, Flow, Kind
 from tasks.codereading.scopes import Scope
 from tasks.codereading.sources import Program, Python
 
+_READING = ast.Subscript | ast.Attribute | ast.Compare | ast.Call | ast.For | ast.comprehension
 _READING_METHODS = {"get", "pop", "setdefault"}
 _WHOLE_METHODS = {"items", "keys", "values", "popitem", "__iter__"}
 _HARMLESS = {
@@ -54,7 +55,7 @@ class _Collector:
     def collect(self, python: Python) -> None:
         for defaults in self.flow.defaults_of(python):
             self._declared(defaults, python)
-        nodes = self.flow.nodes(python)
+        nodes = [pair for pair in python.nodes if isinstance(pair[0], _READING)]
         for node, scope in nodes:
             self._hint(node, scope, python)
         for node, scope in nodes:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -460,6 +461,13 @@ def test_every_template_agrees_with_its_own_task_yaml() -> None:
         spec = parse((folder / "task.yaml").read_text()).spec
         entry = [path for path in files if path.startswith("main.")]
         assert [str(mismatch) for mismatch in mismatches(spec, files, entry)] == [], folder.name
+
+
+def test_the_lines_of_the_documentation_are_understood() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "scripts.md").read_text()
+    for language, path in (("python", "main.py"), ("r", "main.R"), ("bash", "main.sh")):
+        first = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
+        assert first is not None and read_names(first[1], path) == {"learningRate"}
 
 
 # Whatever the text
