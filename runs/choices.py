@@ -8,7 +8,6 @@ from projects.models import Project
 from runs.runspec import RunSpec
 from tasks import combinations, equality
 from tasks.declarations import MAX_HINTS, Parameter, TaskSpec
-from tasks.equality import duplicates
 from tasks.parameters import UnreadableText
 from tasks.structures import write_json
 from tasks.wording import nearest, quote
