@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from runs import processes
-from runs.models import Batch, Node, Notice, Run
+from runs.models import Batch, Execution, Node, Notice, Run
 from runs.states import ACTIVE, UNFINISHED, State
 
 # The columns that say what may start; specifications can be long.
@@ -73,16 +73,25 @@ def hold(batch_id: int | None) -> Batch | None:
 
     Who starts, stops or queues Runs of a Batch holds it first, so that its limit is never exceeded.
     """
-    return Batch.objects.select_for_update(no_key=True).filter(pk=batch_id).order_by().first()
+    rows = Batch.objects.select_for_update(no_key=True).only(*LOOKED_AT)
+    return rows.filter(pk=batch_id).order_by().first()
 
 
-def next_head(lane: Lane, node: Node) -> int | None:
-    """What stands in front of the lane now."""
+def front(lane: Lane, node: Node, *, count: int) -> list[Execution]:
+    """The first `count` queued Executions of the lane as it is now, each with its Run."""
     if lane.batch is None:
-        heads = [head for priority, head in _single_heads(node) if priority == lane.priority]
-        return min(heads, default=None)
-    queued = Run.objects.filter(batch=lane.batch, state=State.QUEUED).order_by("latest")
-    return queued.values_list("latest", flat=True).first()
+        found = [run for wanted in (None, node) for run in _with_latest(single_runs(wanted))[:count]]
+        found = [run for run in found if run.priority == lane.priority]
+    else:
+        queued = Run.objects.filter(batch=lane.batch, state=State.QUEUED).order_by("latest")
+        found = list(_with_latest(queued)[:count])
+    for run in found:
+        run.latest.run = run
+    return [run.latest for run in sorted(found, key=lambda run: run.latest_id)[:count]]
+
+
+def _with_latest(runs: QuerySet[Run]) -> QuerySet[Run]:
+    return runs.exclude(latest=None).select_related("latest")
 
 
 def room(batch: Batch, *, most: int) -> int:

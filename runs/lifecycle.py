@@ -1,5 +1,6 @@
 """The only writer of an Execution's state: a move is a conditional UPDATE and a StateChange, or nothing."""
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,9 @@ from django.utils import timezone
 from runs import lanes, statements
 from runs.models import Batch, Execution, Node, Run, StateChange
 from runs.states import FINAL, MOVES, Cause, Reason, State
+
+# How many Executions of a lane are read at once: reading one costs as much as reading all of these.
+LOOK_AHEAD = 8
 
 
 def queue(run: Run, cause: Cause, *, by: AbstractBaseUser | None = None) -> Execution:
@@ -41,28 +45,48 @@ QUEUED_BECAUSE = {
 }
 
 
-def claim(node: Node, owner: str, *, known: list[lanes.Lane] | None = None) -> Execution | None:
-    """The queued Execution that `node` is to execute next, now `preparing` and `owner`'s, if any.
+def claim(node: Node, owner: str) -> Execution | None:
+    """The queued Execution that `node` is to execute next, now `preparing` and `owner`'s, if any."""
+    return Front(node).claim(owner)
 
-    Higher priority first, then the older one. A Batch is served only while it is not paused, has room
-    below its limit and has not failed too often; it is held meanwhile, so that its limit is exact. The
-    lanes may be `known` from a moment ago; then a lane that opened since is served a moment later.
+
+class Front:
+    """What stands in front of the lanes that a node serves, a few Executions of each, as it was a moment ago.
+
+    That others were faster is noticed by the claim; a lane that opened since is served by the next Front.
     """
-    for lane in lanes.open_to(node) if known is None else known:
-        with transaction.atomic():
-            batch = None if lane.batch is None else lanes.hold(lane.batch)
-            if lane.batch is not None and (batch is None or not lanes.room(batch, most=1)):
-                continue
-            pk = lane.head if known is None else lanes.next_head(lane, node)
-            while pk is not None:
-                now = timezone.now()
-                facts = {"node": node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
-                if move(pk, State.QUEUED, State.PREPARING, **facts):
-                    execution = Execution.objects.select_related("run").get(pk=pk)
-                    execution.node = node
-                    return execution
-                pk = lanes.next_head(lane, node)
-    return None
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._lanes = lanes.open_to(node)
+        self._ahead: dict[lanes.Lane, deque[Execution]] = {lane: deque() for lane in self._lanes}
+
+    def claim(self, owner: str) -> Execution | None:
+        """The Execution to start next, now `preparing` and `owner`'s; None when nothing is left.
+
+        Higher priority first, then the older one. A Batch is served only while it is not paused, has room
+        below its limit and has not failed too often; it is held meanwhile, so that its limit is exact.
+        """
+        for lane in self._lanes:
+            with transaction.atomic():
+                if lane.batch is not None:
+                    batch = lanes.hold(lane.batch)
+                    if batch is None or not lanes.room(batch, most=1):
+                        continue
+                while (execution := self._next(lane)) is not None:
+                    now = timezone.now()
+                    facts = {"node": self._node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
+                    if move(execution.pk, State.QUEUED, State.PREPARING, **facts):
+                        for name, value in {**facts, "state": State.PREPARING.value}.items():
+                            setattr(execution, name, value)
+                        return execution
+        return None
+
+    def _next(self, lane: lanes.Lane) -> Execution | None:
+        ahead = self._ahead[lane]
+        if not ahead:
+            ahead.extend(lanes.front(lane, self._node, count=LOOK_AHEAD))
+        return ahead.popleft() if ahead else None
 
 
 def move(

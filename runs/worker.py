@@ -4,8 +4,8 @@ import time
 
 from django.conf import settings
 
-from runs import attending, execution, lanes, lifecycle, reconcile
-from runs.lanes import Lane
+from runs import attending, execution, reconcile
+from runs.lifecycle import Front
 from runs.models import Node
 from runs.processes import ProcessId
 from runs.watching import patiently
@@ -31,8 +31,7 @@ class Worker:
     def __init__(self) -> None:
         self.handled = 0
         self._owner = str(ProcessId.mine())
-        self._node: Node | None = None
-        self._lanes: list[Lane] = []
+        self._front: Front | None = None
         self._looked_at = 0.0
 
     def do_something(self) -> bool:
@@ -44,21 +43,19 @@ class Worker:
 
     def _look_around(self) -> bool:
         """Heals, attends to Batches, and sees which lanes there are; True when it adopted a script."""
-        node = self._node = _this_node()
+        node = _this_node()
         adopted = reconcile.adopt(node)
         if adopted is not None:
             execution.resume(adopted, self._owner)
             self.handled += 1
             return True
         attending.attend()
-        self._lanes = [] if node.is_draining else lanes.open_to(node)
+        self._front = None if node.is_draining else Front(node)
         self._looked_at = time.monotonic()
         return False
 
     def _execute_next(self) -> bool:
-        if self._node is None:
-            return False
-        claimed = lifecycle.claim(self._node, self._owner, known=self._lanes)
+        claimed = None if self._front is None else self._front.claim(self._owner)
         if claimed is None:
             return False
         execution.execute(claimed, self._owner)

@@ -38,7 +38,7 @@ def environments(node_name: str) -> Path:
 
 def execution(execution_id: int) -> Path:
     """The folder of one Execution: its console, working folder, inputs, artifacts."""
-    return settings.DATA_DIR / "executions" / f"{execution_id % 1000:03d}" / str(execution_id)
+    return settings.DATA_DIR / f"executions/{execution_id % 1000:03d}/{execution_id}"
 
 
 def console(execution_id: int) -> Path:
