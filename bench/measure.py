@@ -21,6 +21,7 @@ import django
 
 django.setup()
 
+import batch_rates  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import transaction  # noqa: E402
 
@@ -41,6 +42,8 @@ with open(os.environ["CORETEX_METRICS"], "a") as file:
     file.write('{"metric": "loss", "x": 1, "y": 0.5}\\n')
 """
 TASK_YAML = "param_groups: [{name: inputs, params: [{name: number, value: 1, data_type: int}]}]\n"
+# Runs of the Batch whose creation is measured.
+CREATED = 10_000
 POLL = 0.001
 PATIENCE = 300.0
 
@@ -207,7 +210,7 @@ def runs_rate(task: Task, count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-def measure(address: str, *, starts: int, count: int) -> dict[str, float]:
+def measure(address: str, *, starts: int, count: int, batch: int) -> dict[str, float]:
     """Both ratios, each with what it was taken from. What is compared is measured in turns."""
     browser = Browser(address)
     user = User.objects.filter(is_superuser=True).first()
@@ -234,6 +237,9 @@ def measure(address: str, *, starts: int, count: int) -> dict[str, float]:
         pools = [bare_pool(command, folder, variables, count=count // 2)]
         rate = runs_rate(task, count)
         pools.append(bare_pool(command, folder, variables, count=count // 2))
+        created = batch_rates.creation_seconds(task, CREATED)
+        of_batch = batch_rates.rate(task, batch)
+        pool_after = bare_pool(command, folder, variables, count=count // 2)
     finally:
         shutil.rmtree(folder)
     start, line = statistics.median(bare), statistics.median(pressed)
@@ -245,6 +251,10 @@ def measure(address: str, *, starts: int, count: int) -> dict[str, float]:
         "bare_pool_per_second": pool,
         "runs_per_second": rate,
         "rate_ratio": rate / pool,
+        "creation_seconds": created,
+        "batch_runs": batch,
+        "batch_per_second": of_batch,
+        "batch_ratio": of_batch / statistics.mean([pools[-1], pool_after]),
     }
 
 
@@ -253,5 +263,6 @@ if __name__ == "__main__":
     parser.add_argument("address")
     parser.add_argument("--starts", type=int, default=15)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--batch", type=int, default=1000)
     given = parser.parse_args()
-    print(json.dumps(measure(given.address, starts=given.starts, count=given.runs)))
+    print(json.dumps(measure(given.address, starts=given.starts, count=given.runs, batch=given.batch)))

@@ -12,7 +12,7 @@ from django.db.models import Q
 from coretex_site.lib import paths
 from projects import access
 from projects.models import Dataset, Role
-from runs import roster
+from runs import lanes, roster
 from runs.models import Execution, Run
 from runs.states import State
 from tasks import spec
@@ -89,6 +89,9 @@ def version(execution: Execution) -> str:
 
 def waiting(execution: Execution) -> str:
     """Why a queued Execution waits: how many are before it, and whether anybody is there to take it."""
+    batch = execution.run.batch
+    if batch is not None and batch.paused_at is not None:
+        return "Its Batch is paused. It starts when the Batch goes on."
     wanted = execution.run.wanted_node
     live = roster.live_nodes().filter(is_draining=False)
     if wanted is not None:
@@ -98,6 +101,8 @@ def waiting(execution: Execution) -> str:
             return "No node is running. It starts as soon as one does."
         return f"The node {wanted.name} is not running. It starts as soon as that node does."
     place = Q(run__wanted_node=None) | Q(run__wanted_node=wanted) if wanted else Q()
+    if batch is not None and lanes.room(batch, most=1) == 0:
+        return "It waits for another Run of its Batch to end, because of the Batch's limit."
     ahead = Execution.objects.filter(place, state=State.QUEUED, pk__lt=execution.pk).count()
     worker = "a free worker" if wanted is None else f"a free worker of the node {wanted.name}"
     if ahead == 0:

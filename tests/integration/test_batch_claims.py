@@ -4,9 +4,10 @@ import time
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from projects.models import Project
-from runs import attending, batches, lanes, lifecycle
+from runs import attending, batches, facts, lanes, lifecycle
 from runs.models import Run
 from runs.states import ACTIVE, State
 from tasks.models import Task
@@ -197,3 +198,16 @@ def test_lost_in_a_batch_is_executed_again_within_its_limit(task: Task) -> None:
     assert lifecycle.return_to_queue(execution.pk, "somebody")
     assert Run.objects.filter(batch=batch, state=State.QUEUED).count() == 3
     assert claimed(5) == [(batch.name, 0)]
+
+
+def test_a_run_says_what_it_waits_for(task: Task) -> None:
+    batch = some_batches.start(task, values={"a": [1, 2, 3]}, at_once=1)
+    node = some_batches.node()
+    type(node).objects.filter(pk=node.pk).update(heartbeat_at=timezone.now())
+    last = batch.runs.get(cell=2).latest
+    assert facts.waiting(last) == "2 before it in the queue, waiting for a free worker."
+    some_batches.claim()
+    assert facts.waiting(last).startswith("It waits for another Run of its Batch to end")
+    batches.pause(batch)
+    last = batch.runs.get(cell=2).latest
+    assert facts.waiting(last) == "Its Batch is paused. It starts when the Batch goes on."
