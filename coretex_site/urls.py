@@ -7,12 +7,15 @@ from django.urls import include, path
 from projects import pages, sign_in
 from runs import health
 
+handler400 = "coretex_site.lib.refusals.bad_request"
+
 urlpatterns = [
     path("", pages.home, name="home"),
     path("help", pages.guide, name="help"),
     path("help/task-yaml", pages.task_yaml, name="task_yaml"),
     path("sign-in", sign_in.SignInPage.as_view(), name="sign_in"),
     path("sign-in/<str:token>", sign_in.sign_in_link, name="sign_in_link"),
+    path("password", sign_in.PasswordPage.as_view(), name="password"),
     path("sign-out", LogoutView.as_view(), name="sign_out"),
     path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),

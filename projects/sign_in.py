@@ -1,14 +1,20 @@
 """Signing in and out over HTTP, by password or by a link that works once."""
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import LoginView, PasswordChangeView, redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET
@@ -47,8 +53,40 @@ class SignInPage(LoginView):
     template_name = "auth/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+    http_method_names = ["get", "head", "post", "options"]
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        response.status_code = 422
+        return response
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """Django's, but whoever signs in comes back to a page: not to a part of one, nor to a form's action."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
+        on_page = request.headers.get("HX-Current-URL", "")
+        if not on_page and request.method in {"GET", "HEAD"}:
+            return super().handle_no_permission(request, view_func)
+        page = on_page or request.headers.get("Referer", "")
+        if not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+            page = reverse("home")
+        back = urlunsplit(("", "", *urlsplit(page)[2:4], ""))
+        return redirect_to_login(back, reverse(self.get_login_url(view_func)))
+
+
+class PasswordPage(PasswordChangeView):
+    """One's own password. Who has forgotten it asks the operator for a sign-in link."""
+
+    template_name = "auth/password.html"
+    http_method_names = ["get", "head", "post", "options"]
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        super().form_valid(form)
+        messages.success(self.request, "Your password was changed. Other browsers have to sign in again.")
+        return redirect("home")
+
+    def form_invalid(self, form: PasswordChangeForm) -> HttpResponse:
         response = super().form_invalid(form)
         response.status_code = 422
         return response

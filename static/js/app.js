@@ -116,9 +116,10 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     // A whole page in answer to a request for a part of one: the session has ended. Go there.
+    // Not where a form was refused: that address has no page.
     const { xhr, boosted, requestConfig, target } = event.detail;
     const whole = /^\s*<!doctype html/i.test(xhr.responseText);
-    if (!whole || boosted || requestConfig?.boosted || target === document.body) return;
+    if (!whole || (xhr.status >= 400 && requestConfig?.verb !== "get") || boosted || requestConfig?.boosted || target === document.body) return;
     event.detail.shouldSwap = false;
     location.assign(xhr.responseURL);
   });

@@ -1,0 +1,59 @@
+"""What people read when a request cannot be taken: broken, too large, of the wrong kind. Knows no pages."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import (
+    DisallowedHost,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+)
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.decorators import sync_only_middleware
+
+
+def sentence(exception: Exception | None) -> str:
+    """What was wrong with the request and what to do; empty when nothing more is known."""
+    if isinstance(exception, RequestDataTooBig):
+        return (
+            f"What was typed is more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2} MB of text, the "
+            "most that a form takes. Nothing was changed. Upload it as a file instead."
+        )
+    if isinstance(exception, TooManyFieldsSent):
+        return (
+            f"The form has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} fields, the most that is "
+            "taken. Nothing was changed. Upload a folder of so many files as a zip or tar.gz."
+        )
+    if isinstance(exception, MultiPartParserError | UnreadablePostError):
+        return "The form or upload arrived incomplete or damaged. Nothing was changed. Send it again."
+    if isinstance(exception, DisallowedHost):
+        return (
+            "This server does not answer to the name in the address. "
+            "The operator can add it to CORETEX_ALLOWED_HOSTS."
+        )
+    return ""
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler400."""
+    status = 413 if isinstance(exception, RequestDataTooBig | TooManyFieldsSent) else 400
+    if isinstance(exception, DisallowedHost):
+        return HttpResponse(sentence(exception), status=status, content_type="text/plain; charset=utf-8")
+    return render(request, "400.html", {"problem": sentence(exception)}, status=status)
+
+
+@sync_only_middleware
+def in_words(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: a method that an address does not take is answered with a page, not with nothing."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != 405 or response.content or request.method == "HEAD":
+            return response
+        response.content = render_to_string("405.html", request=request)
+        return response
+
+    return middleware
