@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from runs import changes, nodes, page_urls, views
+from runs import batch_urls, changes, nodes, page_urls, views
 
 app_name = "runs"
 
@@ -39,3 +39,4 @@ node_urls = [
 ]
 
 urlpatterns = list_urls + run_task_urls + run_urls + node_urls + page_urls.urlpatterns
+urlpatterns += batch_urls.urlpatterns

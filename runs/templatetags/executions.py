@@ -1,4 +1,4 @@
-"""How long an Execution's script has run, for the Runs table."""
+"""How long an Execution's script has run, and shares, as tables of Runs write them."""
 
 from django import template
 from django.utils import timezone
@@ -15,3 +15,9 @@ def seconds_run(execution: Execution) -> float | None:
         return None
     end = execution.finished_at or timezone.now()
     return (end - execution.started_at).total_seconds()
+
+
+@register.filter
+def percent(share: float) -> str:
+    """`0.1234` → `12.3 %`."""
+    return f"{100 * share:.1f} %"

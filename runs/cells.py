@@ -1,0 +1,163 @@
+"""The cells of a Batch: their Runs and values, in one reading. Knows no HTTP and no metrics."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+
+from runs import choices, facts
+from runs.models import Batch, Run
+from runs.states import FINAL, State
+from runs.values import is_number, key
+from tasks.declarations import TaskSpec
+from tasks.wording import inline
+
+
+class Cell(NamedTuple):
+    """One Run of a Batch, or an earlier one that stands for it; an enum's value is its option."""
+
+    run: int
+    number: int
+    state: str
+    values: Mapping[str, Any]
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in FINAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """The different values of one parameter in order, each with its one-line face."""
+
+    name: str
+    levels: tuple[Any, ...]
+    faces: tuple[str, ...]
+    is_number: bool
+    places: Mapping[Hashable, int]
+
+    def place(self, value: Any) -> int:
+        return self.places[key(value)]
+
+    def face(self, value: Any) -> str:
+        return self.faces[self.places[key(value)]]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """All cells of a Batch, in the order of their numbers."""
+
+    batch: Batch
+    all: Sequence[Cell]
+    declared: TaskSpec
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    @cached_property
+    def varying(self) -> list[str]:
+        """The parameters that differ, in the order of task.yaml."""
+        if len(self.all) < 2:
+            return [name for name in self.batch.varying if self.all and name in self.all[0].values]
+        first = self.all[0].values
+        differing = [
+            name for name, value in first.items() if any(cell.values.get(name) != value for cell in self.all)
+        ]
+        order = {name: place for place, name in enumerate(self.declared.by_name)}
+        return sorted(differing, key=lambda name: order.get(name, len(order)))
+
+    @cached_property
+    def seed(self) -> str | None:
+        """The parameter that only tells repeats apart."""
+        name = self.batch.spec.get("seed_parameter")
+        return name if name in self.varying else None
+
+    @cached_property
+    def chosen(self) -> list[str]:
+        """The varying parameters that make a combination: all but the one that numbers its repeats."""
+        return [name for name in self.varying if name != self.seed]
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.all[0].values) if self.all else list(self.declared.by_name)
+
+    @cached_property
+    def by_run(self) -> dict[int, Cell]:
+        return {cell.run: cell for cell in self.all}
+
+    @cached_property
+    def _scales(self) -> dict[str, Scale]:
+        return {}
+
+    def scale(self, name: str) -> Scale:
+        if name not in self._scales:
+            self._scales[name] = scale(name, (cell.values.get(name) for cell in self.all), self.declared)
+        return self._scales[name]
+
+    def counts(self) -> dict[State, int]:
+        found = dict.fromkeys(State, 0)
+        for cell in self.all:
+            found[State(cell.state)] += 1
+        return found
+
+
+def of(batch: Batch) -> Cells:
+    """Every cell; two queries at most."""
+    declared = facts_of(batch.snapshot_id)
+    columns = ("pk", "cell", "state", "parameters")
+    rows = list(batch.runs.order_by("cell").values_list(*columns))
+    if batch.reused:
+        numbers = {run: number for number, run in batch.reused}
+        earlier = Run.objects.filter(pk__in=list(numbers)).values_list(*columns)
+        rows += [(pk, numbers[pk], state, values) for pk, _, state, values in earlier]
+        rows.sort(key=lambda row: row[1])
+    enums = [name for name, one in declared.by_name.items() if one.data_type in choices.OPTION_TYPES]
+    if enums:
+        for _, _, _, values in rows:
+            for name in enums:
+                if name in values:
+                    values[name] = choices.face(declared.by_name[name], values[name])
+    return Cells(batch, [Cell(*row) for row in rows], declared)
+
+
+def facts_of(digest: str) -> TaskSpec:
+    """What the Snapshot's task.yaml declares; nothing without a readable one."""
+    try:
+        return _declared(digest)
+    except LookupError:
+        return TaskSpec()
+
+
+@lru_cache(maxsize=64)
+def _declared(digest: str) -> TaskSpec:
+    """Snapshots never change, so each is read once; what could not be read is tried again."""
+    declared = facts.declared_by(digest)
+    if declared is None:
+        raise LookupError(digest)
+    return declared
+
+
+def face(declared: TaskSpec, name: str, value: Any) -> str:
+    """A value on one short line."""
+    parameter = declared.by_name.get(name)
+    if parameter is None or parameter.data_type in choices.OPTION_TYPES:
+        return value if isinstance(value, str) and value.strip() else inline(value)
+    return parameter.type.describe(value)
+
+
+def scale(name: str, values: Iterable[Any], declared: TaskSpec) -> Scale:
+    """Numbers in their order, then everything else in the order of appearance."""
+    distinct: dict[Hashable, Any] = {}
+    for value in values:
+        distinct.setdefault(key(value), value)
+    levels = list(distinct.values())
+    numbers = [value for value in levels if is_number(value)]
+    if numbers:
+        levels = sorted(numbers) + [value for value in levels if not is_number(value)]
+    return Scale(
+        name=name,
+        levels=tuple(levels),
+        faces=tuple(face(declared, name, value) for value in levels),
+        is_number=bool(numbers) and len(numbers) == len(levels),
+        places={key(value): place for place, value in enumerate(levels)},
+    )

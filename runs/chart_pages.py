@@ -1,0 +1,114 @@
+"""The charts of a Batch and what mattered in it. HTTP only."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from runs import batch_facts, batch_view, cells, chart_data, mattering, narrow, scores, tablefilters
+from runs.access import get_batch
+from runs.figures import figures
+
+CURVES = 12
+
+
+@require_safe
+def charts(request: HttpRequest, pk: int) -> HttpResponse:
+    """Curves, parallel coordinates, a scatter of any two columns, a heat map; drawn by charts of batch.js."""
+    batch = get_batch(request.user, pk)
+    held, metrics = cells.of(batch), scores.names(batch)
+    view = batch_view.read(request.GET, batch, held, metrics)
+    context = {
+        "current": "charts",
+        "view": view,
+        "metrics": metrics,
+        "aggregates": scores.AGGREGATES.items(),
+        "directions": batch_view.DIRECTIONS.items(),
+        "cell_count": len(held),
+        "table_address": reverse("runs:batch_table", args=[pk]),
+        "curve_interval": max(3000, 4 * settings.LIVE_INTERVAL_MS, len(held)),
+    }
+    return render(request, "runs/batch_charts.html", batch_facts.about(batch, user=request.user) | context)
+
+
+@require_safe
+@never_cache
+def data(request: HttpRequest, pk: int) -> HttpResponse:
+    """The columns of all Runs that pass the filters of the address, as JSON."""
+    batch = get_batch(request.user, pk)
+    held, metrics = cells.of(batch), scores.names(batch)
+    view = batch_view.read(request.GET, batch, held, metrics)
+    return JsonResponse(chart_data.columns(held, view, metrics) | {"live": batch.finished_at is None})
+
+
+@require_safe
+@never_cache
+def curves(request: HttpRequest, pk: int) -> HttpResponse:
+    """The points of the chosen metric of the best Runs, or of those named, as JSON."""
+    batch = get_batch(request.user, pk)
+    held, metrics = cells.of(batch), scores.names(batch)
+    view = batch_view.read(request.GET, batch, held, metrics)
+    named = [key for key in map(tablefilters.key, request.GET.getlist("run")) if key in held.by_run]
+    most = min(tablefilters.key(request.GET.get("most", "")) or CURVES, chart_data.MOST_CURVES)
+    runs = named or chart_data.curve_runs(held, view, most=most)
+    found = chart_data.curves(batch, view.metric, runs) if view.metric else []
+    for curve in found:
+        values = held.by_run[curve["run"]].values
+        curve["label"] = ", ".join(f"{n} {held.scale(n).face(values.get(n))}" for n in held.varying[:4])
+    return JsonResponse({"metric": view.metric, "curves": found})
+
+
+@require_safe
+def importance(request: HttpRequest, pk: int) -> HttpResponse:
+    """Which parameter mattered, and the form for what to try next."""
+    batch = get_batch(request.user, pk)
+    held, metrics = cells.of(batch), scores.names(batch)
+    view = batch_view.read(request.GET, batch, held, metrics)
+    context = {
+        "current": "importance",
+        "view": view,
+        "metrics": metrics,
+        "aggregates": scores.AGGREGATES.items(),
+        "directions": batch_view.DIRECTIONS.items(),
+        "cell_count": len(held),
+    }
+    if view.metric:
+        numbers = scores.read(batch, [view.metric], view.aggregate)[view.metric]
+        found = mattering.of(held, numbers)
+        narrowed = narrow.down(held, numbers, view.direction, found)
+        context |= {"found": found, "narrowed": narrowed, "levels": levels_of(held, found, view.direction)}
+        if narrowed is not None:
+            context["next_address"] = (
+                f"{reverse('runs:new', args=[batch.task_id])}?{narrowed.spec.as_query()}"
+            )
+            context["best"] = [(cell.run, figures(numbers[cell.run])) for cell in narrowed.best]
+    return render(
+        request, "runs/batch_importance.html", batch_facts.about(batch, user=request.user) | context
+    )
+
+
+MOST_LEVELS = 12
+
+
+def levels_of(held: cells.Cells, found: mattering.Mattering, direction: str) -> list[dict[str, object]]:
+    """The mean at each value of each parameter, the best one marked."""
+    shown = []
+    for name, levels in (found.levels or {}).items():
+        if len(levels) > MOST_LEVELS:
+            continue
+        pick = max if direction == "max" else min
+        best = pick(level.mean for level in levels)
+        ordered = sorted(levels, key=lambda level, name=name: held.scale(name).place(level.value))
+        rows = [
+            {
+                "face": held.scale(name).face(level.value),
+                "count": level.count,
+                "mean": figures(level.mean),
+                "is_best": level.mean == best,
+            }
+            for level in ordered
+        ]
+        shown.append({"name": name, "rows": rows})
+    return shown

@@ -1,0 +1,77 @@
+"""What people type above a column: `0.1..0.5`, `> 3`, `adam`, `=adam|=sgd`. Knows no tables."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from runs.values import is_number
+
+Passes = Callable[[Any, Callable[[Any], str]], bool]
+
+
+class FilterError(ValueError):
+    """A filter that says nothing; the message says what was expected."""
+
+
+def matcher(text: str) -> Passes:
+    """Whether a value (and the face that it has) passes: one of the alternatives, which `|` separates."""
+    alternatives = [_one(part.strip()) for part in text.split("|") if part.strip()]
+    if not alternatives:
+        raise FilterError("expected a value, a range such as 0.1..0.5, or a comparison such as > 3")
+    if len(alternatives) == 1:
+        return alternatives[0]
+    return lambda value, face: any(passes(value, face) for passes in alternatives)
+
+
+def _one(text: str) -> Passes:
+    if ".." in text:
+        low, _, high = text.partition("..")
+        ends = (_number(low, -math.inf), _number(high, math.inf))
+        if ends[0] is not None and ends[1] is not None:
+            return _between(*ends)
+    for sign, compare in COMPARISONS.items():
+        if text.startswith(sign):
+            limit = _number(text.removeprefix(sign), None)
+            if limit is None:
+                raise FilterError(f"expected a number after {sign}, such as {sign} 3")
+            return lambda value, face: is_number(value) and compare(value, limit)
+    if text.startswith("="):
+        wanted = text.removeprefix("=").strip()
+        number = _number(wanted, None)
+        return lambda value, face: _equals(value, number) or (value is not None and face(value) == wanted)
+    number = _number(text, None)
+    lowered = text.lower()
+    if number is None:
+        return lambda value, face: lowered in face(value).lower() if value is not None else lowered == "null"
+    return lambda value, face: _equals(value, number) if is_number(value) else _holds(value, face, lowered)
+
+
+def _equals(value: Any, number: float | None) -> bool:
+    return number is not None and is_number(value) and value == number
+
+
+def _holds(value: Any, face: Callable[[Any], str], lowered: str) -> bool:
+    return value is not None and lowered in face(value).lower()
+
+
+def _between(low: float, high: float) -> Passes:
+    return lambda value, face: is_number(value) and low <= value <= high
+
+
+def _number(text: str, empty: float | None) -> float | None:
+    text = text.strip()
+    if not text:
+        return empty
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return None if math.isnan(number) else number
+
+
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    ">=": lambda value, limit: value >= limit,
+    "<=": lambda value, limit: value <= limit,
+    ">": lambda value, limit: value > limit,
+    "<": lambda value, limit: value < limit,
+}

@@ -1,0 +1,111 @@
+"""Which parameters of a Batch mattered for a metric, by what its design allows. Knows no HTTP."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from runs import analysis, factorial
+from runs.analysis import AnalysisError, Association, Importance, Level, Observation
+from runs.cells import Cells
+
+# Beyond so many steps of the general method nobody waits for it; full designs are reckoned directly.
+MOST_WORK = 1.5e9
+
+BY_RANKS = "The values are a random sample, so this is how closely each parameter's ranks go with the metric's."
+TOO_LARGE = (
+    "There are too many values for effects with some Runs missing, so this is how closely each parameter's "
+    "ranks go with those of the metric."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """`share` from 0 to 1 of all variation, or how strong an association is; `note` says what it means."""
+
+    label: str
+    names: tuple[str, ...]
+    share: float
+    kind: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mattering:
+    """What mattered. `problem` says why nothing can be told yet; `note` how it was measured."""
+
+    bars: Sequence[Bar] = ()
+    levels: Mapping[str, Sequence[Level]] | None = None
+    used: int = 0
+    missing: str = ""
+    note: str = ""
+    problem: str = ""
+    noise: float | None = None
+    exact: bool = False
+
+    def share_of(self, name: str) -> float:
+        """Of all that a parameter takes part in."""
+        return sum(bar.share for bar in self.bars if name in bar.names)
+
+
+def of(cells: Cells, numbers: Mapping[int, float]) -> Mattering:
+    """`numbers` by Run are the metric."""
+    names = cells.chosen
+    seen = [Observation(values=cell.values, metric=numbers.get(cell.run)) for cell in cells.all]
+    if not names:
+        return Mattering(problem="No parameter varies in this Batch, so none can have mattered.")
+    try:
+        if cells.batch.spec.get("sample"):
+            return _by_ranks(seen, names, BY_RANKS)
+        if factorial.is_full(seen, names):
+            return _by_effects(factorial.importance(seen, names))
+        if _work(cells, seen) > MOST_WORK:
+            return _by_ranks(seen, names, TOO_LARGE)
+        return _by_effects(analysis.importance(seen, names))
+    except AnalysisError as error:
+        return Mattering(problem=str(error), missing=analysis.missing(seen, names) if seen else "")
+
+
+def _work(cells: Cells, seen: Sequence[Observation]) -> float:
+    """Multiplications of the general method, roughly."""
+    free = [len(cells.scale(name).levels) - 1 for name in cells.chosen]
+    pairs = [a * b for place, a in enumerate(free) for b in free[place + 1 :]]
+    columns = sum(free) + sum(pairs)
+    usable = sum(o.metric is not None for o in seen)
+    return 2.0 * usable * columns**2 * (len(free) + len(pairs))
+
+
+def _by_effects(found: Importance) -> Mattering:
+    bars = [
+        Bar(
+            label=" × ".join(effect.names),
+            names=effect.names,
+            share=effect.share,
+            kind="effect" if len(effect.names) == 1 else "pair",
+            note="together" if len(effect.names) > 1 else "",
+        )
+        for effect in found.effects
+    ]
+    rest = "repeats differ by this much" if found.noise is not None else "three and more together, and chance"
+    share = found.noise if found.noise is not None else found.rest
+    bars.append(Bar(label="Everything else", names=(), share=share, kind="rest", note=rest))
+    return Mattering(
+        bars=bars, levels=found.levels, used=found.used, missing=found.missing, noise=found.noise, exact=True
+    )
+
+
+def _by_ranks(seen: Sequence[Observation], names: Sequence[str], note: str) -> Mattering:
+    found = analysis.associations(seen, names)
+    return Mattering(
+        bars=[
+            Bar(label=a.name, names=(a.name,), share=a.strength, kind="rank", note=_direction(a))
+            for a in found
+        ],
+        used=sum(o.metric is not None for o in seen),
+        missing=analysis.missing(seen, names),
+        note=note,
+    )
+
+
+def _direction(found: Association) -> str:
+    if found.direction is None or not found.strength:
+        return ""
+    return "more of it, more of the metric" if found.direction > 0 else "more of it, less of the metric"

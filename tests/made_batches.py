@@ -1,0 +1,90 @@
+"""Batches as their page finds them: built by the product, then ended as a test says. Nothing is executed."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import F, OuterRef
+from django.utils import timezone
+
+from coretex_site.lib import paths
+from projects.models import Project
+from runs import attending, batches, building
+from runs.models import Batch, Execution, Metric, MetricPoint, Node, Run
+from runs.runspec import RunSpec
+from runs.states import Reason, State
+from tasks import codetree
+from tasks.models import Task
+
+TASK_YAML = b"""param_groups:
+  - name: training
+    params:
+      - {name: rate, value: 0.1, data_type: float}
+      - {name: size, value: 16, data_type: int}
+      - {name: optimizer, value: {selected: 0, options: [adam, sgd]}, data_type: enum}
+      - {name: layers, value: [64, 64], data_type: "list[int]"}
+      - {name: seed, value: 0, data_type: int}
+"""
+Outcome = tuple[State, Mapping[str, float], str]
+
+
+def make_task(
+    project: Project, by: User, *, name: str = "Train", files: Mapping[str, bytes] | None = None
+) -> Task:
+    task = Task.objects.create(project=project, name=name, created_by=by)
+    for path, content in ({"main.py": b"print(1)\n", "task.yaml": TASK_YAML} | dict(files or {})).items():
+        codetree.create(task, path, content, by=by)
+    task.refresh_from_db()
+    return task
+
+
+def make_batch(task: Task, by: User, values: Mapping[str, Any], **spec: Any) -> Batch:
+    """Started and built; its Runs wait."""
+    batch = batches.start(task, RunSpec(task=task.pk, values=values, **spec), by=by)
+    assert isinstance(batch, Batch)
+    assert building.build(batch.pk)
+    batch.refresh_from_db()
+    return batch
+
+
+def end(batch: Batch, outcome: Callable[[Mapping[str, Any]], Outcome]) -> None:
+    """Gives each Run the state, metrics and console that `outcome` says for its values; some may stay queued."""
+    node, _ = Node.objects.get_or_create(
+        name="worker-1", defaults={"heartbeat_at": timezone.now(), "workers": 2}
+    )
+    now = timezone.now()
+    ended: dict[State, list[int]] = {}
+    series, points = [], []
+    for run in Run.objects.filter(batch=batch).select_related("latest"):
+        values = {
+            k: v["options"][v["selected"]] if isinstance(v, dict) else v for k, v in run.parameters.items()
+        }
+        state, metrics, printed = outcome(values)
+        ended.setdefault(state, []).append(run.latest_id)
+        for name, number in metrics.items():
+            shape = {"minimum": number - 1, "maximum": number, "point_count": 3}
+            series.append(Metric(execution_id=run.latest_id, name=name, last=number, **shape))
+        if printed:
+            console = paths.console(run.latest_id)
+            console.parent.mkdir(parents=True, exist_ok=True)
+            console.write_text(printed)
+    for metric in Metric.objects.bulk_create(series, batch_size=1000):
+        points += [MetricPoint(metric=metric, x=x, y=metric.last - 1 + x / 2) for x in range(3)]
+    MetricPoint.objects.bulk_create(points, batch_size=2000)
+    for state, keys in ended.items():
+        facts: dict[str, Any] = {"state": state, "node": node}
+        if state is not State.QUEUED:
+            facts |= {"claimed_at": now, "started_at": now - timedelta(seconds=90)}
+        if state.is_final:
+            facts |= {"finished_at": now}
+        if state is State.FAILED:
+            message = "The script ended with exit code 1."
+            facts |= {"reason": Reason.EXIT_CODE, "exit_code": 1, "message": message}
+        for start in range(0, len(keys), 5000):
+            Execution.objects.filter(pk__in=keys[start : start + 5000]).update(**facts)
+    Run.objects.filter(batch=batch).exclude(state=F("latest__state")).update(
+        state=Execution.objects.filter(pk=OuterRef("latest")).values("state")
+    )
+    attending.attend()
+    batch.refresh_from_db()
