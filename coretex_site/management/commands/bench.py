@@ -25,8 +25,8 @@ STOP_SECONDS = 15.0
 class Command(BaseCommand):
     help = (
         "Measures a server of its own: time from pressing Run to the console, in "
-        "bare starts of Python, and the rate of trivial Runs on two workers, alone and in a Batch, as a share "
-        "of a bare pool of two."
+        "bare starts of Python, and the rate of trivial Runs on two workers, alone and in a Batch, as a "
+        "share of a bare pool of two."
     )
     requires_system_checks = []
 
