@@ -1,5 +1,6 @@
 """The Templates: curated Tasks that are shipped as folders beside this file. Knows no Projects."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,9 +12,19 @@ ROOT = Path(__file__).resolve().parent / "templates_library"
 # What each is about, for the gallery, in its order.
 KINDS: dict[str, tuple[str, ...]] = {
     "hello": ("first steps",),
+    "bread-oven": ("first steps", "Parameter Optimization"),
     "tabular-classification": ("tabular data", "machine learning"),
+    "clustering": ("tabular data", "machine learning"),
+    "sales-forecast": ("time series", "machine learning"),
+    "cell-counting": ("images",),
     "text-keywords": ("text",),
+    "language-detection": ("text", "several modes"),
     "fasta-summary": ("bioinformatics",),
+    "fastq-quality": ("bioinformatics",),
+    "sequence-alignment": ("bioinformatics",),
+    "dose-response": ("bioinformatics", "R"),
+    "access-log": ("shell",),
+    "weather-notebook": ("time series", "notebook"),
 }
 
 
@@ -38,6 +49,16 @@ class Template:
 def templates() -> dict[str, Template]:
     """Every Template by name; read once, since they change only with the product."""
     return {name: _read(name) for name in KINDS}
+
+
+def kinds() -> dict[str, int]:
+    """How many Templates there are of each kind, in the order of the gallery."""
+    return dict(Counter(kind for of_one in KINDS.values() for kind in of_one))
+
+
+def of_kind(kind: str) -> list[Template]:
+    """The Templates of a kind; all for an empty one."""
+    return [template for template in templates().values() if not kind or kind in template.kinds]
 
 
 def find(name: str) -> Template | None:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from projects.models import Membership, Project, Role
+from runs import environments
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +88,10 @@ def client_of() -> Callable[[User], Client]:
 
 
 @pytest.fixture
-def shared_environments(settings: LazySettings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Environments that are built once for all tests which ask for this."""
+def shared_environments(
+    settings: LazySettings, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Environments that are built once for all tests which ask for this; their rows are those of one test."""
+    monkeypatch.setattr(environments, "_used_lately", {})
     settings.ENVIRONMENTS_DIR = tmp_path_factory.getbasetemp() / "environments"
     return settings.ENVIRONMENTS_DIR

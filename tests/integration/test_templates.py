@@ -1,21 +1,18 @@
 """Every Template becomes a Task that really runs, with its defaults and with values that matter."""
 
+import ast
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
-from coretex_site.lib import paths
+from coretex_site.lib import filetree
 from projects.models import Project
 from runs import snapshots
-from runs.models import Execution, Metric
-from runs.states import State
-from runs.submit import submit
-from runs.worker import take_one
-from tasks import codetree, create, library, spec
-from tests.small_tasks import console, fresh
+from tasks import codetree, create, library, mismatches, spec, suggestions
+from tests.small_tasks import console
+from tests.template_runs import artifacts, last, left, picture, succeeded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,36 +22,6 @@ def _environments(shared_environments: Path) -> None:
     """scikit-learn is installed once for all tests."""
 
 
-def run(project: Project, by: User, name: str, /, **values: Any) -> Execution:
-    """Executes a Task made of the Template, its defaults changed by `values`."""
-    template = library.find(name)
-    task = create.from_template(create.Details(project=project, name=name, by=by), name)
-    chosen = template.spec.defaults()
-    for parameter, value in values.items():
-        before = chosen[parameter]
-        is_enum = isinstance(before, dict) and "options" in before
-        chosen[parameter] = (
-            {"selected": before["options"].index(value), "options": before["options"]} if is_enum else value
-        )
-    queued = submit(task, entry_script="main.py", values=chosen, user=by)
-    take_one()
-    execution = fresh(queued.latest)
-    assert execution.status == State.SUCCEEDED, console(execution)
-    return execution
-
-
-def left(execution: Execution, path: str) -> str:
-    return (paths.artifacts(execution.pk) / path).read_text()
-
-
-def artifacts(execution: Execution) -> set[str]:
-    return set(execution.artifacts.values_list("path", flat=True))
-
-
-def last(execution: Execution, metric: str) -> float:
-    return Metric.objects.get(execution=execution, name=metric).last
-
-
 @pytest.mark.parametrize("name", library.KINDS)
 def test_a_template_has_no_mistakes_and_says_what_everything_is(name: str) -> None:
     parsed = spec.parse((library.ROOT / name / "task.yaml").read_bytes())
@@ -62,23 +29,48 @@ def test_a_template_has_no_mistakes_and_says_what_everything_is(name: str) -> No
     assert parsed.spec.name
     assert parsed.spec.description
     assert all(parameter.description for parameter in parsed.spec.parameters)
-    assert library.find(name).entry_scripts[0] == "main.py"
+    assert (library.ROOT / name / "README.md").read_text().startswith("# ")
 
 
 @pytest.mark.parametrize("name", library.KINDS)
+def test_a_template_reads_the_parameters_that_it_declares(name: str) -> None:
+    template = library.find(name)
+    files = {path: (template.root / path).read_text() for path in template.entry_scripts}
+    scripts = suggestions.entry_scripts(files)
+    assert mismatches.mismatches(template.spec, files, scripts) == []
+    assert sum(text.count("\n") for text in files.values()) <= 300
+
+
+@pytest.mark.parametrize("name", library.KINDS)
+def test_the_data_of_a_template_is_small(name: str) -> None:
+    assert sum(file.size for file in library.find(name).files()) < 200_000
+
+
+PYTHON = {
+    name: file
+    for name in library.KINDS
+    for file in filetree.walk(library.ROOT / name)
+    if file.path.endswith(".py") and "\nDEFAULTS = " in (library.ROOT / name / file.path).read_text()
+}
+
+
+@pytest.mark.parametrize("name", PYTHON)
 def test_the_defaults_in_the_script_are_those_of_task_yaml(name: str) -> None:
-    source = (library.ROOT / name / "main.py").read_text()
-    begin = source.index("DEFAULTS = ")
-    end = (
-        source.index("\n}\n", begin) + 3 if "{\n" in source[begin : begin + 14] else source.index("\n", begin)
+    tree = ast.parse((library.ROOT / name / PYTHON[name].path).read_text())
+    written = next(
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DEFAULTS"
     )
-    written: dict[str, Any] = {}
-    exec(source[begin:end], written)  # noqa: S102 — our own Template
     declared = {
         p.name: p.value["options"][p.value["selected"]] if p.data_type == "enum" else p.value
         for p in library.find(name).spec.parameters
     }
-    assert written["DEFAULTS"] == declared
+    assert written == declared
+
+
+def test_scripts_of_every_language_have_defaults() -> None:
+    assert set(library.KINDS) - set(PYTHON) == {"dose-response", "access-log", "weather-notebook"}
 
 
 def test_every_folder_of_the_library_is_a_template() -> None:
@@ -86,14 +78,14 @@ def test_every_folder_of_the_library_is_a_template() -> None:
 
 
 def test_hello_greets_in_the_language_that_was_chosen(project: Project, alice: User) -> None:
-    execution = run(project, alice, "hello", name="Mira", language="Deutsch", steps=3, pause=0.0)
+    execution = succeeded(project, alice, "hello", name="Mira", language="Deutsch", steps=3, pause=0.0)
     assert left(execution, "greeting.txt") == "Hallo, Mira!\n"
     assert "Warming up: 3 of 3" in console(execution)
     assert execution.metrics.get(name="warmth").point_count == 3
 
 
 def test_fasta_summary_counts_the_sample(project: Project, alice: User) -> None:
-    execution = run(project, alice, "fasta-summary")
+    execution = succeeded(project, alice, "fasta-summary")
     summary = json.loads(left(execution, "summary.json"))
     assert (summary["sequences"], summary["bases"], summary["different_words"]) == (40, 21704, 32)
     assert 0.4 < summary["gc"] < 0.6
@@ -104,7 +96,7 @@ def test_fasta_summary_counts_the_sample(project: Project, alice: User) -> None:
 
 def test_fasta_summary_heeds_what_was_chosen(project: Project, alice: User) -> None:
     chosen = {"minimumLength": 300, "ambiguous": "skip the sequence", "k": 2, "findFrames": False}
-    execution = run(project, alice, "fasta-summary", **chosen)
+    execution = succeeded(project, alice, "fasta-summary", **chosen)
     summary = json.loads(left(execution, "summary.json"))
     assert summary["shortest"] >= 300
     assert summary["left_out"] > 2
@@ -113,7 +105,7 @@ def test_fasta_summary_heeds_what_was_chosen(project: Project, alice: User) -> N
 
 
 def test_text_keywords_finds_what_each_text_is_about(project: Project, alice: User) -> None:
-    execution = run(project, alice, "text-keywords", perText=3, phraseLength=1)
+    execution = succeeded(project, alice, "text-keywords", perText=3, phraseLength=1)
     keywords = left(execution, "keywords.csv")
     assert keywords.count("\n") == 1 + 12 * 3
     assert "glaciers.txt,1,glacier," in keywords
@@ -122,11 +114,11 @@ def test_text_keywords_finds_what_each_text_is_about(project: Project, alice: Us
 
 
 def test_tabular_classification_learns_and_what_is_chosen_matters(project: Project, alice: User) -> None:
-    execution = run(project, alice, "tabular-classification")
+    execution = succeeded(project, alice, "tabular-classification")
     scores = json.loads(left(execution, "scores.json"))
     assert scores["accuracy"] > 0.8
     assert {"confusion.png", "predictions.csv"} <= artifacts(execution)
-    assert (paths.artifacts(execution.pk) / "confusion.png").read_bytes().startswith(b"\x89PNG")
+    assert picture(execution, "confusion.png").startswith(b"\x89PNG")
     assert execution.metrics.get(name="test accuracy").point_count == 60
     assert last(execution, "test accuracy") == pytest.approx(scores["accuracy"])
     assert "scikit-learn" in execution.environment.packages
@@ -134,7 +126,9 @@ def test_tabular_classification_learns_and_what_is_chosen_matters(project: Proje
 
 @pytest.mark.parametrize("model", ["neural network", "gradient boosting"])
 def test_tabular_classification_trains_each_model(project: Project, alice: User, model: str) -> None:
-    execution = run(project, alice, "tabular-classification", model=model, learningRate=0.05, iterations=15)
+    execution = succeeded(
+        project, alice, "tabular-classification", model=model, learningRate=0.05, iterations=15
+    )
     assert json.loads(left(execution, "scores.json"))["accuracy"] > 0.6
     assert execution.metrics.get(name="test loss").point_count == 15
 
