@@ -64,6 +64,10 @@ class Ready:
     def python(self) -> Path:
         return self.programs / "python"
 
+    def is_there(self) -> bool:
+        """Whether it can still be used: neither its folder nor its row was removed meanwhile."""
+        return _is_ready(self.folder) and Environment.objects.filter(pk=self.row.pk, removed_at=None).exists()
+
     def has(self, package: str) -> bool:
         return any(self.folder.glob(f"lib/python*/site-packages/{package}"))
 
@@ -75,7 +79,7 @@ def prepare(folder: Path, *, tree: str, builder: Builder) -> Ready:
     """
     base = paths.environments(builder.node_name)
     used = _used_lately.get((base, tree))
-    if used is not None and time.monotonic() - used[0] < REMEMBERED and _is_ready(used[1].folder):
+    if used is not None and time.monotonic() - used[0] < REMEMBERED and used[1].is_there():
         return used[1]
     found = _prepare(want(folder, tree=tree), folder, builder)
     if len(_used_lately) >= MOST_REMEMBERED:
