@@ -1,5 +1,6 @@
 """The cells of a Batch: their Runs and values, in one reading. Knows no HTTP and no metrics."""
 
+from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -9,7 +10,7 @@ from runs import choices, facts
 from runs.models import Batch, Run
 from runs.states import FINAL, State
 from runs.values import is_number, key
-from tasks.declarations import TaskSpec
+from tasks.declarations import Parameter, TaskSpec
 from tasks.wording import inline
 
 
@@ -102,22 +103,54 @@ class Cells:
 
 
 def of(batch: Batch) -> Cells:
-    """Every cell; two queries at most."""
-    declared = facts_of(batch.snapshot_id)
-    columns = ("pk", "cell", "state", "parameters")
-    rows = list(batch.runs.order_by("cell").values_list(*columns))
+    """Every cell; four queries at most, two when the values are known."""
+    rows = list(batch.runs.order_by("cell").values_list("pk", "cell", "state"))
     if batch.reused:
         numbers = {run: number for number, run in batch.reused}
-        earlier = Run.objects.filter(pk__in=list(numbers)).values_list(*columns)
-        rows += [(pk, numbers[pk], state, values) for pk, _, state, values in earlier]
-        rows.sort(key=lambda row: row[1])
-    enums = [name for name, one in declared.by_name.items() if one.data_type in choices.OPTION_TYPES]
-    if enums:
-        for _, _, _, values in rows:
-            for name in enums:
-                if name in values:
-                    values[name] = choices.face(declared.by_name[name], values[name])
-    return Cells(batch, [Cell(*row) for row in rows], declared)
+        earlier = Run.objects.filter(pk__in=list(numbers)).values_list("pk", "state")
+        rows = sorted([*rows, *((pk, numbers[pk], state) for pk, state in earlier)], key=lambda row: row[1])
+    declared = facts_of(batch.snapshot_id)
+    values = _values(batch, [row[0] for row in rows], declared)
+    return Cells(batch, [Cell(*row, values[row[0]]) for row in rows if row[0] in values], declared)
+
+
+Values = dict[int, dict[str, Any]]
+
+# The values of a Run never change, and reading ten thousand of them is half of the work: those of the Batches
+# that were looked at last are kept, {(key, creation) of a Batch: {Run: values}}.
+KEPT_BATCHES = 16
+_kept: OrderedDict[tuple[int, Any], Values] = OrderedDict()
+
+
+def _values(batch: Batch, runs: Sequence[int], declared: TaskSpec) -> Values:
+    """The values of each Run, as readers see them."""
+    place = (batch.pk, batch.created_at)
+    known = _kept.get(place, {})
+    if any(run not in known for run in runs):
+        read = dict(Run.objects.filter(batch=batch).order_by().values_list("pk", "parameters"))
+        if batch.reused:
+            read |= Run.objects.filter(pk__in=[r for _, r in batch.reused]).values_list("pk", "parameters")
+        for parameter in declared.parameters:
+            if parameter.data_type in choices.OPTION_TYPES:
+                _show_options(parameter, read.values())
+        known = read
+    _kept[place] = known
+    _kept.move_to_end(place)
+    while len(_kept) > KEPT_BATCHES:
+        _kept.popitem(last=False)
+    return known
+
+
+def _show_options(parameter: Parameter, all_values: Iterable[dict[str, Any]]) -> None:
+    """Puts the chosen option in the place of an enum; few are different, so each is found out once."""
+    found: dict[str, Any] = {}
+    for values in all_values:
+        if parameter.name in values:
+            stored = values[parameter.name]
+            told = repr(stored)
+            if told not in found:
+                found[told] = choices.face(parameter, stored)
+            values[parameter.name] = found[told]
 
 
 def facts_of(digest: str) -> TaskSpec:

@@ -26,11 +26,12 @@ def table(drawn: Map) -> SafeString:
 
 
 def _cell(place: Place) -> str:
+    """Titles and words are the product's own, addresses are percent-encoded: only their & is left."""
     if not place.count:
         return "<td></td>"
-    mixed = "".join(f'<i class="fill-{state} part-{tenths}"></i>' for state, tenths in place.parts)
-    inner = f'<span class="map-mix">{mixed}</span>' if mixed else ""
-    return (
-        f'<td><a class="{place.style}" href="{escape(place.href)}" title="{escape(place.title)}">'
-        f"{inner}{escape(place.word)}</a></td>"
-    )
+    inner = place.word
+    if place.parts:
+        parts = "".join(f'<i class="fill-{state} part-{tenths}"></i>' for state, tenths in place.parts)
+        inner = f'<span class="map-mix">{parts}</span>{inner}'
+    address = place.href.replace("&", "&amp;")
+    return f'<td><a class="{place.style}" href="{address}" title="{place.title}">{inner}</a></td>'
