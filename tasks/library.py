@@ -1,12 +1,13 @@
 """The Templates: curated Tasks that are shipped as folders beside this file. Knows no Projects."""
 
+from base64 import b64encode
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from coretex_site.lib import filetree
-from tasks import overview, runtime, spec
+from coretex_site.lib import filetree, highlight, markdown
+from tasks import overview, runtime, spec, suggestions
 
 ROOT = Path(__file__).resolve().parent / "templates_library"
 # What each is about, for the gallery, in its order.
@@ -30,11 +31,15 @@ KINDS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """A curated Task: `name` is its folder's and goes into URLs, `title` is for people."""
+    """A curated Task: `name` is its folder's and goes into URLs, `title` is for people.
+
+    `about` is its README without the headline, as HTML; `entry_scripts` are those made to be run.
+    """
 
     name: str
     title: str
     description: str
+    about: str
     kinds: tuple[str, ...]
     root: Path
     spec: spec.TaskSpec
@@ -43,6 +48,12 @@ class Template:
 
     def files(self) -> list[filetree.File]:
         return filetree.walk(self.root)
+
+    def picture(self, path: str) -> str:
+        """A file that is an image as a data: address; empty for any other."""
+        kind = highlight.image_type(path)
+        content = (self.root / path).read_bytes()
+        return "" if kind is None else f"data:{kind};base64,{b64encode(content).decode()}"
 
 
 @cache
@@ -71,13 +82,16 @@ def _read(name: str) -> Template:
     if parsed.spec is None:
         raise ValueError(f"The Template {name} has a wrong task.yaml: {parsed.errors[0]}")
     paths = [file.path for file in filetree.walk(root)]
+    scripts = {path: (root / path).read_text() for path in runtime.entry_scripts(paths)}
+    _, _, readme = (root / "README.md").read_text().partition("\n")
     return Template(
         name=name,
         title=parsed.spec.name,
         description=parsed.spec.description,
+        about=markdown.html(readme),
         kinds=KINDS[name],
         root=root,
         spec=parsed.spec,
         runtime=overview.runtime_of(paths),
-        entry_scripts=tuple(runtime.entry_scripts(paths)),
+        entry_scripts=tuple(suggestions.entry_scripts(scripts)),
     )

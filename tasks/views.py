@@ -120,8 +120,17 @@ def creation_page(request: HttpRequest, form: CreateForm) -> HttpResponse:
 
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
-    context = {"section": "tasks", "templates": library.templates().values()}
-    return render(request, "tasks/gallery.html", context)
+    """The Templates, all or of one kind."""
+    kinds = library.kinds()
+    kind = request.GET.get("kind", "") if request.GET.get("kind") in kinds else ""
+    context = {
+        "section": "tasks",
+        "kind": kind,
+        "kinds": kinds,
+        "templates": library.of_kind(kind),
+        "total": len(library.templates()),
+    }
+    return page(request, "tasks/gallery.html", context, fragment="tasks/_gallery.html")
 
 
 @require_safe
@@ -141,6 +150,8 @@ def template(request: HttpRequest, name: str) -> HttpResponse:
         "entries": overview.tree(files),
         "view": fileview.of_content(path, (found.root / path).read_bytes()),
         "path": path,
+        "picture": found.picture(path),
+        "chosen": "file" in request.GET,
         "preview": previews.of_spec(found.spec, None),
         "form": ProjectForm(user=request.user),
     }

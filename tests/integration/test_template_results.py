@@ -191,7 +191,7 @@ def test_r_heeds_lists_switches_and_texts(project: Project, alice: User) -> None
 )
 def test_the_reader_for_r_says_where_json_is_wrong(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "p.json").write_text(text)
-    reader = library.ROOT / "dose-response" / "json.R"
+    reader = library.ROOT / "dose-response" / "R" / "json.R"
     program = f'source("{reader}"); read_json("p.json")'
     done = subprocess.run(["Rscript", "-e", program], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode != 0

@@ -2,15 +2,18 @@
 
 import ast
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 
 from coretex_site.lib import filetree
 from projects.models import Project
 from runs import snapshots
-from tasks import codetree, create, library, mismatches, spec, suggestions
+from tasks import codetree, create, library, mismatches, runtime, spec
 from tests.small_tasks import console
 from tests.template_runs import artifacts, last, left, picture, succeeded
 
@@ -35,9 +38,9 @@ def test_a_template_has_no_mistakes_and_says_what_everything_is(name: str) -> No
 @pytest.mark.parametrize("name", library.KINDS)
 def test_a_template_reads_the_parameters_that_it_declares(name: str) -> None:
     template = library.find(name)
-    files = {path: (template.root / path).read_text() for path in template.entry_scripts}
-    scripts = suggestions.entry_scripts(files)
-    assert mismatches.mismatches(template.spec, files, scripts) == []
+    paths = runtime.entry_scripts(file.path for file in template.files())
+    files = {path: (template.root / path).read_text() for path in paths}
+    assert mismatches.mismatches(template.spec, files, template.entry_scripts) == []
     assert sum(text.count("\n") for text in files.values()) <= 300
 
 
@@ -71,6 +74,12 @@ def test_the_defaults_in_the_script_are_those_of_task_yaml(name: str) -> None:
 
 def test_scripts_of_every_language_have_defaults() -> None:
     assert set(library.KINDS) - set(PYTHON) == {"dose-response", "access-log", "weather-notebook"}
+
+
+def test_a_template_knows_its_modes_from_what_they_import() -> None:
+    assert library.find("language-detection").entry_scripts == ("predict.py", "train.py", "validate.py")
+    assert library.find("fasta-summary").entry_scripts == ("main.py",)
+    assert library.find("dose-response").entry_scripts == ("main.R",)
 
 
 def test_every_folder_of_the_library_is_a_template() -> None:
@@ -141,3 +150,26 @@ def test_a_task_of_a_template_is_a_copy_that_can_be_changed(project: Project, al
     codetree.create(task, "more.py", by=alice)
     assert not (library.ROOT / "hello" / "more.py").exists()
     assert snapshots.freeze(task).digest == task.digest
+
+
+def test_the_gallery_can_be_narrowed_to_a_kind(client_of: Callable[[User], Client], charlie: User) -> None:
+    browser = client_of(charlie)
+    whole = browser.get(reverse("tasks:gallery")).content.decode()
+    assert all(template.title in whole for template in library.templates().values())
+    narrowed = browser.get(reverse("tasks:gallery"), {"kind": "bioinformatics"}).content.decode()
+    assert "FASTQ quality" in narrowed and "Access log" not in narrowed
+    unknown = browser.get(reverse("tasks:gallery"), {"kind": "<b>"}).content.decode()
+    assert "FASTQ quality" in unknown and "Access log" in unknown
+
+
+@pytest.mark.parametrize("name", library.KINDS)
+def test_every_file_of_a_template_has_a_page(
+    client_of: Callable[[User], Client], charlie: User, name: str
+) -> None:
+    browser, address = client_of(charlie), reverse("tasks:template", args=[name])
+    first = browser.get(address).content.decode()
+    assert "Run it by hand" in first or "By hand" in first
+    for file in library.find(name).files():
+        answer = browser.get(address, {"file": file.path})
+        assert answer.status_code == 200
+        assert "This file is not text" not in answer.content.decode()

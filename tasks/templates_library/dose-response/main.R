@@ -4,8 +4,8 @@ folder <- local({
   file <- grep("^--file=", commandArgs(), value = TRUE)
   if (length(file)) dirname(normalizePath(sub("^--file=", "", file[1]))) else "."
 })
-source(file.path(folder, "json.R"))
-source(file.path(folder, "curves.R"))
+source(file.path(folder, "R", "json.R"))
+source(file.path(folder, "R", "curves.R"))
 
 defaults <- list(
   table = NULL, compounds = list(), doseUnit = "\u00b5M", bottom = "fitted", weighted = FALSE,
