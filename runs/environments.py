@@ -2,30 +2,27 @@
 
 import json
 import os
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import uv
 from django.utils import timezone
 from filelock import FileLock, Timeout
 
 from coretex_site.lib import filetree, paths
-from runs import pipsettings, processes
+from runs import installing
+from runs.installing import Builder
 from runs.models import Environment, Execution
-from runs.processes import ProcessId, Waiter
-from runs.requirements import EnvironmentFailure, Wanted, base_interpreter, want
+from runs.requirements import EnvironmentFailure, Wanted, want
 
 READY = "coretex-ready.json"
-POLL = 0.2
+LOCK_POLL = 0.2
 TOUCH_AFTER = timedelta(minutes=1)
 # What a process knows of the environments that it used last, so that short scripts need not ask anew:
 # {(folder of the node's environments, digest of the files): (when, environment)}.
@@ -33,20 +30,6 @@ REMEMBERED = 30.0
 MOST_REMEMBERED = 100
 _used_lately: dict[tuple[Path, str], tuple[float, "Ready"]] = {}
 KEPT_UNUSED = timedelta(days=60)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Builder:
-    """For whom an environment is built. `say` appends a line to the console, `tick` is called all the while
-    and ends the build by raising, `mark` (NAME=VALUE) is set for every process that builds.
-    """
-
-    node_name: str
-    who: str
-    console: Path
-    mark: str
-    say: Callable[[str], None]
-    tick: Callable[[], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +122,7 @@ def _only_builder(wanted: Wanted, builder: Builder) -> Iterator[None]:
     told = False
     while True:
         try:
-            lock.acquire(timeout=POLL if told else 0)
+            lock.acquire(timeout=LOCK_POLL if told else 0)
             break
         except Timeout:
             if not told:
@@ -161,11 +144,11 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
     builder.say(f"Building environment {wanted.short} from {what}, Python {sys.version.split()[0]}.")
     temporary = Path(tempfile.mkdtemp(prefix=f".building-{wanted.key}-", dir=final.parent))
     try:
-        _install(wanted, folder, temporary, builder)
+        installing.install(wanted, folder, temporary, builder)
         facts = {
             "interpreter": f"Python {sys.version.split()[0]}",
-            "packages": _packages(temporary, builder),
-            "size": seal(temporary),
+            "packages": installing.packages(temporary),
+            "size": installing.seal(temporary),
             "build_seconds": round(time.monotonic() - began, 2),
         }
         (temporary / READY).write_text(json.dumps(facts))
@@ -180,103 +163,6 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
         filetree.remove(temporary)
     builder.say(f"Environment {wanted.short} is ready after {facts['build_seconds']:.1f} s.")
     return facts
-
-
-def _install(wanted: Wanted, folder: Path, target: Path, builder: Builder) -> None:
-    settings = pipsettings.for_uv(os.environ)
-    mark_name, _, mark_value = builder.mark.partition("=")
-    environment = {
-        "UV_CACHE_DIR": str(target.parent / "cache"),
-        **settings.environment,
-        "UV_NO_PROGRESS": "1",
-        mark_name: mark_value,
-    }
-    program = _uv()
-    make = ["venv", "--quiet", "--relocatable", "--no-project", "--allow-existing"]
-    _run([program, *make, "--python", base_interpreter(), str(target)], environment, Path("/"), builder)
-    if wanted.file is None:
-        return
-    source = folder
-    if wanted.is_local:
-        # What is installed from a path of the Task has to stay at one.
-        source = target.parent / "sources" / wanted.key
-        filetree.remove(source)
-        shutil.copytree(folder, source, symlinks=True)
-    command = [program, "pip", "install", "--compile-bytecode", *settings.options]
-    command += ["--python", str(target / "bin" / "python"), "--requirements", str(source / wanted.file)]
-    _run(command, environment, source if wanted.is_local else Path("/"), builder, what=wanted.file)
-
-
-def _uv() -> str:
-    try:
-        return uv.find_uv_bin()
-    except FileNotFoundError as error:
-        raise EnvironmentFailure(
-            "The installer uv is missing from the server's own environment. Ask the operator to install it."
-        ) from error
-
-
-def _run(
-    command: list[str], environment: dict[str, str], folder: Path, builder: Builder, *, what: str = ""
-) -> None:
-    """Runs a step of the build with its output in the console; ends it when `tick` raises."""
-    with builder.console.open("ab", buffering=0) as console:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=console,
-            stderr=console,
-            cwd=folder,
-            env=environment,
-            start_new_session=True,
-        )
-    leader = ProcessId.of(child.pid) or ProcessId(boot=processes.boot_id(), pid=child.pid, start=0)
-    try:
-        with Waiter(leader) as waiter:
-            while not waiter.wait(POLL):
-                builder.tick()
-    finally:
-        if child.poll() is None:
-            processes.kill_all(lambda: processes.family(leader, builder.mark))
-        code = child.wait()
-    if code == 0:
-        return
-    how = (
-        f"ended with exit code {code}" if code > 0 else f"was killed by signal {processes.signal_name(-code)}"
-    )
-    came_from = f" from {what}" if what else ""
-    raise EnvironmentFailure(
-        f"The environment could not be built{came_from}: the installer {how}. What it said is in the console."
-    )
-
-
-def _packages(folder: Path, builder: Builder) -> str:
-    """The exact packages, one a line."""
-    command = [_uv(), "pip", "freeze", "--quiet", "--python", str(folder / "bin" / "python")]
-    environment = {**pipsettings.for_uv(os.environ).environment, "UV_CACHE_DIR": str(folder.parent / "cache")}
-    done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise EnvironmentFailure(
-            f"The packages of the environment could not be listed: {done.stderr.strip()}"
-        )
-    return done.stdout.strip()
-
-
-def seal(folder: Path) -> int:
-    """Makes all below `folder` read-only, since its files are shared by hard links; returns their bytes."""
-    total = 0
-    for current, folders, files in os.walk(folder):
-        for name in files:
-            path = os.path.join(current, name)
-            facts = os.lstat(path)
-            total += facts.st_size
-            if facts.st_mode & 0o222 and not os.path.islink(path):
-                os.chmod(path, facts.st_mode & 0o7555)
-        for name in folders:
-            path = os.path.join(current, name)
-            if not os.path.islink(path):
-                os.chmod(path, 0o555)  # noqa: S103  (everyone may read what is installed)
-    return total
 
 
 def tidy(node_name: str) -> None:

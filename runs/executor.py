@@ -17,7 +17,8 @@ from pathlib import Path
 from runs import processes
 from runs.processes import ProcessId, Waiter
 
-# The shim survives what is sent to the whole group and tells how the script ended; the subshell that
+# The shim survives what is sent to the whole group and tells how the script ended (at last it ignores
+# signals, since mv would not survive them otherwise); the subshell that
 # becomes the script has the default dispositions again, and goes first when memory runs out. What shells
 # say of killed children ("Terminated") is no output of the script, so the shim itself is mute.
 SHIM = r"""
@@ -29,7 +30,9 @@ shift
 echo 500 >/proc/self/oom_score_adj
 exec 2>&3 3>&-
 exec "$@")
-echo $? 1<>"$exit.new"
+code=$?
+trap '' TERM INT HUP QUIT USR1 USR2 ALRM
+echo $code 1<>"$exit.new"
 exec /bin/mv -f "$exit.new" "$exit"
 """
 SHELL = "/bin/sh"
@@ -156,7 +159,8 @@ class Script:
 
     def _send(self, number: signal.Signals) -> None:
         for facts in self.family():
-            processes.send(facts, number)
+            if facts.pid != self.shim.pid:
+                processes.send(facts, number)
 
     @property
     def exit_code(self) -> int | None:

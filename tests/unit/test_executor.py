@@ -187,3 +187,16 @@ def test_the_clock_notes_growth_only_and_goes_on_where_another_stopped(tmp_path:
     times.write_text("3 1000\n5 10")  # a half-written record of one that was killed
     other = ConsoleClock(console, times)
     assert not other.tick()
+
+
+def test_the_exit_code_survives_signals_at_any_moment(tmp_path: Path) -> None:
+    """Once the shim has set its traps, nothing but KILL keeps it from telling how the script ended."""
+    for number in range(10):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with launch(folder, "sh", "-c", "echo on; sleep 0.02; exit 9") as script:
+            while not (folder / "console").read_text():
+                time.sleep(0.001)
+            while not script.wait(0):
+                os.kill(script.shim.pid, signal.SIGTERM)
+        assert script.exit_code == 9
