@@ -10,7 +10,9 @@ from runs.cells import Cells
 # Beyond so many steps of the general method nobody waits for it; full designs are reckoned directly.
 MOST_WORK = 1.5e9
 
-BY_RANKS = "The values are a random sample, so this is how closely each parameter's ranks go with the metric's."
+BY_RANKS = (
+    "The values are a random sample, so this is how closely each parameter's ranks go with the metric's."
+)
 TOO_LARGE = (
     "There are too many values for effects with some Runs missing, so this is how closely each parameter's "
     "ranks go with those of the metric."
@@ -84,9 +86,19 @@ def _by_effects(found: Importance) -> Mattering:
         )
         for effect in found.effects
     ]
-    rest = "repeats differ by this much" if found.noise is not None else "three and more together, and chance"
-    share = found.noise if found.noise is not None else found.rest
-    bars.append(Bar(label="Everything else", names=(), share=share, kind="rest", note=rest))
+    if found.noise is None:
+        note = "three and more together, and chance"
+        bars.append(Bar(label="Everything else", names=(), share=found.rest, kind="rest", note=note))
+    else:
+        together = max(0.0, found.rest - found.noise)
+        bars.append(
+            Bar(
+                label="Everything else", names=(), share=together, kind="rest", note="three and more together"
+            )
+        )
+        bars.append(
+            Bar(label="Chance", names=(), share=found.noise, kind="rest", note="repeats differ by this much")
+        )
     return Mattering(
         bars=bars, levels=found.levels, used=found.used, missing=found.missing, noise=found.noise, exact=True
     )

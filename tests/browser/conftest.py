@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHOTS = Path(os.environ.get("CORETEX_SCREENSHOTS", "")) if os.environ.get("CORETEX_SCREENSHOTS") else None
@@ -38,6 +38,8 @@ class Server:
     process: subprocess.Popen[str]
     address: str
     lines: list[str] = field(default_factory=list)
+    # The operator's cookies, once the link was followed: it can be used only once.
+    cookies: StorageState | None = None
 
     @property
     def sign_in_link(self) -> str:
@@ -89,7 +91,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.stdout.close()
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright runs, Django takes this thread for one of asyncio's.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = os.environ.get("CORETEX_TEST_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
@@ -98,13 +101,17 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in(server: Server, browser: Browser) -> Iterator[BrowserContext]:
     """The operator, who followed the link that the start printed."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=server.address)
-    page = context.new_page()
-    page.goto(server.sign_in_link)
-    page.close()
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, base_url=server.address, storage_state=server.cookies
+    )
+    if server.cookies is None:
+        page = context.new_page()
+        page.goto(server.sign_in_link)
+        page.close()
+        server.cookies = context.storage_state()
     yield context
     context.close()
 
