@@ -1,11 +1,10 @@
-// The charts of a Batch: curves, parallel coordinates that filter the table, a scatter, a heat map. Plotly draws them.
+// The charts of a Batch: curves, a scatter and a heat map by Plotly, and parallel coordinates that filter the table.
 "use strict";
 
 (() => {
   const COLOURS = ["#5a52e0", "#0d8f6f", "#c2571a", "#b8338a", "#0a7fc2", "#8a7400", "#c23a45", "#5b7a1d", "#7a5ac8", "#2b8a99", "#a0522d", "#666f7d"];
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const MOST_SVG = 2000; // points that are drawn as shapes; more go to WebGL
 
   function load(address) {
     return new Promise((resolve, reject) => {
@@ -15,14 +14,6 @@
       script.onerror = () => reject(new Error("The charts could not be loaded."));
       document.head.append(script);
     });
-  }
-
-  function hasWebgl() {
-    try {
-      return Boolean(document.createElement("canvas").getContext("webgl"));
-    } catch {
-      return false;
-    }
   }
 
   function axis(title) {
@@ -67,12 +58,13 @@
       this.start();
     }
 
-    body(name) { return this.charts[name].querySelector(".chart-body"); }
+    body(name) { return this.charts[name].querySelector(".chart-body, .chart-empty"); }
     field(name, field) { return this.charts[name].querySelector(`[name="${field}"]`); }
 
     say(name, text) {
       const place = this.body(name);
       if (window.Plotly && place.classList.contains("js-plotly-plot")) window.Plotly.purge(place);
+      delete place.dataset.bound;
       place.textContent = text;
       place.className = "chart-empty muted";
     }
@@ -183,50 +175,40 @@
     drawParallel() {
       const metric = this.column(this.data.metric);
       const columns = this.data.columns.filter((column) => column.values.some((value) => value !== null));
-      if (!hasWebgl()) return this.say("parallel", "This browser has no WebGL, which parallel coordinates are drawn with. The table below has filters above its columns that do the same.");
-      // A Run without a number in some column has no line; the table shows it.
-      const whole = this.data.runs.map((_, index) => index).filter((index) => columns.every((column) => column.values[index] !== null));
-      if (whole.length < 2 || columns.length < 2) return this.say("parallel", "Two Runs with all of these numbers are needed, and two columns.");
-      this.axes = columns;
-      const dimensions = columns.map((column) => ({
-        label: column.label.length > 18 ? `${column.label.slice(0, 17)}…` : column.label, values: whole.map((index) => column.values[index]), name: column.key,
-        ...(column.faces ? { tickvals: column.faces.map((_, place) => place), ticktext: column.faces, range: [-0.25, Math.max(column.faces.length - 0.75, 0.25)] } : {}),
-        ...(this.filters.get(column.key)?.range ? { constraintrange: this.filters.get(column.key).range } : {}),
-      }));
-      const colour = metric ? whole.map((index) => metric.values[index]) : whole.map(() => 0);
-      const text = { color: css("--text"), size: 12 };
-      const place = this.ready("parallel");
-      this.Plotly.react(place, [{
-        type: "parcoords", dimensions, labelfont: text, tickfont: { color: css("--muted"), size: 11 }, rangefont: { color: "rgba(0,0,0,0)", size: 1 },
-        line: { color: colour, colorscale: scale(), reversescale: this.data.direction === "min", showscale: Boolean(metric), colorbar: { title: { text: metric?.label ?? "", font: text }, thickness: 12, tickfont: text } },
-        unselected: { line: { color: css("--border"), opacity: 0.25 } },
-      }], layout({ margin: { l: 60, r: 20, t: 48, b: 20 } }), SETTINGS);
-      if (!place.dataset.bound) {
-        place.dataset.bound = "1";
-        place.on("plotly_restyle", () => this.brushed(place));
-      }
+      if (!this.data.runs.length || columns.length < 2) return this.say("parallel", "Two columns with values are needed.");
+      const there = metric ? metric.values.filter((value) => value !== null) : [];
+      const low = there.reduce((a, b) => Math.min(a, b), Infinity), high = there.reduce((a, b) => Math.max(a, b), -Infinity);
+      const less = this.data.direction === "min";
+      const goodness = (index) => {
+        const value = metric?.values[index];
+        if (value === null || value === undefined || high <= low) return metric && (value ?? null) === null ? -1 : 1;
+        return less ? (high - value) / (high - low) : (value - low) / (high - low);
+      };
+      const steps = scale().map(([, colour]) => colour), missing = css("--state-failed");
+      const mixed = Array.from({ length: 21 }, (_, step) => `color-mix(in oklab, ${steps[2]} ${step * 5}%, ${dark.matches ? "#57534a" : "#c9c5b4"})`);
+      const colours = (index) => (goodness(index) < 0 ? missing : mixed[Math.round(goodness(index) * 20)]);
+      // The best are drawn last, over all others.
+      const order = this.data.runs.map((_, index) => index).sort((a, b) => goodness(a) - goodness(b));
+      this.parallel ??= new window.Parallel(this.ready("parallel"), (ranges) => this.brushed(ranges));
+      this.parallel.show(columns, colours, order);
     }
 
-    // Stretches of axes → filters of the table, in its own words: `0.1..0.5|0.8..1`, `=adam|=sgd`.
-    brushed(place) {
+    // Stretches of axes → filters of the table, in its own words: `0.1..0.5`, `=adam|=sgd`.
+    brushed(ranges) {
       this.filters.clear();
-      for (const dimension of place.data[0].dimensions) {
-        const range = dimension.constraintrange;
-        if (!range?.length) continue;
-        const stretches = Array.isArray(range[0]) ? range : [range];
-        const column = this.column(dimension.name);
+      for (const [key, [low, high]] of ranges) {
+        const column = this.column(key);
         const text = column.faces
-          ? column.faces.map((face, at) => ({ at, text: column.exact ? String(column.exact[at]) : `=${face}` })).filter(({ at }) => stretches.some(([low, high]) => low <= at && at <= high)).map((level) => level.text).join("|")
-          : stretches.map(([low, high]) => `${low}..${high}`).join("|");
-        this.filters.set(dimension.name, { range, text: text || "=" });
+          ? column.faces.map((face, at) => ({ at, text: column.exact ? String(column.exact[at]) : `=${face}` })).filter(({ at }) => low <= at && at <= high).map((level) => level.text).join("|")
+          : `${low}..${high}`;
+        this.filters.set(key, text || "=");
       }
-      clearTimeout(this.waiting);
-      this.waiting = setTimeout(() => this.filterTable(), 250);
+      this.filterTable();
     }
 
     filterTable() {
       const query = new URLSearchParams(new URL(this.root.dataset.url, location.href).search);
-      for (const [key, { text }] of this.filters) query.set(`f.${key}`, text);
+      for (const [key, text] of this.filters) query.set(`f.${key}`, text);
       this.charts.parallel.querySelector("[data-brushed]").textContent = this.filters.size ? `${this.filters.size} brushed` : "";
       window.htmx.ajax("GET", `${this.table}?${query}`, { target: "#matrix", swap: "outerHTML" });
     }
@@ -234,11 +216,11 @@
     drawScatter() {
       const [x, y, colour] = ["x", "y", "colour"].map((name) => this.column(this.field("scatter", name).value));
       if (!x || !y) return this.say("scatter", "There is nothing to draw yet.");
-      const many = this.data.runs.length > MOST_SVG && hasWebgl();
+      const many = this.data.runs.length > 2000;
       const text = this.data.runs.map((run, index) => `Run ${run}${colour ? `, ${colour.label} ${this.shown(colour, index)}` : ""}`);
       const place = this.ready("scatter");
       this.Plotly.react(place, [{
-        x: x.values, y: y.values, type: many ? "scattergl" : "scatter", mode: "markers", customdata: this.data.runs, text, hovertemplate: "%{text}<br>%{x}, %{y}<extra></extra>",
+        x: x.values, y: y.values, type: "scatter", mode: "markers", customdata: this.data.runs, text, hovertemplate: "%{text}<br>%{x}, %{y}<extra></extra>",
         marker: { size: many ? 4 : 8, opacity: many ? 0.6 : 0.85, color: colour ? colour.values : COLOURS[0], ...(colour ? { colorscale: scale(), showscale: true, colorbar: { thickness: 10, title: { text: colour.label, font: { size: 11 } }, ...(colour.faces ? { tickvals: colour.faces.map((_, at) => at), ticktext: colour.faces } : {}) } } : {}) },
       }], layout({ xaxis: this.dressed(x), yaxis: this.dressed(y) }), SETTINGS);
       this.leadsToRun(place);
