@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
+from coretex_site.lib import web
 from runs import compare as comparing
 from runs import tablefilters
 from runs.access import visible_runs
@@ -41,7 +42,7 @@ def chosen(request: HttpRequest) -> HttpResponse:
         back = reverse("runs:list")
     if len(keys) < 2:
         messages.info(request, "Choose two or more Runs to compare.")
-        return redirect(back)
+        return web.go(request, back)
     if len(keys) > comparing.MOST:
         messages.info(request, f"The first {comparing.MOST} of {len(keys)} Runs are compared.")
     query = "&".join(f"run={key}" for key in keys[: comparing.MOST])

@@ -135,6 +135,10 @@ def join(root: Path, path: str) -> Path:
     here = root
     for part in parts:
         here = here / part
-        if here.is_symlink():
+        try:
+            is_link = here.is_symlink()
+        except OSError as error:  # a name that no disk holds
+            raise TreeError(f"“{shown_name(path)}” is too long for a path.") from error
+        if is_link:
             raise TreeError(f"“{shown_name(path)}” leads through a link, which is not followed.")
     return here

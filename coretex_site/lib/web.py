@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.decorators import sync_only_middleware
+from django.utils.encoding import iri_to_uri
 
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
@@ -50,5 +51,5 @@ def page(
 def go(request: HttpRequest, url: str) -> HttpResponse:
     """Sends the browser to `url`: as a redirect to a page's form, as HX-Redirect to htmx."""
     if request.htmx:
-        return HttpResponse(status=204, headers={"HX-Redirect": url})
+        return HttpResponse(status=204, headers={"HX-Redirect": iri_to_uri(url)})
     return HttpResponseRedirect(url)
