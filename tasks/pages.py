@@ -15,7 +15,7 @@ from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import go
 from projects.access import may
 from projects.models import Role
-from tasks import codetree, filerules, fileview, overview, previews, starters
+from tasks import codetree, filerules, fileview, overview, previews, starters, suggestions
 from tasks.access import get_task
 from tasks.creation_forms import PathForm, RenameForm, uploads_of
 from tasks.models import Task
@@ -46,7 +46,13 @@ def with_tree(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:
     is_small = len(context["files"]) <= FEW_FILES
     context["open_folders"] = set(folders) if is_small else {path, *overview.parents(path)}
     context["path"] = path
+    if context["may_edit"] and context["summary"].parsed is None:
+        context["proposal"] = suggestions.suggest(task, schema_url=schema_url(request))
     return context
+
+
+def schema_url(request: HttpRequest) -> str:
+    return request.build_absolute_uri(reverse("tasks:schema"))
 
 
 @require_safe
@@ -82,6 +88,8 @@ def file_context(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:
     context = with_tree(request, task, view.path) | {"view": view, "into": view.folder}
     if view.is_task_yaml and view.kind == "text":
         context["preview"] = previews.of_text(view.text, task.project)
+    if view.is_task_yaml:
+        context["warnings"] = suggestions.warnings(task)
     return context
 
 
@@ -134,6 +142,8 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{path} was saved.")
         return go(request, reverse("tasks:file", args=[task.pk, path]))
     context = with_tree(request, task, path) | {"digest": digest}
+    if path == codetree.TASK_YAML:
+        context["warnings"] = suggestions.warnings(task)
     context["size"] = next((entry.size for entry in context["files"] if entry.path == path), 0)
     return render(request, "tasks/_saved.html", context)
 
@@ -159,11 +169,10 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def new_file(request: HttpRequest, pk: int) -> HttpResponse:
     task = get_task(request.user, pk, need=Role.EDITOR)
-    schema_url = request.build_absolute_uri(reverse("tasks:schema"))
 
     def act(form: PathForm) -> str:
         path = form.cleaned_data["path"]
-        content = starters.starter(path, schema_url=schema_url).encode()
+        content = starters.starter(path, schema_url=schema_url(request)).encode()
         path = codetree.create(task, path, content, by=request.user)
         return reverse("tasks:file", args=[task.pk, path])
 

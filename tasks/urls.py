@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasks import pages, views
+from tasks import pages, proposing, views
 
 app_name = "tasks"
 
@@ -28,6 +28,7 @@ task_urls = [
     path("tasks/<int:pk>/raw/<path:path>", pages.raw, name="raw"),
     path("tasks/<int:pk>/save", pages.save, name="save"),
     path("tasks/<int:pk>/preview", pages.preview, name="preview"),
+    path("tasks/<int:pk>/propose", proposing.propose, name="propose"),
     path("tasks/<int:pk>/new-file", pages.new_file, name="new_file"),
     path("tasks/<int:pk>/new-folder", pages.new_folder, name="new_folder"),
     path("tasks/<int:pk>/rename", pages.rename, name="rename"),

@@ -15,10 +15,10 @@ from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import go, page
 from projects import access
 from projects.models import Role
-from tasks import codetree, create, filerules, fileview, library, overview, previews
+from tasks import codetree, create, filerules, fileview, library, overview, previews, suggestions
 from tasks.access import get_task, visible_tasks
 from tasks.creation_forms import CreateForm, DetailsForm, ProjectForm, uploads_of
-from tasks.pages import frame
+from tasks.pages import frame, schema_url
 from tasks.paging import key_in, page_of
 
 SCHEMA = Path(__file__).resolve().parent / "task.schema.json"
@@ -104,7 +104,7 @@ def make(request: HttpRequest, form: CreateForm) -> create.Task:
         return create.from_template(
             details,
             given["template"],
-            schema_url=request.build_absolute_uri(reverse("tasks:schema")),
+            schema_url=schema_url(request),
         )
     return create.blank(details)
 
@@ -174,6 +174,10 @@ def parameters(request: HttpRequest, pk: int) -> HttpResponse:
     task = get_task(request.user, pk)
     context = frame(request, task, "parameters")
     context["preview"] = previews.of_parsed(codetree.read_spec(task), task.project)
+    if context["summary"].parsed is not None:
+        context["warnings"] = suggestions.warnings(task)
+    elif context["may_edit"]:
+        context["proposal"] = suggestions.suggest(task, schema_url=schema_url(request))
     return render(request, "tasks/parameters.html", context)
 
 

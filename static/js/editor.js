@@ -77,6 +77,17 @@
     }
   });
 
+  // An address that ends in #L12 opens that line
+  function openLine() {
+    const wanted = /^#L(\d+)$/.exec(location.hash);
+    if (!wanted) return;
+    editor.gotoLine(Number(wanted[1]), 0);
+    editor.focus();
+    place.scrollIntoView({ block: "nearest" });
+  }
+  openLine();
+  addEventListener("hashchange", openLine);
+
   // Problems that the preview lists: in the margin, and a way to their line
   function mark() {
     const problems = [...document.querySelectorAll("#task-preview [data-line]")];
