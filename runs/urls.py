@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from runs import batch_urls, changes, nodes, page_urls, views
+from runs import batch_urls, changes, nodes, page_urls, specpages, views
 
 app_name = "runs"
 
@@ -18,6 +18,10 @@ list_urls = [
 run_task_urls = [
     path("tasks/<int:pk>/run", views.new, name="new"),
     path("tasks/<int:pk>/run/check", views.check, name="check"),
+    path("tasks/<int:pk>/run/copy", specpages.copy_as, name="copy_as"),
+    path("tasks/<int:pk>/run/fill", specpages.fill, name="fill"),
+    path("tasks/<int:pk>/run/presets", specpages.save_preset, name="preset_save"),
+    path("presets/<int:pk>/delete", specpages.delete_preset, name="preset_delete"),
     path("tasks/<int:pk>/changes", changes.task_changes, name="task_changes"),
     path("tasks/<int:pk>/difference", changes.task_diff, name="task_diff"),
     path("tasks/<int:pk>/delete", changes.delete_task, name="delete_task"),

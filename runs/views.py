@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from coretex_site.lib import web
 from projects.models import Role
-from runs import listing, submit, table
+from runs import asked, listing, notices, submit, table
 from runs.access import get_run
-from runs.models import Run
+from runs.models import Batch, Run
 from runs.runtask import Screen
 from runs.tablefilters import key
 from tasks.access import get_task
@@ -40,23 +40,30 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST" or screen.spec is None or screen.summary.cannot_run:
         return show(request, screen, status=200 if request.method != "POST" else 422)
     began = timezone.now()
-    run = screen.submit(by=request.user)
-    if run is None:
+    started = screen.submit(by=request.user)
+    if started is None:
         return show(request, screen, status=422)
-    if run.created_at < began:
-        messages.info(request, "This form had been sent before: this is the Run that it started.")
-    return web.go(request, run.get_absolute_url())
+    if started.created_at < began:
+        what = "Batch" if isinstance(started, Batch) else "Run"
+        messages.info(request, f"This form had been sent before: this is the {what} that it started.")
+    return web.go(request, started.get_absolute_url())
 
 
 @require_POST
 def check(request: HttpRequest, pk: int) -> HttpResponse:
-    """The errors of what was typed so far; the browser is told which parameters are hidden and required."""
+    """The errors of what was typed so far, and what it would start.
+
+    The browser is told which parameters are hidden and required.
+    """
     screen = screen_of(request, pk)
     if screen.spec is None:
         return HttpResponse(status=204)
+    if screen.is_several:
+        screen.look_ahead()
     inputs = screen.parameters.inputs
     touched = set(inputs) if "checked" in request.POST else screen.parameters.touched
-    response = render(request, "runs/_check.html", {"inputs": inputs.items(), "touched": touched})
+    context = {"inputs": inputs.items(), "touched": touched, "screen": screen, "task": screen.task}
+    response = render(request, "runs/_check.html", context)
     facts = {
         drawn.id: {"hidden": drawn.is_hidden, "required": drawn.is_required} for drawn in inputs.values()
     }
@@ -65,16 +72,22 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def screen_of(request: HttpRequest, pk: int) -> Screen:
+    """The form of the Task, filled from a Run, Batch, preset or specification if the address says so."""
     task = get_task(request.user, pk, need=Role.EDITOR)
     data = request.POST if request.method == "POST" else None
+    page = key(request.POST.get("page", "")) or 1
     source = key(request.GET.get("from", ""))
-    return Screen(task=task, source=get_run(request.user, source) if source else None, data=data)
+    if source:
+        return Screen(task=task, source=get_run(request.user, source), data=data, page=page)
+    wanted = asked.read(request, task)
+    return Screen(task=task, data=data, page=page, asked=wanted, notices=list(wanted.problems))
 
 
 def show(request: HttpRequest, screen: Screen, *, status: int) -> HttpResponse:
     context = {"screen": screen, "task": screen.task, "section": "runs"}
     if screen.spec is None or screen.summary.cannot_run:
         return render(request, "runs/cannot_run.html", context, status=status)
+    context |= {"mail_is_set_up": notices.mail_is_set_up(), "recent": asked.recent(screen.task, request.user)}
     return web.page(request, "runs/new.html", context, fragment="runs/_new.html", status=status)
 
 

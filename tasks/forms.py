@@ -5,7 +5,6 @@ What is submitted is exactly what is shown; a hidden parameter keeps its default
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -16,19 +15,12 @@ from django.utils.text import capfirst
 
 from coretex_site.templatetags.ui import human_bytes
 from projects.models import Project
-from tasks.declarations import (
-    Condition,
-    Parameter,
-    TaskSpec,
-    is_required,
-    is_visible,
-    validate,
-    with_hidden_defaults,
-)
+from tasks import severalvalues
+from tasks.declarations import Condition, Parameter, TaskSpec, validate, with_hidden_defaults
+from tasks.drawninputs import Input, InputGroup
 from tasks.inputs import (
     Choice,
     DatasetField,
-    Entry,
     IdField,
     ParameterField,
     RangeField,
@@ -46,6 +38,8 @@ from tasks.listinputs import (
     SelectListField,
     TextListField,
 )
+from tasks.severalinputs import SeveralInput
+from tasks.severalvalues import Several, may_hold
 
 FIELDS: dict[str, type[ParameterField]] = {
     "int": ParameterField,
@@ -70,79 +64,6 @@ FIELDS: dict[str, type[ParameterField]] = {
     "list[git_secret]": SecretListField,
     "list[credentials_secret]": SecretListField,
 }
-SPARE_ROWS = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Input:
-    """One parameter as it is drawn: its field, what its controls hold now, and its errors."""
-
-    parameter: Parameter
-    field: ParameterField
-    entry: Entry
-    id: str
-    errors: Sequence[str]
-    is_hidden: bool
-    is_required: bool
-    conditions: str  # JSON for static/js/parameters.js; empty when it is always visible
-
-    @property
-    def name(self) -> str:
-        return self.field.name()
-
-    @property
-    def parts(self) -> list[tuple[str, str, str]]:
-        """(label, name, text) of each number of a range."""
-        labels = self.field.parts
-        return [(p, self.field.name(p), text) for p, text in zip(labels, self.entry.texts, strict=True)]
-
-    @property
-    def rows(self) -> list[tuple[str, str]]:
-        """(name, int) of each row of IMUVectors."""
-        return list(zip(self.entry.texts[::2], self.entry.texts[1::2], strict=True))
-
-    @property
-    def null_name(self) -> str:
-        return self.field.name("null")
-
-    @property
-    def key_name(self) -> str:
-        return self.field.name("key")
-
-    @property
-    def spare_name(self) -> str:
-        return self.field.name("more")
-
-    @property
-    def drop_name(self) -> str:
-        return self.field.name("drop")
-
-    @property
-    def spare_rows(self) -> range:
-        return range(SPARE_ROWS)
-
-    @property
-    def condition_text(self) -> str:
-        """When it is asked for, in words; empty when always."""
-        return " and ".join(in_words(condition) for condition in self.parameter.visible_if)
-
-    @property
-    def path_default(self) -> str:
-        """The path that task.yaml has where an id is expected; empty without one."""
-        value = self.parameter.value
-        paths = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
-        return "" if self.field.can_show(value) else ", ".join(paths)
-
-
-@dataclass(frozen=True, kw_only=True)
-class InputGroup:
-    name: str
-    inputs: Sequence[Input]
-
-
-def in_words(condition: Condition) -> str:
-    values = " or ".join(json.dumps(value, ensure_ascii=False) for value in condition.values)
-    return f"{condition.parameter} is {values}"
 
 
 def dataset_choices(project: Project) -> list[Choice]:
@@ -169,9 +90,12 @@ class ParameterForm(forms.Form):
         *,
         project: Project | None,
         initial_values: Mapping[str, Any] | None = None,
+        initial_several: Mapping[str, str] | None = None,
     ) -> None:
+        """`initial_several` has the texts of several values, see tasks.severalvalues, by parameter."""
         super().__init__(data)
         self.spec = spec
+        self.initial_several = initial_several or {}
         self.initial_values = {**spec.defaults(), **(initial_values or {})}
         self.project = project
         for parameter in spec.parameters:
@@ -188,40 +112,84 @@ class ParameterForm(forms.Form):
     def datasets(self) -> list[Choice]:
         return [] if self.project is None else dataset_choices(self.project)
 
+    @cached_property
+    def several(self) -> dict[str, Several]:
+        """The parameters for which several values are given, with these."""
+        found = {}
+        for parameter in self.spec.parameters:
+            name = parameter.name
+            text = self.data.get(f"v-{name}", "") if self.is_bound else self.initial_several.get(name, "")
+            if parameter.type.sweepable and text.strip():
+                check = self.fields[f"p-{name}"].check
+                found[name] = severalvalues.read(parameter, text, check=check)
+        return found
+
+    @cached_property
+    def offered(self) -> dict[str, list[Any]]:
+        """Every value that the form shows now, by parameter."""
+        return {
+            name: (self.several[name].values if name in self.several else None) or [value]
+            for name, value in self.current.items()
+        }
+
+    def is_shown(self, parameter: Parameter) -> bool:
+        """Whether any of the values offered for the others lets it be seen."""
+        return may_hold(parameter.visible_if, self.offered)
+
+    def is_required(self, parameter: Parameter) -> bool:
+        by_condition = bool(parameter.required_if) and may_hold(parameter.required_if, self.offered)
+        return (parameter.required or by_condition) and self.is_shown(parameter)
+
     def clean(self) -> dict[str, Any]:
         """Takes the hidden parameters' defaults and adds the sentences of the whole set of values."""
-        chosen = {p.name: self.cleaned_data.get(f"p-{p.name}", p.value) for p in self.spec.parameters}
-        self.chosen = with_hidden_defaults(self.spec, chosen)
+        self.chosen = {p.name: self.cleaned_data.get(f"p-{p.name}", p.value) for p in self.spec.parameters}
+        for name, several in self.several.items():
+            self._errors.pop(f"p-{name}", None)
+            for sentence in several.errors:
+                self.add_error(f"p-{name}", capfirst(sentence))
         for parameter in self.spec.parameters:
-            if not is_visible(parameter, chosen):
+            if not self.is_shown(parameter):
                 self._errors.pop(f"p-{parameter.name}", None)
-        for name, sentences in validate(self.spec, self.chosen).items():
-            if f"p-{name}" not in self._errors:
-                for sentence in sentences:
-                    self.add_error(f"p-{name}", capfirst(sentence))
+        if not self.several:
+            self.chosen = with_hidden_defaults(self.spec, self.chosen)
+            self.add_problems(validate(self.spec, self.chosen))
+        else:
+            alone = [p for p in self.spec.parameters if p.name not in self.several and self.is_shown(p)]
+            self.add_problems({p.name: p.type.problems(self.chosen[p.name], declared=p) for p in alone})
         return self.cleaned_data
 
+    def add_problems(self, problems: Mapping[str, Sequence[str]]) -> None:
+        """Sentences of others about parameters; none where the form has its own."""
+        for name, sentences in problems.items():
+            if sentences and f"p-{name}" in self.fields and f"p-{name}" not in self._errors:
+                self.add_error(f"p-{name}", [capfirst(sentence) for sentence in sentences])
+        self.__dict__.pop("inputs", None)
+
     def values(self) -> dict[str, Any]:
-        """The typed value of every parameter, once is_valid() said so."""
+        """The typed value of every parameter, once is_valid() said so; the first of several."""
         if not self.is_valid():
             raise ValueError("The values of a form with errors were asked for.")
-        return self.chosen
+        return {name: values[0] for name, values in self.all_values().items()}
+
+    def all_values(self) -> dict[str, list[Any]]:
+        """Every value of every parameter that is shown, and the default of each that is not."""
+        return {p.name: self.offered[p.name] if self.is_shown(p) else [p.value] for p in self.spec.parameters}
 
     @property
     def current(self) -> dict[str, Any]:
         """The values that the form shows now, a default where what was typed can't be read."""
         if not self.is_bound:
             return self.initial_values
-        self.full_clean()
+        if not hasattr(self, "chosen"):
+            self.full_clean()
         return self.chosen
 
     @cached_property
     def inputs(self) -> dict[str, Input]:
-        values = self.current
         ids = {parameter.name: f"parameter-{i}" for i, parameter in enumerate(self.spec.parameters)}
-        return {p.name: self.input(p, ids, values) for p in self.spec.parameters}
+        return {p.name: self.input(p, ids) for p in self.spec.parameters}
 
-    def input(self, parameter: Parameter, ids: Mapping[str, str], values: Mapping[str, Any]) -> Input:
+    def input(self, parameter: Parameter, ids: Mapping[str, str]) -> Input:
         field = self.fields[f"p-{parameter.name}"]
         initial = field.entry(self.initial_values[parameter.name])
         return Input(
@@ -230,10 +198,16 @@ class ParameterForm(forms.Form):
             entry=field.read(self.data) if self.is_bound else initial,
             id=ids[parameter.name],
             errors=self.errors.get(f"p-{parameter.name}", ()) if self.is_bound else (),
-            is_hidden=not is_visible(parameter, values),
-            is_required=is_required(parameter, values),
+            is_hidden=not self.is_shown(parameter),
+            is_required=self.is_required(parameter),
             conditions=self.conditions_for_browser(parameter, ids),
+            several=self.several_input(field, ids[parameter.name]),
         )
+
+    def several_input(self, field: ParameterField, key: str) -> SeveralInput | None:
+        if not field.parameter.type.sweepable:
+            return None
+        return SeveralInput(field=field, several=self.several.get(field.parameter.name), id=key)
 
     def conditions_for_browser(self, parameter: Parameter, ids: Mapping[str, str]) -> str:
         """[[id, [text or null, …]], …]: all must hold, each by one of its texts."""
@@ -265,5 +239,6 @@ class ParameterForm(forms.Form):
         return {
             name
             for name, drawn in self.inputs.items()
-            if not drawn.entry.looks_like(drawn.field.entry(self.initial_values[name]))
+            if name in self.several
+            or not drawn.entry.looks_like(drawn.field.entry(self.initial_values[name]))
         }

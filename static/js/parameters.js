@@ -11,7 +11,7 @@
 
   function controls(parameter) {
     return [...parameter.querySelectorAll("input, select, textarea")].filter(
-      (control) => control.name && !control.matches("[data-null]") && !control.closest("template, noscript"));
+      (control) => control.name && !control.matches("[data-null], [data-several-text]") && !control.closest("template, noscript"));
   }
 
   // What a condition compares: the text of the control, null without a value
@@ -35,6 +35,8 @@
   function showWhatIsNeeded() {
     for (const parameter of document.querySelectorAll("[data-visible-if]")) {
       const conditions = JSON.parse(parameter.dataset.visibleIf);
+      // Which of several values fulfil a condition is for the server to say
+      if (conditions.some(([id]) => document.getElementById(id).matches(".has-several"))) continue;
       parameter.hidden = !conditions.every(([id, texts]) => holds(document.getElementById(id), texts));
     }
   }
@@ -65,7 +67,7 @@
 
   document.addEventListener("input", ({ target }) => {
     const parameter = parameterOf(target);
-    if (!parameter) return;
+    if (!parameter || target.matches("[data-several-text]")) return;
     const tick = nullOf(parameter);
     if (tick && target === tick) setNull(parameter);
     else if (tick?.checked && (target.matches("[data-list-field]") ? controls(parameter).length : true)) {
