@@ -143,7 +143,8 @@ class Script:
         processes.kill_all(lambda: [facts for facts in self.family() if facts.pid != self.shim.pid])
         if not self.wait(1.0):
             processes.kill_all(self.family)
-            self.wait(1.0)
+            if self._child is not None:
+                self._child.wait()
 
     def end_leftovers(self, *, grace: float = LEFTOVER_GRACE) -> None:
         """Ends what a script that has ended left running: TERM, then KILL after `grace` seconds."""
