@@ -68,6 +68,16 @@ class Env:
         text = self.text(name)
         return [word.strip() for word in text.split(",") if word.strip()] if text else list(default)
 
+    def mapping(self, name: str) -> dict[str, str]:
+        """`a=x,b=y` as {a: x, b: y}."""
+        found = {}
+        for word in self.words(name):
+            key, _, value = word.partition("=")
+            if not key.strip() or not value.strip():
+                raise EnvError(f"{name} is to be like name=value,name=value, but holds {word!r}.")
+            found[key.strip()] = value.strip()
+        return found
+
     def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:
         text = self.text(name, default)
         if text not in options:

@@ -135,6 +135,12 @@ try:
     WEB_THREADS = env.integer("CORETEX_WEB_THREADS", 12, minimum=2, maximum=256)
     WATCHDOG_SECONDS = env.integer("CORETEX_WATCHDOG_SECONDS", 30, minimum=1, maximum=3600)
     ENVIRONMENTS_DIR = Path(env.text("CORETEX_ENVIRONMENTS_DIR", str(DATA_DIR / "environments"))).absolute()
+    ENVIRONMENTS_MAX_BYTES = (
+        env.integer("CORETEX_ENVIRONMENTS_MAX_GB", 0, minimum=0, maximum=1_000_000) * 1024**3
+    )
+    CONDA = env.text("CORETEX_CONDA")
+    CONDA_CHANNEL_ALIAS = env.text("CORETEX_CONDA_CHANNEL_ALIAS")
+    CONDA_CHANNELS = env.mapping("CORETEX_CONDA_CHANNELS")
     STOP_GRACE = env.integer("CORETEX_STOP_GRACE", 5, minimum=0, maximum=3600)
     UPLOAD_MAX_BYTES = env.integer("CORETEX_UPLOAD_MAX_MB", 2048, minimum=1, maximum=1_048_576) * 1024**2
     UPLOAD_MAX_FILES = env.integer("CORETEX_UPLOAD_MAX_FILES", 10_000, minimum=1, maximum=1_000_000)

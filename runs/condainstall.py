@@ -1,23 +1,20 @@
 """A program that solves and installs a Conda environment with py-rattler, without any Conda installed.
 
 Runs as a child of a worker, so that what it prints is the Run's console and a stop request ends it.
-Its argument names a JSON file {channels, dependencies, prefix, cache, alias, mapping, lock}. It exits
-with 0, or with 1 after a sentence.
+Its argument names a JSON file {channels, dependencies, prefix, cache}, the channels already mapped to
+addresses where the operator says so. It exits with 0, or with 1 after a sentence.
 """
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from rattler import Channel, Gateway, MatchSpec, VirtualPackage, install, solve
-from rattler.channel import ChannelConfig
 from rattler.exceptions import InvalidMatchSpecError, SolverError
 from rattler.platform import Subdir
-
-# What Conda itself uses where a file names no channel differs by vendor; this is the community's.
-DEFAULT_CHANNELS = ["conda-forge"]
 
 
 def say(text: str) -> None:
@@ -25,18 +22,8 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def channel_of(name: str, mapping: dict[str, str], alias: str) -> Channel:
-    """A channel by its name, mapped to a mirror or a file:// folder when the operator says so."""
-    if name in mapping:
-        return Channel(mapping[name])
-    if alias and "://" not in name:
-        return Channel(name, ChannelConfig(channel_alias=alias.rstrip("/") + "/"))
-    return Channel(name)
-
-
 async def build(request: dict[str, Any]) -> None:
-    names = [name for name in request["channels"] if name != "nodefaults"] or DEFAULT_CHANNELS
-    channels = [channel_of(name, request["mapping"], request["alias"]) for name in names]
+    channels = [Channel(name) for name in request["channels"]]
     specs = [MatchSpec(text) for text in request["dependencies"]]
     cache = Path(request["cache"])
     platforms = [Subdir.current(), Subdir("noarch")]
@@ -58,9 +45,6 @@ async def build(request: dict[str, Any]) -> None:
         show_progress=False,
         execute_link_scripts=True,
     )
-    lock = [{"url": str(r.url), "sha256": r.sha256.hex() if r.sha256 else ""} for r in records]
-    lines = [f"{r.name.normalized}=={r.version} ({r.build}, {r.channel or ''})" for r in records]
-    Path(request["lock"]).write_text(json.dumps({"packages": lock, "lines": sorted(lines)}))
 
 
 def main(path: str) -> int:
@@ -81,4 +65,7 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    code = main(sys.argv[1])
+    sys.stdout.flush()
+    # Its threads may outlive the interpreter's orderly end, which then aborts: nothing is left to be done.
+    os._exit(code)

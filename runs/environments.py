@@ -2,42 +2,48 @@
 
 import json
 import os
-import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from filelock import FileLock, Timeout
 
 from coretex_site.lib import filetree, paths
-from runs import installing
-from runs.installing import Builder
-from runs.models import Environment, Execution
-from runs.requirements import EnvironmentFailure, Wanted, want
+from runs import condaprefix, eviction, venvs
+from runs.failure import EnvironmentFailure
+from runs.models import Environment
+from runs.requirements import Wanted, want
+from runs.steps import POLL, Builder
 
 READY = "coretex-ready.json"
-LOCK_POLL = 0.2
 TOUCH_AFTER = timedelta(minutes=1)
+LONGEST_LOG = 100_000
 # What a process knows of the environments that it used last, so that short scripts need not ask anew:
-# {(folder of the node's environments, digest of the files): (when, environment)}.
+# {(folder of the node's environments, what was asked for): (when, environment)}.
 REMEMBERED = 30.0
 MOST_REMEMBERED = 100
-_used_lately: dict[tuple[Path, str], tuple[float, "Ready"]] = {}
-KEPT_UNUSED = timedelta(days=60)
+_used_lately: dict[tuple[Path, str, bool], tuple[float, "Ready"]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
-    """An environment that can be used."""
+    """An environment that can be used; `variables` are what its environment.yml sets for the script."""
 
     row: Environment
     folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    has_python: bool = True
+
+    @property
+    def is_conda(self) -> bool:
+        return self.row.kind == "conda"
 
     @property
     def programs(self) -> Path:
@@ -49,25 +55,55 @@ class Ready:
 
     def is_there(self) -> bool:
         """Whether it can still be used: neither its folder nor its row was removed meanwhile."""
-        return _is_ready(self.folder) and Environment.objects.filter(pk=self.row.pk, removed_at=None).exists()
+        if not (self.folder / READY).exists() or (self.has_python and not self.python.exists()):
+            return False
+        return _alive(self.row.node_name).filter(pk=self.row.pk).exists()
 
     def has(self, package: str) -> bool:
         return any(self.folder.glob(f"lib/python*/site-packages/{package}"))
 
 
-def prepare(folder: Path, *, tree: str, builder: Builder) -> Ready:
+def prepare(
+    folder: Path, *, tree: str, builder: Builder, entry: str = "", exactly: Environment | None = None
+) -> Ready:
     """The environment for the files in `folder`, which have the digest `tree`; built when it is new.
 
-    Raises EnvironmentFailure when it cannot be built. Others who need the same one meanwhile wait for it.
+    A notebook as `entry` gets what executes it on top. With `exactly` it is that environment, or one with
+    the same packages. Raises EnvironmentFailure when it cannot be built. Others who need the same one
+    meanwhile wait for it.
     """
-    base = paths.environments(builder.node_name)
-    used = _used_lately.get((base, tree))
+    base, notebook = paths.environments(builder.node_name), entry.endswith(".ipynb")
+    if exactly is not None:
+        return _prepare_exactly(exactly, folder, tree, notebook, builder)
+    asked = (base, tree, notebook)
+    used = _used_lately.get(asked)
     if used is not None and time.monotonic() - used[0] < REMEMBERED and used[1].is_there():
         return used[1]
-    found = _prepare(want(folder, tree=tree), folder, builder)
+    found = _prepare(want(folder, tree=tree, notebook=notebook), folder, builder)
     if len(_used_lately) >= MOST_REMEMBERED:
         _used_lately.clear()
-    _used_lately[base, tree] = time.monotonic(), found
+    _used_lately[asked] = time.monotonic(), found
+    return found
+
+
+def _prepare_exactly(
+    exactly: Environment, folder: Path, tree: str, notebook: bool, builder: Builder
+) -> Ready:
+    """The same environment if it is still there, else one with the same packages, else a new one of these."""
+    same = _alive(builder.node_name).filter(kind=exactly.kind, packages=exactly.packages)
+    keys = [exactly.key, want(folder, tree=tree, notebook=notebook).key]
+    for row in same.filter(key__in=keys):
+        final = paths.environments(builder.node_name) / row.key
+        facts = _read_ready(final)
+        if facts is not None and _touch(row):
+            builder.say(f"Exactly environment {row.key[:12]}, with the packages as they were.")
+            return _ready(row, final, facts)
+    wanted = want(folder, tree=tree, notebook=notebook, lock=exactly.packages)
+    found = _prepare(wanted, folder, builder)
+    if found.row.interpreter != exactly.interpreter:
+        builder.say(
+            f"The packages are as they were, on {found.row.interpreter}; it was {exactly.interpreter}."
+        )
     return found
 
 
@@ -77,27 +113,57 @@ def _prepare(wanted: Wanted, folder: Path, builder: Builder) -> Ready:
     if facts is not None:
         row = _find_row(wanted, builder.node_name)
         if row is not None:
-            return Ready(row=row, folder=final)
+            return _ready(row, final, facts)
     with _only_builder(wanted, builder):
+        _heed_deletions(wanted, builder.node_name)
         facts = _read_ready(final)
         if facts is None:
             facts = _build(wanted, folder, final, builder)
         row = _find_row(wanted, builder.node_name)
         if row is None:
+            known = {name: facts[name] for name in ("interpreter", "packages", "size", "build_seconds")}
             row = Environment.objects.create(
-                key=wanted.key, node_name=builder.node_name, kind=wanted.kind, **facts
+                key=wanted.key,
+                node_name=builder.node_name,
+                kind=wanted.kind,
+                build_log=facts.get("build_log", ""),
+                **known,
             )
-    return Ready(row=row, folder=final)
+    return _ready(row, final, facts)
+
+
+def _heed_deletions(wanted: Wanted, node_name: str) -> None:
+    """What people deleted is gone before it is built anew; or stays after all, while a script uses it."""
+    for row in Environment.objects.filter(key=wanted.key, node_name=node_name, removed_at=None):
+        if row.unwanted_at is not None and not eviction.discard(row):
+            Environment.objects.filter(pk=row.pk, removed_at=None).update(unwanted_at=None)
+
+
+def _ready(row: Environment, final: Path, facts: Mapping[str, Any]) -> Ready:
+    return Ready(
+        row=row,
+        folder=final,
+        variables=facts.get("variables", {}),
+        has_python=facts.get("has_python", True),
+    )
+
+
+def _alive(node_name: str) -> QuerySet[Environment]:
+    return Environment.objects.filter(node_name=node_name, removed_at=None, unwanted_at=None)
 
 
 def _find_row(wanted: Wanted, node_name: str) -> Environment | None:
     """The row of an environment that is in use, which is noted."""
-    rows = Environment.objects.filter(key=wanted.key, node_name=node_name, removed_at=None)
-    row = rows.order_by("-pk").first()
+    row = _alive(node_name).filter(key=wanted.key).order_by("-pk").first()
+    return row if row is not None and _touch(row) else None
+
+
+def _touch(row: Environment) -> bool:
+    """Notes that it is used now; False when it was removed meanwhile."""
     now = timezone.now()
-    if row is not None and now - row.used_at > TOUCH_AFTER:
-        Environment.objects.filter(pk=row.pk).update(used_at=now)
-    return row
+    if now - row.used_at <= TOUCH_AFTER:
+        return True
+    return bool(_alive(row.node_name).filter(pk=row.pk).update(used_at=now))
 
 
 def _read_ready(final: Path) -> dict[str, Any] | None:
@@ -106,11 +172,7 @@ def _read_ready(final: Path) -> dict[str, Any] | None:
         facts = json.loads((final / READY).read_text())
     except (OSError, ValueError):
         return None
-    return facts if _is_ready(final) else None
-
-
-def _is_ready(final: Path) -> bool:
-    return (final / READY).exists() and (final / "bin" / "python").exists()
+    return facts if not facts.get("has_python", True) or (final / "bin" / "python").exists() else None
 
 
 @contextmanager
@@ -122,7 +184,7 @@ def _only_builder(wanted: Wanted, builder: Builder) -> Iterator[None]:
     told = False
     while True:
         try:
-            lock.acquire(timeout=LOCK_POLL if told else 0)
+            lock.acquire(timeout=POLL if told else 0)
             break
         except Timeout:
             if not told:
@@ -138,59 +200,94 @@ def _only_builder(wanted: Wanted, builder: Builder) -> Iterator[None]:
 
 
 def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[str, Any]:
-    """Builds beside the final place and moves it there when all is well; nothing half-made stays."""
+    """Builds it, and marks it as ready last; nothing half-made stays, or looks ready while it does."""
     began = time.monotonic()
-    what = "a clean Python" if wanted.file is None else wanted.file
-    builder.say(f"Building environment {wanted.short} from {what}, Python {sys.version.split()[0]}.")
-    temporary = Path(tempfile.mkdtemp(prefix=f".building-{wanted.key}-", dir=final.parent))
+    log_from = builder.console.stat().st_size if builder.console.is_file() else 0
+    _announce(wanted, builder)
+    is_conda = wanted.kind == "conda"
+    filetree.remove(final)
+    # A venv is made beside its place and moved there; a Conda prefix has to be made where it stays.
+    place = final if is_conda else Path(tempfile.mkdtemp(prefix=f".building-{wanted.key}-", dir=final.parent))
     try:
-        installing.install(wanted, folder, temporary, builder)
+        if is_conda:
+            place.mkdir()
+            condaprefix.build(wanted, folder, place, builder)
+        else:
+            venvs.build(wanted, folder, place, builder)
         facts = {
-            "interpreter": f"Python {sys.version.split()[0]}",
-            "packages": installing.packages(temporary),
-            "size": installing.seal(temporary),
+            **_found_in(wanted, place, builder),
+            "size": seal(place),
             "build_seconds": round(time.monotonic() - began, 2),
+            "build_log": _log(builder, log_from),
         }
-        (temporary / READY).write_text(json.dumps(facts))
-        filetree.remove(final)
-        os.rename(temporary, final)
-        final.chmod(0o555)
+        _mark_ready(place, final, facts)
     except OSError as error:
+        filetree.remove(place)
         raise EnvironmentFailure(
             f"The environment could not be built: {error.strerror} ({error.filename})."
         ) from error
-    finally:
-        filetree.remove(temporary)
+    except BaseException:
+        filetree.remove(place)
+        raise
     builder.say(f"Environment {wanted.short} is ready after {facts['build_seconds']:.1f} s.")
     return facts
 
 
-def tidy(node_name: str) -> None:
-    """Removes what killed builds left, and environments of this node that nobody used for long."""
-    base = paths.environments(node_name)
-    if not base.is_dir():
-        return
-    for left in base.glob(".building-*"):
-        key = left.name.split("-")[1]
-        _remove_unless_locked(base, key, [left])
-    in_use = Execution.objects.filter(finished_at=None).exclude(environment=None).values("environment")
-    unused = Environment.objects.filter(
-        node_name=node_name, removed_at=None, used_at__lt=timezone.now() - KEPT_UNUSED
-    ).exclude(pk__in=in_use)
-    for row in unused:
-        if _remove_unless_locked(base, row.key, [base / row.key, base / "sources" / row.key]):
-            Environment.objects.filter(pk=row.pk).update(removed_at=timezone.now())
+def _announce(wanted: Wanted, builder: Builder) -> None:
+    what = "a clean Python" if wanted.file is None else wanted.file
+    python = wanted.interpreter
+    made_of = "" if python is None else f", Python {python.version}"
+    why = f" ({python.why})" if python is not None and python.why else ""
+    exactly = ", exactly as before" if wanted.lock else ""
+    builder.say(wanted.sentence)
+    builder.say(f"Building environment {wanted.short} from {what}{made_of}{why}{exactly}.")
 
 
-def _remove_unless_locked(base: Path, key: str, places: Iterable[Path]) -> bool:
-    lock = FileLock(base / f"{key}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return False
-    try:
-        for place in places:
-            filetree.remove(place)
-    finally:
-        lock.release()
-    return True
+def _found_in(wanted: Wanted, place: Path, builder: Builder) -> dict[str, Any]:
+    """What is in an environment that was just built."""
+    if wanted.kind == "conda":
+        return {
+            "interpreter": condaprefix.interpreter(place),
+            "packages": condaprefix.packages(place, builder),
+            "variables": dict(wanted.conda.variables),
+            "has_python": (place / "bin" / "python").exists(),
+        }
+    return {
+        "interpreter": f"Python {wanted.interpreter.version}",
+        "packages": venvs.frozen(place, builder),
+    }
+
+
+def _mark_ready(place: Path, final: Path, facts: Mapping[str, Any]) -> None:
+    note = place / f"{READY}.new"
+    note.write_text(json.dumps(facts))
+    os.rename(note, place / READY)
+    if place != final:
+        os.rename(place, final)
+    final.chmod(0o555)
+
+
+def _log(builder: Builder, start: int) -> str:
+    """The end of what was said while it was built."""
+    if not builder.console.is_file():
+        return ""
+    with builder.console.open("rb") as file:
+        file.seek(max(start, builder.console.stat().st_size - LONGEST_LOG))
+        return file.read().decode("utf-8", "replace").replace("\x00", "�")
+
+
+def seal(folder: Path) -> int:
+    """Makes all below `folder` read-only, since its files are shared by hard links; returns their bytes."""
+    total = 0
+    for current, folders, files in os.walk(folder):
+        for name in files:
+            path = os.path.join(current, name)
+            facts = os.lstat(path)
+            total += facts.st_size
+            if facts.st_mode & 0o222 and not os.path.islink(path):
+                os.chmod(path, facts.st_mode & 0o7555)
+        for name in folders:
+            path = os.path.join(current, name)
+            if not os.path.islink(path):
+                os.chmod(path, 0o555)  # noqa: S103  (everyone may read what is installed)
+    return total

@@ -9,13 +9,14 @@ from django.utils import timezone
 from coretex_site.lib import paths
 from runs import environments, executor, lifecycle, preparation
 from runs.executor import Script
+from runs.failure import EnvironmentFailure
 from runs.models import Execution
 from runs.outcomes import Outcome, outcome
 from runs.preparation import Inputs, Refused
 from runs.processes import ProcessId
-from runs.requirements import EnvironmentFailure
 from runs.settling import settle
 from runs.states import Reason, State
+from runs.steps import Builder
 from runs.watching import UNREACHABLE, LetGo, Pulse, StopAsked, patiently, watch
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ class Attempt:
         self._inputs = preparation.lay_out(execution)
         self._pulse.beat_while_preparing()
         self._step = Reason.ENVIRONMENT
-        builder = environments.Builder(
+        builder = Builder(
             node_name=execution.node.name,
             who=f"Run {execution.run_id}",
             console=paths.console(execution.pk),
@@ -108,7 +109,11 @@ class Attempt:
         )
         try:
             self._environment = environments.prepare(
-                paths.work(execution.pk), tree=execution.run.snapshot_id, builder=builder
+                paths.work(execution.pk),
+                tree=execution.run.snapshot_id,
+                builder=builder,
+                entry=execution.run.entry_script,
+                exactly=execution.exactly,
             )
         except EnvironmentFailure as failure:
             raise Refused(Reason.ENVIRONMENT, str(failure)) from failure

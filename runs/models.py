@@ -85,6 +85,9 @@ class Environment(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     used_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True)
+    # Set when a person deleted it; its node removes it as soon as no script uses it.
+    unwanted_at = models.DateTimeField(null=True, blank=True)
+    build_log = models.TextField("what was said while it was built", blank=True)
 
     class Meta:
         ordering = ["-pk"]
@@ -188,6 +191,8 @@ class Execution(models.Model):
     environment = models.ForeignKey(
         Environment, models.SET_NULL, null=True, blank=True, related_name="executions"
     )
+    # The environment whose exact packages it is to have, however new others are by now.
+    exactly = models.ForeignKey(Environment, models.SET_NULL, null=True, blank=True, related_name="+")
     datasets = models.JSONField("[{id, name, digest, file_count, size}] as read", default=list)
     # Bytes of metrics.jsonl already stored as points, and lines of it that could not be.
     metrics_offset = models.BigIntegerField(default=0)

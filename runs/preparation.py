@@ -26,8 +26,9 @@ from tasks.parameters import TYPES
 
 # The variable that every process of a script has, with a value that no other script's has.
 MARK = "CORETEX_PARAMETERS"
-# How scripts reach the network and the machine's devices; nothing else of the server's environment.
-PASSED_ON = frozenset({"TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
+# The machine's time zone and graphics cards; nothing else of the server's environment. Indexes, certificates
+# and proxies are the operator's, for building only: their addresses may hold passwords.
+PASSED_ON = frozenset({"TZ"})
 PASSED_ON_PREFIXES = ("CUDA_", "NVIDIA_")
 USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
 # A socket's path may have 107 bytes, and Python's multiprocessing makes sockets in TMPDIR.
@@ -138,18 +139,23 @@ def script_environment(execution: Execution, environment: Ready) -> dict[str, st
     passed_on = {
         name: value
         for name, value in os.environ.items()
-        if name in PASSED_ON or name.startswith(PASSED_ON_PREFIXES) or name.lower().endswith("_proxy")
+        if name in PASSED_ON or name.startswith(PASSED_ON_PREFIXES)
     }
     home = str(paths.home(execution.pk))
+    if environment.is_conda:
+        where = {"CONDA_PREFIX": str(environment.folder), "CONDA_DEFAULT_ENV": environment.folder.name}
+    else:
+        where = {"VIRTUAL_ENV": str(environment.folder)}
     return {
+        "LANG": "C.UTF-8",
+        **environment.variables,
         **passed_on,
+        **where,
         "PATH": os.pathsep.join([str(environment.programs), *_machine_path()]),
-        "VIRTUAL_ENV": str(environment.folder),
         "HOME": home,
         "TMPDIR": home if len(os.fsencode(home)) <= LONGEST_TMPDIR else "/tmp",  # noqa: S108
         "USER": "coretex",
         "LOGNAME": "coretex",
-        "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
         "PYTHONNOUSERSITE": "1",
         "CORETEX_PARAMETERS": str(paths.parameters_file(execution.pk)),
@@ -176,6 +182,11 @@ def _command(execution: Execution, environment: Ready, *, search: str) -> list[s
     entry = f"./{entry}" if entry.startswith("-") else entry
     python = str(environment.python)
     match runtime.interpreter_of(path.name):
+        case "python" | "notebook" if not environment.has_python:
+            raise Refused(
+                Reason.ENVIRONMENT,
+                f"{entry} needs Python, which environment.yml does not list. Add python to its dependencies.",
+            )
         case "python":
             return [python, entry]
         case "notebook":
@@ -200,7 +211,7 @@ def _notebook(entry: str, python: str, environment: Ready) -> list[str]:
         raise Refused(
             Reason.ENVIRONMENT,
             f"The notebook {entry} is executed by {' and '.join(missing)}, which the environment "
-            "does not have. Add what is missing to requirements.txt.",
+            "does not have.",
         )
     return [python, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", entry]
 

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from coretex_site.lib import filetree, paths
-from runs import environments, lanes, lifecycle, preparation, processes, snapshots
+from runs import eviction, lanes, lifecycle, preparation, processes, snapshots
 from runs.models import Execution, Node
 from runs.outcomes import Outcome
 from runs.processes import ProcessId
@@ -145,7 +145,7 @@ def tidy() -> None:
     _tidy_scratch()
     _tidy_executions()
     snapshots.delete_unused()
-    environments.tidy(settings.NODE_NAME)
+    eviction.tidy(settings.NODE_NAME)
 
 
 def give_up_lost_nodes() -> None:

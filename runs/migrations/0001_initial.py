@@ -78,6 +78,11 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("used_at", models.DateTimeField(auto_now_add=True)),
                 ("removed_at", models.DateTimeField(blank=True, null=True)),
+                ("unwanted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "build_log",
+                    models.TextField(blank=True, verbose_name="what was said while it was built"),
+                ),
             ],
             options={
                 "ordering": ["-pk"],
@@ -158,6 +163,16 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="executions",
+                        to="runs.environment",
+                    ),
+                ),
+                (
+                    "exactly",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
                         to="runs.environment",
                     ),
                 ),

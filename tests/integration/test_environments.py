@@ -11,7 +11,7 @@ from django.db import connection
 
 from coretex_site.lib import filetree, paths
 from projects.models import Project
-from runs import environments, requirements
+from runs import environments, eviction, requirements, steps
 from runs.models import Environment
 from runs.states import Reason, State
 from runs.worker import take_one
@@ -141,7 +141,7 @@ def test_who_needs_the_same_environment_waits_for_it(project: Project) -> None:
     task = make_task(project, {"main.py": IMPORTS, "requirements.txt": "alpha"})
     execution = submit(task)
     wanted = requirements.want(paths.task_files(task.pk), tree="")
-    builder = environments.Builder(
+    builder = steps.Builder(
         node_name=settings.NODE_NAME,
         who="Run 4711",
         console=Path(os.devnull),
@@ -183,16 +183,8 @@ def test_a_killed_build_leaves_nothing_that_looks_ready(project: Project, tmp_pa
     assert fresh(execution).status == State.QUEUED
     until(lambda: not Path(f"/proc/{builder_pid}").exists())
     assert folders() == []
-    environments.tidy(settings.NODE_NAME)
+    eviction.tidy(settings.NODE_NAME)
     assert not list(paths.environments(settings.NODE_NAME).glob(".building-*"))
-
-
-def test_conda_is_not_there_yet_and_says_so(project: Project) -> None:
-    execution = submit(make_task(project, {"main.py": "1", "environment.yml": "name: x\n"}))
-    take_one()
-    execution = fresh(execution)
-    assert execution.reason == Reason.ENVIRONMENT
-    assert "This Task asks for Conda (environment.yml)" in execution.message
 
 
 def test_an_environment_whose_python_is_gone_is_built_again(project: Project) -> None:
@@ -203,3 +195,16 @@ def test_an_environment_whose_python_is_gone_is_built_again(project: Project) ->
     second = submit(task)
     take_one()
     assert fresh(second).status == State.SUCCEEDED, console(second)
+
+
+def test_a_script_sees_nothing_of_the_operators_index_certificates_and_proxies(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["HTTPS_PROXY", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "UV_INDEX", "PIP_RETRIES"]
+    for name in names:
+        monkeypatch.setenv(name, "/secret")
+    source = f"import os; print([n for n in {names} + ['PIP_CONFIG_FILE'] if n in os.environ])"
+    execution = submit(make_task(project, {"main.py": source}))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    take_one()
+    assert console(execution).splitlines()[-1] == "[]", console(execution)
