@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -173,3 +174,10 @@ def test_every_file_of_a_template_has_a_page(
         answer = browser.get(address, {"file": file.path})
         assert answer.status_code == 200
         assert "This file is not text" not in answer.content.decode()
+
+
+def test_the_documents_count_the_templates_rightly() -> None:
+    words = {14: "fourteen", 15: "fifteen", 16: "sixteen", 17: "seventeen", 18: "eighteen"}
+    for document in ("README.md", "CHANGELOG.md"):
+        text = (settings.BASE_DIR / document).read_text().lower()
+        assert words[len(library.KINDS)] in text
