@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from coretex_site.lib import web
-from runs import batch_facts, batch_view, cellmap, cells, failures, maphtml, notices, scores
+from runs import bars, batch_facts, batch_view, cellmap, cells, failures, maphtml, notices, scores
 from runs.access import get_batch
 from runs.models import Batch
 
@@ -64,7 +64,7 @@ def map_of(found: Batch, held: cells.Cells, query: QueryDict) -> dict[str, Any]:
         "aggregates": scores.AGGREGATES.items(),
         "map_version": batch_facts.version_of_cells(held),
         "cell_count": len(held),
-        "states": [state for state, count in held.counts().items() if count],
+        "states": [state for state in bars.ORDER if held.counts()[state]],
     }
 
 

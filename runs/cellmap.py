@@ -161,7 +161,7 @@ def _axis(scale: Scale) -> Axis:
 
 
 class _Shades:
-    """The colours of a metric: from the least to the greatest mean of a place, better is darker."""
+    """The colours of a metric: from the least to the greatest mean of a place, better is stronger."""
 
     def __init__(
         self, groups: Iterable[Sequence[Cell]], numbers: Mapping[int, float] | None, best: str

@@ -29,7 +29,8 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
     address = f"{request.path}?{context['view'].query()}".removesuffix("?")
     context |= {"current": "table", "address": address}
     response = web.page(request, "runs/batch_table.html", context, fragment="runs/_batch_table.html")
-    if request.htmx and request.htmx.target == "matrix-body" and "poll" not in request.GET:
+    is_table_page = request.htmx and (request.htmx.current_url_abs_path or "").startswith(request.path)
+    if is_table_page and request.htmx.target == "matrix-body" and "poll" not in request.GET:
         response.headers["HX-Push-Url"] = address
     return response
 
