@@ -213,6 +213,11 @@ class Screen:
         return Outlook(plan=made, number=self.page, reuse=self.combine.cleaned_data["reuse"])
 
     @property
+    def combination_problems(self) -> list[str]:
+        """What is wrong with how the values are combined."""
+        return [*self.general, *(sentence for _, sentence in combineform.sentences(self.combine))]
+
+    @property
     def label(self) -> str:
         """What the button says."""
         return "Run Task" if not self.is_several or self.outlook is None else self.outlook.label

@@ -12,8 +12,8 @@ from tasks.severalvalues import Several, write_line
 CHIPS_SHOWN = 40
 NUMBERS = ("int", "float")
 HELP = {
-    "int": "Between commas or one a line. Also 1..10 step 2, 0..100 linear 5 or 1..1000 log 4.",
-    "float": "Between commas or one a line. Also 0..1 step 0.1, 0..1 linear 5 or 0.001..1 log 4.",
+    "int": "Between commas or one a line; also 1..10 step 2.",
+    "float": "Between commas or one a line; also 0.001..1 log 4.",
     "str": "One a line. A text in quotes is taken as it stands, null is no value.",
     "range": "One a line, such as 0..10 step 2.",
     "list[int]": "One list a line: [64, 64] is one value.",
@@ -111,6 +111,14 @@ class SeveralInput:
                 if choice.value == str(value):
                     return choice.label
         return self.field.parameter.type.describe(value)
+
+    @property
+    def says_all(self) -> bool:
+        """Whether the ticks say all that the chips would."""
+        if self.several is None or not self.picks:
+            return False
+        lines = {pick.line for pick in self.picks}
+        return not self.several.duplicates and all(item.line in lines for item in self.several.items)
 
     @property
     def picks(self) -> Sequence[Pick]:

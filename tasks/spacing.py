@@ -9,6 +9,7 @@ NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 EXPRESSION = re.compile(rf"({NUMBER})\s*\.\.\s*({NUMBER})(?:\s+(step|linear|log)\s+({NUMBER}))?")
 LOOKS_SO = re.compile(r"[^.]+\.\..+")
 HINT = "write it as 1..10 step 2, 0..1 linear 5 or 0.001..1 log 4"
+TOO_LARGE = "expected numbers that a float can hold"
 MOST = 10_000
 LONGEST = 40
 
@@ -35,7 +36,7 @@ def expand(text: str, *, whole: bool) -> list[int | float]:
         raise SpacingError(f"expected numbers of at most {LONGEST} characters; {HINT}")
     first, last = Fraction(match[1]), Fraction(match[2])
     if match[3] in (None, "step"):
-        if match[3] is None and not (whole or is_whole(words[0]) and is_whole(words[1])):
+        if match[3] is None and not whole:
             raise SpacingError(f"expected a step or a count after “{text.strip()}”; {HINT}")
         found = steps(first, last, Fraction(match[4] or 1))
     else:
@@ -80,7 +81,10 @@ def logarithmic(first: Fraction, last: Fraction, count: int) -> list[Fraction]:
         raise SpacingError("expected numbers above 0, as only these have logarithms")
     low, high = logarithm(first), logarithm(last)
     between = [low + (high - low) * place / (count - 1) for place in range(1, count - 1)]
-    return [first, *(Fraction(Decimal(f"{10**power:.12g}")) for power in between), last]
+    try:
+        return [first, *(Fraction(Decimal(f"{10**power:.12g}")) for power in between), last]
+    except OverflowError as error:
+        raise SpacingError(TOO_LARGE) from error
 
 
 def logarithm(number: Fraction) -> float:
@@ -92,4 +96,4 @@ def to_float(number: Fraction) -> float:
     try:
         return float(number)
     except OverflowError as error:
-        raise SpacingError("expected numbers that a float can hold") from error
+        raise SpacingError(TOO_LARGE) from error
