@@ -139,12 +139,14 @@ def test_a_reused_number_is_another_process() -> None:
 
 
 def test_a_zombie_has_ended() -> None:
-    child = subprocess.Popen(["true"])
-    identity = ProcessId.of(child.pid)
-    with processes.Waiter(identity or ProcessId.mine()) as waiter:
-        assert waiter.wait(5)
-    assert ProcessId.of(child.pid) is None
-    child.wait()
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as child:
+        identity = ProcessId.of(child.pid)
+        with processes.Waiter(identity) as waiter:
+            assert not waiter.wait(0)
+            child.stdin.close()
+            assert waiter.wait(5)
+        assert ProcessId.of(child.pid) is None
+        assert not processes.is_alive(str(identity))
 
 
 def test_waiting_works_without_a_pidfd_too(monkeypatch: pytest.MonkeyPatch) -> None:
