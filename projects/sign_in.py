@@ -13,7 +13,7 @@ from django.contrib.auth.views import LoginView, PasswordChangeView, redirect_to
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -79,12 +79,13 @@ class PasswordPage(PasswordChangeView):
     """One's own password. Who has forgotten it asks the operator for a sign-in link."""
 
     template_name = "auth/password.html"
+    success_url = reverse_lazy("home")
     http_method_names = ["get", "head", "post", "options"]
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        super().form_valid(form)
+        response = super().form_valid(form)
         messages.success(self.request, "Your password was changed. Other browsers have to sign in again.")
-        return redirect("home")
+        return response
 
     def form_invalid(self, form: PasswordChangeForm) -> HttpResponse:
         response = super().form_invalid(form)
