@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from runs import cluster, submit
+from runs import cluster, environment_pages, submit
 from runs.models import (
     Artifact,
     Environment,
@@ -186,9 +186,27 @@ class SnapshotAdmin(ReadOnly):
 
 @admin.register(Environment)
 class EnvironmentAdmin(ReadOnly):
-    list_display = ("__str__", "node_name", "interpreter", "size", "build_seconds", "used_at", "removed_at")
-    list_filter = ("kind", "node_name")
+    list_display = (
+        "__str__",
+        "node_name",
+        "interpreter",
+        "size",
+        "build_seconds",
+        "used_at",
+        "unwanted_at",
+        "removed_at",
+    )
+    list_filter = ("kind", "node_name", ("removed_at", admin.EmptyFieldListFilter))
     search_fields = ("key", "packages")
+    actions = ("delete_from_disk",)
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return may_operate(request)
+
+    @admin.action(description="Delete from the node's disk", permissions=["operate"])
+    def delete_from_disk(self, request: HttpRequest, chosen: QuerySet[Environment]) -> None:
+        count = environment_pages.mark_unwanted(chosen)
+        self.message_user(request, f"{count} to be removed, each by its node as soon as no script uses it.")
 
 
 @admin.register(Metric)

@@ -26,11 +26,8 @@ def build(wanted: Wanted, folder: Path, target: Path, builder: Builder) -> None:
     """A prefix at `target`, where it stays: what Conda installs has the path written into it."""
     file = wanted.conda
     channels, specs = resolve(file, wanted.lock)
-    installer = Installer.of(target.parent, builder)
-    if settings.CONDA:
-        _with_program(channels, specs, wanted, target, installer, builder)
-    else:
-        _with_rattler(channels, specs, wanted, target, installer, builder)
+    solve = _with_program if settings.CONDA else _with_rattler
+    solve(channels, specs, wanted, target, builder)
     lines = [*file.pip]
     if wanted.extras == NOTEBOOK:
         lines += [name for name in NOTEBOOK if not any(target.glob(f"lib/python*/site-packages/{name}"))]
@@ -70,12 +67,7 @@ def address(name: str) -> str:
 
 
 def _with_rattler(
-    channels: list[str],
-    specs: list[str],
-    wanted: Wanted,
-    target: Path,
-    installer: Installer,
-    builder: Builder,
+    channels: list[str], specs: list[str], wanted: Wanted, target: Path, builder: Builder
 ) -> None:
     if find_spec("rattler") is None:
         raise EnvironmentFailure(
@@ -90,7 +82,7 @@ def _with_rattler(
     }
     path = target.parent / f"{wanted.key}.request.json"
     path.write_text(json.dumps(request))
-    environment = {**installer.environment, "PYTHONPATH": str(settings.BASE_DIR)}
+    environment = {**Installer.of(target.parent, builder).environment, "PYTHONPATH": str(settings.BASE_DIR)}
     try:
         command = [sys.executable, "-m", "runs.condainstall", str(path)]
         steps.run(command, builder, environment=environment, what=wanted.file)
@@ -99,12 +91,7 @@ def _with_rattler(
 
 
 def _with_program(
-    channels: list[str],
-    specs: list[str],
-    wanted: Wanted,
-    target: Path,
-    installer: Installer,
-    builder: Builder,
+    channels: list[str], specs: list[str], wanted: Wanted, target: Path, builder: Builder
 ) -> None:
     """Calls micromamba, mamba or conda, whose caches are shared by all environments of the node."""
     path = target.parent / f"{wanted.key}.environment.yml"
@@ -113,7 +100,7 @@ def _with_program(
     environment = {
         "CONDA_PKGS_DIRS": str(cache / "conda-packages"),
         "MAMBA_ROOT_PREFIX": str(cache / "mamba"),
-        **installer.environment,
+        **Installer.of(target.parent, builder).environment,
     }
     is_micromamba = Path(settings.CONDA).name.startswith("micromamba")
     verb = ["create", "--yes"] if is_micromamba else ["env", "create"]

@@ -10,20 +10,24 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from runs import lanes, statements
-from runs.models import Batch, Execution, Node, Run, StateChange
+from runs.models import Batch, Environment, Execution, Node, Run, StateChange
 from runs.states import FINAL, MOVES, Cause, Reason, State
 
 # How many Executions of a lane are read at once: reading one costs as much as reading all of these.
 LOOK_AHEAD = 8
 
 
-def queue(run: Run, cause: Cause, *, by: AbstractBaseUser | None = None) -> Execution:
+def queue(
+    run: Run, cause: Cause, *, by: AbstractBaseUser | None = None, exactly: Environment | None = None
+) -> Execution:
     """A new Execution of `run`, at the end of the queue. The caller wakes the nodes after its commit."""
     with transaction.atomic():
         # The write comes first: it makes others who number Executions of this Run wait their turn.
         Run.objects.filter(pk=run.pk).update(state=State.QUEUED)
         number = (run.executions.aggregate(Max("number"))["number__max"] or 0) + 1
-        execution = Execution.objects.create(run=run, number=number, cause=cause.value, created_by=by)
+        execution = Execution.objects.create(
+            run=run, number=number, cause=cause.value, created_by=by, exactly=exactly
+        )
         Run.objects.filter(pk=run.pk).update(latest=execution)
         StateChange.objects.create(
             execution=execution, to_state=State.QUEUED, by=by, message=QUEUED_BECAUSE[cause]

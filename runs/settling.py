@@ -61,7 +61,7 @@ def _move(execution: Execution, result: Outcome, facts: dict[str, Any], *, alway
             execution.pk, origins, result.state, message=message, reason=result.reason, **facts
         )
         if moved and recovers:
-            lifecycle.queue(execution.run, Cause.RECOVERED)
+            lifecycle.queue(execution.run, Cause.RECOVERED, exactly=execution.exactly)
     return moved
 
 

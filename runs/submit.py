@@ -188,14 +188,24 @@ def write_time_limit(seconds: int | None) -> str:
     return " ".join(parts)
 
 
-def again(run: Run, *, by: AbstractBaseUser) -> Execution:
-    """Queues a new Execution of the same Snapshot with the same values; refused while one is unfinished."""
+def again(run: Run, *, by: AbstractBaseUser, exactly: Execution | None = None) -> Execution:
+    """Queues a new Execution of the same Snapshot with the same values; refused while one is unfinished.
+
+    With `exactly` it gets the packages which that Execution had, even if newer ones could be installed.
+    """
+    if exactly is not None and exactly.environment is None:
+        raise SubmitError(
+            f"Execution {exactly.number} of Run {run.pk} had no environment whose packages could be "
+            "installed again. Execute the Run again instead."
+        )
     with transaction.atomic():
         lifecycle.hold_batch(run)
         locked = Run.objects.select_for_update().get(pk=run.pk)
         if locked.state in UNFINISHED:
             raise SubmitError(f"Run {run.pk} is still {locked.state}. Stop it, or wait until it has ended.")
-        execution = lifecycle.queue(run, Cause.AGAIN, by=by)
+        execution = lifecycle.queue(
+            run, Cause.AGAIN, by=by, exactly=None if exactly is None else exactly.environment
+        )
         transaction.on_commit(lambda: cluster.wake(run.wanted_node))
     return execution
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from runs import batch_urls, changes, nodes, page_urls, specpages, views
+from runs import batch_urls, changes, environment_pages, nodes, page_urls, specpages, views
 
 app_name = "runs"
 
@@ -44,3 +44,4 @@ node_urls = [
 
 urlpatterns = list_urls + run_task_urls + run_urls + node_urls + page_urls.urlpatterns
 urlpatterns += batch_urls.urlpatterns
+urlpatterns += environment_pages.urlpatterns

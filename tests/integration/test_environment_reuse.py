@@ -1,0 +1,205 @@
+"""Environments are kept, shared, removed, deleted and built again exactly."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+
+from coretex_site.lib import paths
+from projects.models import Project
+from runs import eviction, submit
+from runs.models import Environment, Execution
+from runs.states import Cause, State
+from runs.worker import take_one
+from tests.small_tasks import console, fresh, make_task, start_worker
+from tests.small_tasks import submit as queue
+from tests.wheelhouse import only_wheels
+from tests.wheels import make_wheel
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+IMPORTS = "import alpha\nprint(alpha.VERSION)\n"
+LONG_AGO = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return only_wheels(tmp_path / "wheels", monkeypatch)
+
+
+def succeeded(execution: Execution) -> Execution:
+    execution = fresh(execution)
+    assert execution.status == State.SUCCEEDED, console(execution)
+    return execution
+
+
+def folder_of(row: Environment) -> Path:
+    return paths.environments(row.node_name) / row.key
+
+
+def unused_for_long(*rows: Environment) -> None:
+    for row in rows:
+        Environment.objects.filter(pk=row.pk).update(used_at=timezone.now() - LONG_AGO)
+
+
+def built(project: Project, requirements: str, **files: str) -> Execution:
+    held = {"main.py": IMPORTS, "requirements.txt": requirements, **files}
+    execution = queue(make_task(project, held, name=f"Task {project.tasks.count()}"))
+    take_one()
+    return succeeded(execution)
+
+
+def test_six_workers_that_need_the_same_environment_build_it_once(project: Project) -> None:
+    task = make_task(
+        project, {"main.py": f"import time; time.sleep(0.5)\n{IMPORTS}", "requirements.txt": "beta"}
+    )
+    executions = [queue(task) for _ in range(6)]
+    workers = [start_worker() for _ in executions]
+    assert [worker.wait(60) for worker in workers] == [0] * 6
+    consoles = [console(succeeded(execution)) for execution in executions]
+    assert sum("Building environment" in text for text in consoles) == 1
+    assert Environment.objects.count() == 1
+
+
+def test_exactly_means_the_versions_of_then_though_newer_ones_exist(project: Project, wheels: Path) -> None:
+    execution = built(project, "beta\n")
+    assert execution.environment.packages == "alpha==2.0\nbeta==1.0"
+    make_wheel(wheels, "alpha", "3.0")
+    unused_for_long(execution.environment)
+    assert eviction.remove(Environment.objects.get())
+    run = execution.run
+    now = submit.again(run, by=run.created_by)
+    take_one()
+    exact = submit.again(run, by=run.created_by, exactly=execution)
+    take_one()
+    then_again = submit.again(run, by=run.created_by, exactly=execution)
+    take_one()
+    assert succeeded(now).environment.packages == "alpha==3.0\nbeta==1.0"
+    assert succeeded(exact).environment.packages == "alpha==2.0\nbeta==1.0"
+    assert console(exact).splitlines()[-1] == "2.0"
+    assert "exactly as before" in console(exact)
+    assert succeeded(then_again).environment == fresh(exact).environment
+    assert Environment.objects.count() == 3
+
+
+def test_exactly_uses_the_environment_itself_while_it_is_there(project: Project, wheels: Path) -> None:
+    execution = built(project, "alpha\n")
+    make_wheel(wheels, "alpha", "3.0")
+    exact = submit.again(execution.run, by=execution.created_by, exactly=execution)
+    take_one()
+    assert succeeded(exact).environment == execution.environment
+    assert "Exactly environment" in console(exact)
+
+
+def test_exactly_cannot_mean_an_execution_without_an_environment(project: Project) -> None:
+    execution = queue(make_task(project, {"main.py": "1", "requirements.txt": "no-such-package"}))
+    take_one()
+    with pytest.raises(submit.SubmitError, match="had no environment"):
+        submit.again(execution.run, by=execution.created_by, exactly=fresh(execution))
+
+
+def test_the_least_recently_used_are_removed_above_the_limit_but_none_in_use(
+    project: Project, settings: Any
+) -> None:
+    oldest, used, newest = (built(project, text).environment for text in ("alpha==1.0", "alpha", "beta"))
+    unused_for_long(oldest, used, newest)
+    Environment.objects.filter(pk=newest.pk).update(used_at=timezone.now() - LONG_AGO / 2)
+    running = Execution.objects.get(environment=oldest)
+    Execution.objects.filter(pk=running.pk).update(state=State.RUNNING)
+    settings.ENVIRONMENTS_MAX_BYTES = oldest.size + newest.size
+    eviction.tidy(settings.NODE_NAME)
+    assert [folder_of(row).exists() for row in (oldest, used, newest)] == [True, False, True]
+    settings.ENVIRONMENTS_MAX_BYTES = 1
+    eviction.tidy(settings.NODE_NAME)
+    assert [folder_of(row).exists() for row in (oldest, used, newest)] == [True, False, False]
+    Execution.objects.filter(pk=running.pk).update(state=State.SUCCEEDED)
+    eviction.tidy(settings.NODE_NAME)
+    assert not folder_of(oldest).exists()
+    assert not Environment.objects.filter(removed_at=None).exists()
+    assert running.environment.packages == "alpha==1.0"
+
+
+def test_what_was_used_a_moment_ago_stays(project: Project, settings: Any) -> None:
+    row = built(project, "alpha").environment
+    settings.ENVIRONMENTS_MAX_BYTES = 1
+    eviction.tidy(settings.NODE_NAME)
+    assert folder_of(row).exists()
+
+
+def test_a_deleted_environment_is_removed_by_its_node_and_built_anew(
+    project: Project, client_of: Any, alice: User
+) -> None:
+    first = built(project, "alpha==1.0")
+    row = first.environment
+    staff = User.objects.create_user("steve", is_staff=True)
+    page = client_of(staff).get(reverse("runs:environments")).content.decode()
+    assert row.key[:12] in page and "Nobody" in page
+    details = client_of(staff).get(reverse("runs:one_environment", args=[row.pk])).content.decode()
+    assert "+ alpha==1.0" in details
+    where = reverse("runs:delete_environment", args=[row.pk])
+    assert client_of(alice).post(where).status_code == 403
+    assert client_of(staff).post(where).status_code == 302
+    assert "Being removed" in client_of(staff).get(reverse("runs:environments")).content.decode()
+    again = submit.again(first.run, by=alice)
+    take_one()
+    assert succeeded(again).environment != row
+    assert "Building environment" in console(again)
+    client_of(staff).post(reverse("runs:delete_environment", args=[fresh(again).environment_id]))
+    eviction.tidy(settings.NODE_NAME)
+    assert not folder_of(row).exists()
+
+
+def test_a_deleted_environment_stays_while_a_script_uses_it(project: Project) -> None:
+    execution = built(project, "alpha==1.0")
+    row = execution.environment
+    Execution.objects.filter(pk=execution.pk).update(state=State.RUNNING)
+    Environment.objects.filter(pk=row.pk).update(unwanted_at=timezone.now())
+    eviction.tidy(settings.NODE_NAME)
+    assert folder_of(row).exists()
+    other = queue(execution.run.task)
+    Execution.objects.filter(pk=execution.pk).update(owner="x", heartbeat_at=timezone.now())
+    Execution.objects.filter(pk=execution.pk).update(node=None)
+    take_one()
+    assert succeeded(other).environment == row
+
+
+def test_packages_and_log_are_shown_to_those_who_may_see_a_run_with_them(
+    project: Project, client_of: Any, alice: User, charlie: User
+) -> None:
+    row = built(project, "alpha==1.0").environment
+    where = reverse("runs:one_environment", args=[row.pk])
+    assert client_of(alice).get(where).status_code == 200
+    assert client_of(charlie).get(where).status_code == 404
+    assert client_of(charlie).get(reverse("runs:environments")).status_code == 200
+
+
+def test_the_run_page_offers_to_execute_exactly(
+    project: Project, client_of: Any, bob: User, vera: User
+) -> None:
+    execution = built(project, "alpha==1.0")
+    where = reverse("runs:again_exactly", args=[execution.run_id, execution.number])
+    assert where in client_of(bob).get(execution.run.get_absolute_url()).content.decode()
+    assert where not in client_of(vera).get(execution.run.get_absolute_url()).content.decode()
+    assert client_of(vera).post(where).status_code == 403
+    assert client_of(bob).post(where).status_code == 302
+    newest = Execution.objects.latest("pk")
+    assert (newest.number, newest.exactly, newest.cause) == (2, execution.environment, Cause.AGAIN.value)
+
+
+def test_bytecode_is_there_before_the_first_run_needs_it(project: Project) -> None:
+    row = built(project, "alpha").environment
+    sources = [path for path in folder_of(row).glob("lib/python*/site-packages/*.py") if path.stem == "alpha"]
+    assert sources and all(list(path.parent.glob(f"__pycache__/{path.stem}.*.pyc")) for path in sources)
+
+
+def test_what_a_process_remembers_is_not_used_when_its_row_is_gone(project: Project) -> None:
+    execution = built(project, "alpha==1.0")
+    Environment.objects.filter(pk=execution.environment_id).update(removed_at=timezone.now())
+    again = submit.again(execution.run, by=execution.created_by)
+    take_one()
+    assert succeeded(again).environment_id != execution.environment_id
