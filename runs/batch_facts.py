@@ -41,7 +41,6 @@ def about(batch: Batch, *, user: access.User) -> dict[str, Any]:
         "map_interval": max(2 * settings.LIVE_INTERVAL_MS, done.total),
         "notices": list(notices.of(batch)) if not live else [],
         "version": version(batch, done),
-        "again_query": batch.run_spec.as_query(),
     }
 
 

@@ -101,7 +101,8 @@ def read(query: QueryDict, batch: Batch, cells: Cells, metrics: Sequence[str]) -
     direction = _first(
         [said.get("direction"), before.get("direction") if same else None, scores.better(metric)], DIRECTIONS
     )
-    columns = _columns(said, before, cells, metrics)
+    grouped = said["group"] == "1" if "group" in said else has_repeats(cells)
+    columns = _columns(said, before, cells, metrics, grouped=grouped)
     known = {*PLAIN, *(f"p:{name}" for name in cells.names), *(f"m:{name}" for name in metrics)}
     sort = said.get("sort", "")
     axes = _axes(said, cells)
@@ -111,7 +112,7 @@ def read(query: QueryDict, batch: Batch, cells: Cells, metrics: Sequence[str]) -
         direction=direction,
         columns=columns,
         sort=sort if sort.removeprefix("-") in known else "cell",
-        grouped=said["group"] == "1" if "group" in said else has_repeats(cells),
+        grouped=grouped,
         page=_page(said.get("page", "")),
         x=axes[0],
         y=axes[1],
@@ -134,7 +135,12 @@ def _page(text: str) -> int:
 
 
 def _columns(
-    said: Mapping[str, str], before: Mapping[str, Any], cells: Cells, metrics: Sequence[str]
+    said: Mapping[str, str],
+    before: Mapping[str, Any],
+    cells: Cells,
+    metrics: Sequence[str],
+    *,
+    grouped: bool,
 ) -> tuple[str, ...]:
     """What the address says, else what is kept: of that what there is here; else what varies."""
     known = {*(f"p:{name}" for name in cells.names), *(f"m:{name}" for name in metrics), "state", "time"}
@@ -145,9 +151,9 @@ def _columns(
     if isinstance(remembered, list):
         found = tuple(name for name in remembered if name in known)
         # What varies here is always seen: in another Batch other parameters did.
-        missing = tuple(f"p:{name}" for name in cells.varying if f"p:{name}" not in found)
+        missing = tuple(f"p:{name}" for name in cells.chosen if f"p:{name}" not in found)
         return missing + found
-    varying = tuple(f"p:{name}" for name in cells.varying)
+    varying = tuple(f"p:{name}" for name in (cells.chosen if grouped else cells.varying))
     return (*varying, "state", *(f"m:{name}" for name in metrics[:FIRST_METRICS]), "time")
 
 

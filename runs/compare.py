@@ -17,6 +17,8 @@ from tasks.models import Task
 
 MOST = 8
 DASH = "–"
+# Of a Task as it is now, which has no metrics, environment and times: equal to everything.
+ABSENT = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,7 @@ class Line:
 
     @property
     def differs(self) -> bool:
-        return len(set(self.texts)) > 1
+        return len({text for text in self.texts if text is not ABSENT}) > 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,11 +155,13 @@ def _metrics(runs: Sequence[Run | None]) -> Section:
         Line(label=name, texts=[_of(run, lambda r, by_run=by_run: figures(by_run.get(r.pk))) for run in runs])
         for name, by_run in held.items()
     ]
-    return Section(title="Last metrics", lines=lines, nothing="None of them reported a metric.")
+    return _among_runs(
+        Section(title="Last metrics", lines=lines, nothing="None of them reported a metric."), runs
+    )
 
 
 def _of(run: Run | None, read: Callable[[Run], str]) -> str:
-    return DASH if run is None else read(run)
+    return ABSENT if run is None else read(run)
 
 
 def _what_ran(sides: Sequence[Side]) -> Section:
@@ -181,10 +185,24 @@ def _packages(runs: Sequence[Run | None]) -> Section:
     """Every package of the environments, with its version in each; and the interpreter."""
     held = [_environment(run) for run in runs]
     names = dict.fromkeys(name for one in held for name in sorted(one))
-    if any(run is None for run in runs):
-        return Section(title="Environment", lines=(), nothing="A Task as it is now has no environment yet.")
-    lines = [Line(label=name, texts=[one.get(name, DASH) for one in held]) for name in names]
-    return Section(title="Environment", lines=lines, nothing="None of them had an environment.")
+    lines = [
+        Line(
+            label=name,
+            texts=[
+                _of(run, lambda _, one=one, name=name: one.get(name, DASH))
+                for run, one in zip(runs, held, strict=True)
+            ],
+        )
+        for name in names
+    ]
+    return _among_runs(Section(title="Environment", lines=lines, nothing="No environment was made."), runs)
+
+
+def _among_runs(section: Section, runs: Sequence[Run | None]) -> Section:
+    """Beside a Task as it is now, one Run alone has nothing to be compared with."""
+    if sum(run is not None for run in runs) > 1:
+        return section
+    return Section(title=section.title, lines=(), nothing="A Task as it is now has none.")
 
 
 def _environment(run: Run | None) -> dict[str, str]:
@@ -202,19 +220,18 @@ def _environment(run: Run | None) -> dict[str, str]:
 
 
 def _times(runs: Sequence[Run | None]) -> Section:
-    if any(run is None for run in runs):
-        return Section(title="Execution", lines=(), nothing="A Task as it is now was not executed.")
-    lines = [
-        Line(label="Status", texts=[run.status.label for run in runs]),
-        Line(label="Node", texts=[_node(run) for run in runs]),
-        Line(label="Execution", texts=[DASH if r.latest is None else str(r.latest.number) for r in runs]),
-        Line(label="Waited", texts=[_between(r, "created_at", "claimed_at") for r in runs]),
-        Line(label="Prepared", texts=[_between(r, "claimed_at", "started_at") for r in runs]),
-        Line(label="Ran", texts=[_between(r, "started_at", "finished_at") for r in runs]),
-        Line(label="Exit code", texts=[_exit_code(run) for run in runs]),
-        Line(label="Started by", texts=[run.created_by.get_username() for run in runs]),
-    ]
-    return Section(title="Execution", lines=lines)
+    facts: dict[str, Callable[[Run], str]] = {
+        "Status": lambda run: run.status.label,
+        "Node": _node,
+        "Execution": lambda run: DASH if run.latest is None else str(run.latest.number),
+        "Waited": lambda run: _between(run, "created_at", "claimed_at"),
+        "Prepared": lambda run: _between(run, "claimed_at", "started_at"),
+        "Ran": lambda run: _between(run, "started_at", "finished_at"),
+        "Exit code": _exit_code,
+        "Started by": lambda run: run.created_by.get_username(),
+    }
+    lines = [Line(label=label, texts=[_of(run, read) for run in runs]) for label, read in facts.items()]
+    return _among_runs(Section(title="Execution", lines=lines), runs)
 
 
 def _node(run: Run) -> str:

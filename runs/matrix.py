@@ -19,6 +19,8 @@ from runs.states import State
 from runs.values import key
 
 PAGE = 50
+# The usual time is told from so many of the newest Runs: reading all of ten thousand takes too long.
+MOST_TIMED = 1000
 ORDER = {state.value: place for place, state in enumerate(State)}
 
 
@@ -52,6 +54,15 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UsualTime:
+    """The median of seconds over so many Runs that succeeded: of all that pass, or of the newest of them."""
+
+    seconds: float
+    runs: int
+    is_all: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Column:
     """`key` is as in a View; `label` is what stands above."""
 
@@ -74,7 +85,7 @@ class Table:
     page: int
     best: Row | None = None
     worst: Row | None = None
-    median_time: float | None = None
+    usual_time: "UsualTime | None" = None
     problems: list[str] = field(default_factory=list)
 
 
@@ -203,8 +214,17 @@ class Matrix:
             page=page,
             best=None if best is None else Row(cells=best),
             worst=None if worst is None else Row(cells=worst),
+            usual_time=self.usual_time(),
             problems=[f"{self.label(name)}: {said}" for name, said in self.problems.items()],
         )
+
+    def usual_time(self) -> UsualTime | None:
+        done = sorted(cell.run for cell in self.filtered if cell.state == State.SUCCEEDED)
+        newest = done[-MOST_TIMED:]
+        held = times(Run.objects.filter(pk__in=newest)) if newest else {}
+        if not held:
+            return None
+        return UsualTime(seconds=median(held.values()), runs=len(held), is_all=len(done) <= MOST_TIMED)
 
     def _read_shown(self, shown: Sequence[Sequence[Cell]]) -> None:
         """The columns that only these rows need: two queries, however many cells there are."""
@@ -235,6 +255,9 @@ class Matrix:
         value = self.summary(group, name)
         if name.startswith("p:"):
             text = self.cells.scale(name[2:]).face(value)
+            different = {key(cell.values.get(name[2:])) for cell in group}
+            if len(different) > 1:
+                return Entry(text=f"{len(different)} values")
             numeric = self.cells.scale(name[2:]).is_number
             return Entry(text=text, value=text, kind="number" if numeric else "text")
         if name in ("state", "time"):

@@ -231,13 +231,14 @@ def test_all_is_stopped_and_then_deleted(browser: Client, batch: Batch) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["batch", "batch_live", "batch_map", "batch_failures", "batch_table", "batch_charts",
-             "batch_data", "batch_curves", "batch_importance"],
+    "name", ["runs:batch", "runs:batch_live", "runs:batch_map", "runs:batch_failures",
+             "runs:batch_table", "runs:batch_charts",
+             "runs:batch_data", "runs:batch_curves", "runs:batch_importance"],
 )  # fmt: skip
 def test_viewers_look_and_strangers_see_nothing(
     client_of: ClientOf, batch: Batch, vera: User, charlie: User, name: str
 ) -> None:
-    address = reverse(f"runs:{name}", args=[batch.pk])
+    address = reverse(name, args=[batch.pk])
     assert client_of(vera).get(address).status_code == 200
     assert client_of(charlie).get(address).status_code == 404
     assert Client().get(address).status_code == 302

@@ -1,0 +1,299 @@
+"""The table of a Batch, its charts' numbers, what mattered, and what is tried next."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from projects.models import Project
+from runs import batches, building
+from runs.models import Batch
+from runs.runspec import RunSpec
+from runs.states import State
+from tasks.models import Task
+from tests.finished_runs import content_of
+from tests.made_batches import end, make_batch, make_task
+
+ClientOf = Callable[[User], Client]
+
+
+def scored(values: Mapping[str, Any]) -> tuple[State, dict[str, float], str]:
+    """The best is rate 0.01 with adam; the size does nothing; size 64 with rate 0.1 fails."""
+    if values["size"] == 64 and values["rate"] == 0.1:
+        return State.FAILED, {}, "MemoryError\n"
+    accuracy = {0.1: 0.5, 0.01: 0.9, 0.001: 0.7}[values["rate"]] + 0.05 * (values["optimizer"] == "adam")
+    return State.SUCCEEDED, {"accuracy": accuracy, "loss": 1 - accuracy}, ""
+
+
+@pytest.fixture
+def task(project: Project, alice: User) -> Task:
+    return make_task(project, alice)
+
+
+@pytest.fixture
+def batch(task: Task, alice: User) -> Batch:
+    chosen = {"rate": [0.1, 0.01, 0.001], "size": [16, 64], "optimizer": ["adam", "sgd"]}
+    made = make_batch(task, alice, chosen, name="grid")
+    end(made, scored)
+    return made
+
+
+@pytest.fixture
+def browser(client_of: ClientOf, alice: User) -> Client:
+    return client_of(alice)
+
+
+def table(browser: Client, batch: Batch, **query: str) -> str:
+    response = browser.get(reverse("runs:batch_table", args=[batch.pk]), query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def rows(html: str) -> list[list[str]]:
+    """The texts of each row, after the box that chooses it."""
+    body = html.partition('id="matrix-body"')[2].partition("</tbody>")[0]
+    found = []
+    for row in re.findall(r"<tr>(.*?)</tr>", body, flags=re.S):
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", row, flags=re.S)[1:]
+        found.append([" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in cells])
+    return found
+
+
+def heads(html: str) -> list[str]:
+    found = html.partition('id="matrix-head"')[2].partition("</tr>")[0]
+    return [
+        " ".join(re.sub(r"<[^>]+>", " ", h).split()) for h in re.findall(r"<th.*?</th>", found, flags=re.S)
+    ][1:]
+
+
+def marked(html: str, mark: str) -> list[str]:
+    return re.findall(rf'is-{mark}">.*?<span class="clip"[^>]*>([^<]+)<', html, flags=re.S)
+
+
+# Columns
+
+
+def test_only_what_varies_is_shown_by_default(browser: Client, batch: Batch) -> None:
+    assert heads(table(browser, batch)) == [
+        "Run", "rate", "size", "optimizer", "Status", "accuracy", "loss", "Time",
+    ]  # fmt: skip
+
+
+def test_columns_are_chosen_by_address_and_kept_for_the_task(
+    client_of: ClientOf, browser: Client, batch: Batch, vera: User
+) -> None:
+    address = reverse("runs:batch_columns", args=[batch.pk])
+    chosen = {"column": ["m:loss", "p:layers"], "sort": "m:loss"}
+    shown = browser.post(address, chosen, follow=True)
+    assert heads(shown.content.decode()) == ["Run", "loss", "layers"]
+    assert "sort=m%3Aloss" in shown.redirect_chain[0][0]
+    assert "Time" in heads(table(client_of(vera), batch)), "what was not kept changed for others"
+    browser.post(address, {**chosen, "keep": "1", "metric": "loss", "direction": "min"})
+    kept = table(client_of(vera), batch)
+    assert heads(kept) == ["Run", "rate", "size", "optimizer", "loss", "layers"], (
+        "what varies is always there"
+    )
+    assert marked(kept, "best") == ["0.05"]
+    assert client_of(vera).post(address, {**chosen, "keep": "1"}).status_code == 403
+
+
+def test_the_copied_link_shows_the_same_whatever_is_kept(browser: Client, batch: Batch) -> None:
+    html = table(browser, batch, sort="-m:accuracy", columns="m:accuracy,p:rate", **{"f.p:rate": "0.01..1"})
+    copied = re.search(r'data-copy="([^"]+)"', html)
+    assert copied is not None
+    browser.post(
+        reverse("runs:batch_columns", args=[batch.pk]), {"column": ["time"], "keep": "1", "metric": "loss"}
+    )
+    parts = urlsplit(copied[1].replace("&amp;", "&"))
+    again = browser.get(f"{parts.path}?{parts.query}").content.decode()
+    assert (heads(again), rows(again)) == (heads(html), rows(html))
+
+
+# Order, filters, marks
+
+
+def test_rows_are_sorted_by_any_column_and_what_has_no_value_comes_last(
+    browser: Client, batch: Batch
+) -> None:
+    for sort, reverse_ in (("m:accuracy", False), ("-m:accuracy", True)):
+        column = [row[5] for row in rows(table(browser, batch, sort=sort))]
+        assert column[-2:] == ["–", "–"]
+        numbers = [float(text.split()[0]) for text in column[:-2]]
+        assert numbers == sorted(numbers, reverse=reverse_)
+    assert [row[1] for row in rows(table(browser, batch, sort="p:rate"))][::4] == ["0.001", "0.01", "0.1"]
+    assert rows(table(browser, batch, sort="state"))[-1][4] == "Failed"
+    assert len(rows(table(browser, batch, sort="-time"))) == 12
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "count"),
+    [("p:rate", "0.01", 4), ("p:rate", "0.005..0.5", 8), ("p:rate", ">= 0.01", 8), ("p:rate", "0.1|0.001", 8),
+     ("p:optimizer", "ADA", 6), ("p:optimizer", "=adam", 6), ("p:optimizer", "=ada", 0),
+     ("state", "failed", 2),
+     ("m:accuracy", "> 0.9", 2), ("m:accuracy", "..0.6", 2), ("p:layers", "[64, 64]", 12)],
+)  # fmt: skip
+def test_filters(browser: Client, batch: Batch, column: str, text: str, count: int) -> None:
+    html = table(browser, batch, **{f"f.{column}": text})
+    assert html.count("data-select-row") == count
+    if not count:
+        assert "No Run matches" in html
+
+
+def test_a_filter_that_says_nothing_is_told_and_lets_all_pass(browser: Client, batch: Batch) -> None:
+    html = table(browser, batch, **{"f.p:rate": "> much"})
+    assert "rate: expected a number after &gt;" in html
+    assert len(rows(html)) == 12
+
+
+def test_best_and_worst_are_marked_by_metric_and_direction(browser: Client, batch: Batch) -> None:
+    html = table(browser, batch, metric="accuracy")
+    assert (marked(html, "best")[0], marked(html, "worst")[0]) == ("0.95", "0.5")
+    html = table(browser, batch, metric="loss")
+    assert (marked(html, "best")[0], marked(html, "worst")[0]) == ("0.05", "0.5"), "less loss is better"
+    html = table(browser, batch, metric="accuracy", direction="min")
+    assert marked(html, "best")[0] == "0.5"
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "best"), [("last", "0.95"), ("minimum", "-0.05"), ("maximum", "0.95"), ("mean", "0.45")]
+)
+def test_a_metric_is_its_last_smallest_largest_or_mean_point(
+    browser: Client, batch: Batch, aggregate: str, best: str
+) -> None:
+    assert marked(table(browser, batch, metric="accuracy", aggregate=aggregate), "best")[0] == best
+
+
+def test_repeats_are_one_row_with_mean_and_deviation(browser: Client, task: Task, alice: User) -> None:
+    batch = make_batch(task, alice, {"rate": [0.1, 0.2]}, repeats=3, seed_parameter="seed")
+    end(batch, lambda v: (State.SUCCEEDED, {"accuracy": v["rate"] + v["seed"]}, ""))
+    together = rows(table(browser, batch))
+    assert [row[0] for row in together] == ["3 Runs", "3 Runs"]
+    accuracy = together[0][heads(table(browser, batch)).index("accuracy")]
+    assert accuracy.split()[:3] == ["1.1", "±", "1"]
+    assert "Median time 1 min 30 s, over 6 Runs that succeeded" in table(browser, batch)
+    assert "seed" not in heads(table(browser, batch)) and "seed" in heads(table(browser, batch, group="0"))
+    assert len(rows(table(browser, batch, group="0"))) == 6
+
+
+def test_pages_of_many_rows(browser: Client, task: Task, alice: User) -> None:
+    batch = make_batch(task, alice, {"rate": [n / 100 for n in range(1, 61)]})
+    first = table(browser, batch)
+    assert len(rows(first)) == 50 and "1–50 of 60" in first
+    assert len(rows(table(browser, batch, page="2"))) == 10
+    assert len(rows(table(browser, batch, page="99"))) == 10
+    assert len(rows(table(browser, batch, page="-1"))) == 50
+
+
+def test_reused_runs_stand_in_their_cells(browser: Client, batch: Batch, task: Task, alice: User) -> None:
+    more = {"rate": [0.01, 0.5], "size": [16], "optimizer": ["adam"]}
+    wider = batches.start(task, RunSpec(task=task.pk, values=more), by=alice, reuse=True)
+    if isinstance(wider, Batch):
+        assert building.build(wider.pk)
+        wider.refresh_from_db()
+        found = rows(table(browser, wider))
+        assert [row[1] for row in found] == ["0.01", "0.5"]
+        assert found[0][heads(table(browser, wider)).index("accuracy")].startswith("0.95")
+
+
+# Downloads
+
+
+def test_csv_and_json_hold_everything_that_passes(browser: Client, batch: Batch) -> None:
+    address = reverse("runs:batch_download", args=[batch.pk, "csv"])
+    lines = list(csv.DictReader(io.StringIO(content_of(browser.get(address)).decode())))
+    assert len(lines) == 12
+    assert lines[0].keys() == {
+        "run", "cell", "state", "rate", "size", "optimizer", "layers", "seed", "accuracy", "loss", "seconds",
+    }  # fmt: skip
+    assert (lines[0]["optimizer"], lines[0]["layers"], lines[0]["seconds"]) == ("adam", "[64, 64]", "90.0")
+    narrowed = browser.get(
+        reverse("runs:batch_download", args=[batch.pk, "json"]), {"f.p:rate": "0.01", "sort": "-m:accuracy"}
+    )
+    held = json.loads(content_of(narrowed))
+    assert [row[held["columns"].index("rate")] for row in held["rows"]] == [0.01] * 4
+    assert held["rows"][0][held["columns"].index("layers")] == [64, 64]
+    assert browser.get(reverse("runs:batch_download", args=[batch.pk, "xls"])).status_code == 404
+
+
+def test_a_spreadsheet_runs_nothing_of_it(browser: Client, project: Project, alice: User) -> None:
+    declared = b"param_groups:\n  - name: g\n    params:\n      - {name: note, value: a, data_type: str}\n"
+    task = make_task(project, alice, name="Notes", files={"task.yaml": declared})
+    batch = make_batch(task, alice, {"note": ["=1+1", "@x", "fine"]})
+    told = content_of(browser.get(reverse("runs:batch_download", args=[batch.pk, "csv"]))).decode()
+    assert "'=1+1" in told and "'@x" in told and ",fine," in told
+
+
+# Charts
+
+
+def test_charts_get_columns_of_numbers_and_faces(browser: Client, batch: Batch) -> None:
+    data = browser.get(reverse("runs:batch_data", args=[batch.pk])).json()
+    by_key = {column["key"]: column for column in data["columns"]}
+    assert len(data["runs"]) == 12
+    assert by_key["p:optimizer"]["faces"] == ["adam", "sgd"]
+    assert by_key["p:rate"]["exact"] == [0.001, 0.01, 0.1]
+    assert by_key["m:accuracy"]["values"].count(None) == 2
+    assert data["metric"] == "m:accuracy" and data["direction"] == "max"
+
+
+def test_curves_are_those_of_the_best_runs(browser: Client, batch: Batch) -> None:
+    told = browser.get(reverse("runs:batch_curves", args=[batch.pk]), {"most": "2"}).json()
+    assert [curve["label"] for curve in told["curves"]] == [
+        "rate 0.01, size 16, optimizer adam", "rate 0.01, size 64, optimizer adam",
+    ]  # fmt: skip
+    assert told["curves"][0]["x"] == [0, 1, 2]
+
+
+# What mattered, and what is next
+
+
+def importance(browser: Client, batch: Batch, **query: str) -> str:
+    response = browser.get(reverse("runs:batch_importance", args=[batch.pk]), query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_what_mattered_is_told_with_what_is_missing(browser: Client, batch: Batch) -> None:
+    told = " ".join(re.sub(r"<[^>]+>", " ", importance(browser, batch)).split())
+    assert "2 of 12 missing, all rate = 0.1, size = 64" in told
+    assert told.index("rate") < told.index("optimizer")
+
+
+def test_narrow_down_fixes_what_did_not_matter_and_refines_the_rest(browser: Client, batch: Batch) -> None:
+    html = importance(browser, batch).partition("next-title")[2]
+    form = re.search(r'href="(/tasks/\d+/run\?[^"]+)"', html)
+    assert form is not None
+    spec = RunSpec.from_query(urlsplit(form[1].replace("&amp;", "&")).query)
+    assert spec.values["size"] in ([16], [64])
+    assert 0.01 in spec.values["rate"] and len(spec.values["rate"]) >= 4
+    assert all(0.001 < rate < 0.1 for rate in spec.values["rate"])
+    assert spec.values["optimizer"] == ["adam"]
+    assert browser.get(form[1].replace("&amp;", "&")).status_code == 200
+
+
+def test_viewers_see_what_is_next_without_the_button(client_of: ClientOf, batch: Batch, vera: User) -> None:
+    html = importance(client_of(vera), batch)
+    assert "Narrow down" in html and "Open the form with these" not in html
+
+
+def test_random_samples_are_measured_by_ranks(browser: Client, task: Task, alice: User) -> None:
+    values = {"rate": [n / 50 for n in range(1, 31)], "size": list(range(16, 46))}
+    batch = make_batch(task, alice, values, sample=40, sample_seed=7)
+    end(batch, lambda v: (State.SUCCEEDED, {"accuracy": v["rate"]}, ""))
+    told = " ".join(re.sub(r"<[^>]+>", " ", importance(browser, batch)).split())
+    assert "random sample" in told and "100.0 %" in told and "more of it, more of the metric" in told
+
+
+def test_without_metrics_pages_say_what_to_wait_for(browser: Client, task: Task, alice: User) -> None:
+    batch = make_batch(task, alice, {"rate": [0.1, 0.2]})
+    assert "No metrics yet" in importance(browser, batch)
+    assert "No metrics yet" in browser.get(reverse("runs:batch_charts", args=[batch.pk])).content.decode()
+    assert browser.get(reverse("runs:batch_data", args=[batch.pk])).status_code == 200

@@ -1,0 +1,104 @@
+"""Filters, figures, full designs and refined values: the arithmetic behind the table of a Batch."""
+
+import itertools
+import random
+from typing import Any
+
+import pytest
+
+from runs import analysis, bars, factorial
+from runs.analysis import Observation
+from runs.cells import scale
+from runs.figures import figures
+from runs.filters import FilterError, matcher
+from runs.narrow import refined
+from runs.states import State
+from tasks.declarations import TaskSpec
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "passes"),
+    [("0.1", 0.1, True), ("0.1", 0.11, False), ("1..3", 2, True), ("1..", 5, True), ("..1", 5, False),
+     ("<= 3", 3, True), ("< 3", 3, False), ("=adam", "adam", True), ("ada", "Adam", True),
+     ("=ada", "adam", False),
+     ("1|3", 3, True), ("> 1", "text", False), ("64", "[64, 64]", True), ("null", None, True),
+     ("a", None, False),
+     ("=true", True, True), ("1", True, False), ("1e-3", 0.001, True)],
+)  # fmt: skip
+def test_filters_read_ranges_comparisons_and_texts(text: str, value: Any, passes: bool) -> None:
+    def face(value: Any) -> str:
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    assert matcher(text)(value, face) is passes
+
+
+@pytest.mark.parametrize("text", ["> x", "<=", " | "])
+def test_filters_that_say_nothing_are_refused_in_words(text: str) -> None:
+    with pytest.raises(FilterError, match="expected"):
+        matcher(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0.1 + 0.2, "0.3"), (3.0, "3"), (12, "12"), (None, "–"), (float("nan"), "–"), (1e-7, "1e-07"),
+     (123456.789, "1.2346e+05"), (True, "true"), (-0.5, "-0.5")],
+)  # fmt: skip
+def test_figures_are_short(number: float | None, text: str) -> None:
+    assert figures(number) == text
+
+
+def test_a_bar_is_a_hundred_wide_whatever_is_missing() -> None:
+    parts = bars.stretches({State.SUCCEEDED: 1, State.FAILED: 2}, reused=1, total=8)
+    assert sum(part.width for part in parts) == pytest.approx(100)
+    assert bars.words(parts) == "2 succeeded, 2 failed, 4 queued"
+    assert bars.words(bars.stretches({})) == "no Runs yet"
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_full_designs_are_reckoned_from_means_exactly_as_by_least_squares(repeats: int) -> None:
+    numbers = random.Random(3)
+    cells = list(itertools.product([1, 2, 3], ["a", "b"], [True, False])) * repeats
+    seen = [
+        Observation(values={"x": x, "y": y, "z": z}, metric=x * 2 + (y == "a") * z + numbers.random())
+        for x, y, z in cells
+    ]
+    names = ["x", "y", "z"]
+    assert factorial.is_full(seen, names)
+    fast, slow = factorial.importance(seen, names), analysis.importance(seen, names)
+    by_names = {effect.names: effect for effect in slow.effects}
+    for effect in fast.effects:
+        assert effect.sum_of_squares == pytest.approx(by_names[effect.names].sum_of_squares, abs=1e-9)
+        assert effect.degrees == by_names[effect.names].degrees
+    assert fast.rest == pytest.approx(slow.rest)
+    assert fast.noise == (None if slow.noise is None else pytest.approx(slow.noise))
+    assert {n: [lv.mean for lv in one] for n, one in fast.levels.items()} == {
+        n: pytest.approx([lv.mean for lv in one]) for n, one in slow.levels.items()
+    }
+
+
+def test_a_design_with_a_hole_is_not_full() -> None:
+    seen = [Observation(values={"x": x, "y": y}, metric=1.0) for x in (1, 2) for y in (1, 2)]
+    assert factorial.is_full(seen, ["x", "y"])
+    assert not factorial.is_full(seen[:3], ["x", "y"])
+    assert not factorial.is_full([*seen[:3], Observation(values={"x": 2, "y": 2}, metric=None)], ["x", "y"])
+
+
+def levels(*values: float) -> Any:
+    return scale("x", values, TaskSpec())
+
+
+def test_values_that_grow_by_a_factor_are_refined_by_a_factor() -> None:
+    found = refined(levels(0.0001, 0.001, 0.01, 0.1), [2])
+    assert 0.01 in found and min(found) > 0.001 and max(found) < 0.1
+    ratios = [b / a for a, b in itertools.pairwise(found)]
+    assert max(ratios) / min(ratios) < 1.1
+
+
+def test_whole_numbers_stay_whole_and_the_best_stay_among_them() -> None:
+    found = refined(levels(10, 20, 30, 40), [1, 2])
+    assert all(isinstance(value, int) for value in found)
+    assert {20, 30} <= set(found) and min(found) >= 10 and max(found) <= 40
+
+
+def test_neighbours_one_apart_leave_only_what_is_there() -> None:
+    assert set(refined(levels(1, 2, 3), [1])) <= {1, 2, 3}
