@@ -59,6 +59,7 @@ def in_words(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
         if response.status_code != 405 or response.content or request.method == "HEAD":
             return response
         response.content = render_to_string("405.html", request=request)
+        response.headers["Content-Length"] = str(len(response.content))
         return response
 
     middleware.process_exception = unanswerable

@@ -204,3 +204,4 @@ def test_an_address_that_only_takes_forms_says_so(project: Project, alice: User,
     assert response.status_code == 405
     assert response.headers["Allow"] == "POST"
     assert b"It only takes what a form sends" in drain(response)
+    assert int(response.headers["Content-Length"]) == len(response.content)
