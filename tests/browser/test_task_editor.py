@@ -107,3 +107,36 @@ def test_files_are_added_renamed_and_deleted(page: Page, task_url: str) -> None:
     page.locator(".menu-list").get_by_role("button", name="Delete").click()
     page.locator("#confirm-accept").click()
     expect(page.get_by_text("net.py was deleted.")).to_be_visible()
+
+
+def test_a_task_yaml_is_proposed_edited_and_created(page: Page, task_url: str) -> None:
+    page.goto(f"{task_url}files/task.yaml")
+    page.get_by_label("More for task.yaml").click()
+    page.get_by_role("button", name="Delete").first.click()
+    page.locator("dialog[open]").get_by_role("button", name="Delete").click()
+    page.get_by_role("link", name="Propose a task.yaml").click()
+    expect(page.locator("#task-preview")).to_contain_text("language")
+    write(page, text_of(page).replace("name: steps", "name: stairs"))
+    expect(page.locator("#task-preview")).to_contain_text("stairs")
+    shoot(page, "task-yaml-proposed")
+    page.get_by_role("button", name="Create task.yaml").click()
+    expect(page.locator("#task-warnings summary")).to_be_visible()
+    assert "name: stairs" in text_of(page)
+    reads = page.locator("#task-warnings a", has_text='reads the parameter "steps"')
+    if not reads.is_visible():
+        page.locator("#task-warnings summary").click()
+    reads.click()
+    page.wait_for_url("**/files/main.py#L*")
+    expect(page.locator(".ace_editor")).to_be_visible()
+    row = page.evaluate("ace.edit(document.querySelector('.ace_editor')).getCursorPosition().row")
+    assert row + 1 == int(page.url.rpartition("#L")[2])
+
+
+def test_the_gallery_is_narrowed_without_a_new_page(page: Page, task_url: str) -> None:
+    page.goto("/templates/")
+    page.get_by_role("link", name="bioinformatics").first.click()
+    page.wait_for_url("**/templates/?kind=bioinformatics")
+    expect(page.locator(".card")).to_have_count(4)
+    shoot(page, "templates")
+    page.go_back()
+    expect(page.get_by_role("link", name="Access log")).to_be_visible()

@@ -46,8 +46,10 @@ draw <- function(fits, label) {
   colours <- rep_len(c("#4b44c4", "#1b8f6a", "#b3541e", "#a0316f", "#3a7ca5"), length(fits))
   doses <- unlist(lapply(fits, function(fit) fit$dose))
   responses <- unlist(lapply(fits, function(fit) fit$response))
-  par(mar = c(4.2, 4.2, 1, 1), las = 1)
-  plot(range(doses), range(responses), log = "x", type = "n", xlab = label, ylab = "response", bty = "l")
+  par(mar = c(4.2, 4.2, 1, 2), las = 1)
+  plot(range(doses), range(responses), log = "x", type = "n", xlab = label, ylab = "response", bty = "l", xaxt = "n")
+  ticks <- axTicks(1)
+  axis(1, ticks, vapply(ticks, format, "", scientific = FALSE))
   for (i in seq_along(fits)) {
     fit <- fits[[i]]
     at <- exp(seq(log(min(fit$dose)), log(max(fit$dose)), length.out = 200))
