@@ -75,10 +75,28 @@ class SignInFirst(LoginRequiredMiddleware):
         return redirect_to_login(back, reverse(self.get_login_url(view_func)))
 
 
+class PasswordForm(PasswordChangeForm):
+    """Django's, with its rules in one sentence."""
+
+    error_messages = {
+        **PasswordChangeForm.error_messages,
+        "password_incorrect": "This is not your old password. Capitals count.",
+        "password_mismatch": "The two new passwords differ. Type the new one again.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rules = "At least 8 characters, not one that many people use, and not like your name."
+        self.fields["new_password1"].help_text = rules
+        self.fields["new_password2"].label = "New password again"
+        self.fields["new_password2"].help_text = ""
+
+
 class PasswordPage(PasswordChangeView):
     """One's own password. Who has forgotten it asks the operator for a sign-in link."""
 
     template_name = "auth/password.html"
+    form_class = PasswordForm
     success_url = reverse_lazy("home")
     http_method_names = ["get", "head", "post", "options"]
 

@@ -44,7 +44,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     status = 413 if isinstance(exception, RequestDataTooBig | TooManyFieldsSent) else 400
     if isinstance(exception, DisallowedHost):
         return HttpResponse(sentence(exception), status=status, content_type="text/plain; charset=utf-8")
-    return render(request, "400.html", {"problem": sentence(exception)}, status=status)
+    context = {"problem": sentence(exception), "status": status}
+    return render(request, "400.html", context, status=status)
 
 
 @sync_only_middleware
