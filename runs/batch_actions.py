@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from coretex_site.lib import web
 from projects.models import Role
-from runs import batches, cells, failures, tablefilters
+from runs import adding, batches, cells, failures, tablefilters
 from runs.access import get_batch
 from runs.models import Batch
 from runs.plan import PlanError
@@ -103,6 +103,14 @@ def again(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
     return f"{runs(count)} queued again."
 
 
+def add(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+    """More values for its parameters: the combinations that it does not have yet."""
+    typed = {name.removeprefix("v."): data[name] for name in data if name.startswith("v.")}
+    spec = adding.read(batch, cells.facts_of(batch.snapshot_id), typed)
+    count = batches.add_values(batch, spec, by=by, reuse="reuse" in data)
+    return f"{runs(count)} added."
+
+
 def delete(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
     count = batches.delete(batch, by=by)
     return f"The Batch “{batch.name}” was deleted with its {runs(count)}."
@@ -120,5 +128,6 @@ ACTIONS: dict[str, Callable[[Batch, QueryDict, AbstractBaseUser], str]] = {
     "failed-again": failed_again,
     "group-again": group_again,
     "again": again,
+    "add": add,
     "delete": delete,
 }

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from coretex_site.lib import web
-from runs import bars, batch_facts, batch_view, cellmap, cells, failures, maphtml, notices, scores
+from runs import adding, bars, batch_facts, batch_view, cellmap, cells, failures, maphtml, notices, scores
 from runs.access import get_batch
 from runs.models import Batch
 
@@ -34,6 +34,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     count = context["failed"]
     if 0 < count <= AT_ONCE:
         context["failures"] = failures.groups(held)
+    context["adding"] = adding.fields(held) if context["may_edit"] and found.built_at else []
     context |= {"failures_later": count > AT_ONCE, "current": "map"}
     return render(request, "runs/batch.html", context)
 

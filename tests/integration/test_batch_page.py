@@ -227,6 +227,27 @@ def test_all_is_stopped_and_then_deleted(browser: Client, batch: Batch) -> None:
     assert not Batch.objects.exists() and not Run.objects.exists()
 
 
+def test_values_are_added_later(browser: Client, batch: Batch) -> None:
+    end(batch, memory_runs_out)
+    assert 'name="v.rate" value="0.01, 0.1"' in page(browser, batch)
+    assert "3 Runs added" in do(browser, batch, "add", **{"v.rate": "0.1, 0.01, 0.5", "v.size": "16, 32, 64"})
+    batch.refresh_from_db()
+    assert batch.count == 9 and batch.is_building
+    assert "still being built" in do(browser, batch, "add", **{"v.rate": "0.7"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [("0.1, 0.01", "in the Batch already"), ("fast", "expected"), ("[1", "rate")],
+)
+def test_values_that_add_nothing_or_are_wrong_are_told(
+    browser: Client, batch: Batch, typed: str, told: str
+) -> None:
+    end(batch, memory_runs_out)
+    assert told in do(browser, batch, "add", **{"v.rate": typed})
+    assert batch.runs.count() == 6
+
+
 # Who
 
 
@@ -245,7 +266,7 @@ def test_viewers_look_and_strangers_see_nothing(
 
 
 @pytest.mark.parametrize(
-    "action", ["pause", "go-on", "settings", "stop", "failed-again", "group-again", "again", "delete"]
+    "action", ["pause", "go-on", "settings", "stop", "failed-again", "group-again", "again", "add", "delete"]
 )
 def test_only_editors_act(
     client_of: ClientOf, batch: Batch, bob: User, vera: User, charlie: User, action: str
