@@ -59,9 +59,6 @@ class Ready:
             return False
         return _alive(self.row.node_name).filter(pk=self.row.pk).exists()
 
-    def has(self, package: str) -> bool:
-        return any(self.folder.glob(f"lib/python*/site-packages/{package}"))
-
 
 def prepare(
     folder: Path, *, tree: str, builder: Builder, entry: str = "", exactly: Environment | None = None

@@ -30,6 +30,7 @@ MARK = "CORETEX_PARAMETERS"
 # and proxies are the operator's, for building only: their addresses may hold passwords.
 PASSED_ON = frozenset({"TZ"})
 PASSED_ON_PREFIXES = ("CUDA_", "NVIDIA_")
+NOTEBOOK_PROGRAM = Path(__file__).with_name("notebookrun.py")
 USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
 # A socket's path may have 107 bytes, and Python's multiprocessing makes sockets in TMPDIR.
 LONGEST_TMPDIR = 70
@@ -190,7 +191,8 @@ def _command(execution: Execution, environment: Ready, *, search: str) -> list[s
         case "python":
             return [python, entry]
         case "notebook":
-            return _notebook(entry, python, environment)
+            # Not ours to import from: -I keeps our folder out of what it and the notebook can import.
+            return [python, "-I", "-u", str(NOTEBOOK_PROGRAM), entry]
         case None:
             return _executable(entry, path)
         case program:
@@ -202,18 +204,6 @@ def _command(execution: Execution, environment: Ready, *, search: str) -> list[s
                     "Ask the operator to install it there, or choose another entry script.",
                 )
             return [found, entry]
-
-
-def _notebook(entry: str, python: str, environment: Ready) -> list[str]:
-    """Executes a notebook in place, so that it is kept with its outputs."""
-    missing = [name for name in ("nbconvert", "ipykernel") if not environment.has(name)]
-    if missing:
-        raise Refused(
-            Reason.ENVIRONMENT,
-            f"The notebook {entry} is executed by {' and '.join(missing)}, which the environment "
-            "does not have.",
-        )
-    return [python, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", entry]
 
 
 def _executable(entry: str, path: Path) -> list[str]:

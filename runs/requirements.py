@@ -25,7 +25,7 @@ LOCAL = re.compile(
     r"^\s*(?:-e\b|--editable\b|-f\b|--find-links\b|\.|/|file:)|@\s*(?:file:|\.)|^[^:#]*\.(?:whl|tar\.gz|zip)\s*(?:[;#]|$)"
 )
 # What executes a notebook, and is added to the environment of one.
-NOTEBOOK = ("nbconvert", "ipykernel")
+NOTEBOOK = ("nbclient", "ipykernel")
 
 
 @dataclass(frozen=True, kw_only=True)

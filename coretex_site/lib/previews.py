@@ -9,12 +9,13 @@ from html import escape
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from coretex_site.lib import highlight
+from coretex_site.lib import highlight, notebooks
 
 TEXT_BYTES = 512 * 1024
 COLOURED_BYTES = 200 * 1024
 LINE_CHARS = 5_000
 JSON_BYTES = 2 * 1024 * 1024
+NOTEBOOK_BYTES = 20 * 1024 * 1024
 TABLE_BYTES = 1024 * 1024
 TABLE_ROWS = 200
 TABLE_COLUMNS = 100
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     DRAWING = "drawing"  # svg: a picture that may hold scripts
     TABLE = "table"
     JSON = "json"
+    NOTEBOOK = "notebook"
     TEXT = "text"
     BINARY = "binary"
 
@@ -44,12 +46,13 @@ DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """`lines` of HTML for text, a `head` and `rows` for a table; `note` says what is left out."""
+    """`lines` of HTML for text, `head` and `rows` of a table, `cells` of a notebook; `note` says what is cut."""
 
     kind: Kind
     lines: list[str] = field(default_factory=list)
     head: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
+    cells: list[notebooks.Cell] = field(default_factory=list)
     note: str = ""
 
 
@@ -58,6 +61,8 @@ def preview(path: Path, name: str) -> Preview:
     kind = kind_of(path, name)
     if kind == Kind.TABLE:
         return table(path, DELIMITERS[suffix(name)])
+    if kind == Kind.NOTEBOOK:
+        return notebook(path, name)
     if kind == Kind.JSON:
         return pretty_json(path, name)
     if kind == Kind.TEXT:
@@ -78,7 +83,9 @@ def kind_of(path: Path, name: str) -> Kind:
         return Kind.DRAWING
     if suffix(name) in DELIMITERS:
         return Kind.TABLE
-    return Kind.JSON if suffix(name) in {".json", ".geojson", ".ipynb"} else Kind.TEXT
+    if suffix(name) == ".ipynb":
+        return Kind.NOTEBOOK
+    return Kind.JSON if suffix(name) in {".json", ".geojson"} else Kind.TEXT
 
 
 def suffix(name: str) -> str:
@@ -130,6 +137,17 @@ def coloured(source: str, name: str) -> list[str]:
 def shortened(line: str) -> str:
     cut = len(line) - LINE_CHARS
     return line if cut <= 0 else f"{line[:LINE_CHARS]} … {cut:,} more characters"
+
+
+def notebook(path: Path, name: str) -> Preview:
+    """The cells of a notebook; what is none, or too long, as JSON."""
+    if path.stat().st_size > NOTEBOOK_BYTES:
+        return text(path, name)
+    cells = notebooks.cells(path.read_bytes().decode("utf-8", "replace"))
+    if cells is None:
+        return pretty_json(path, name)
+    note = "The first cells are shown." if len(cells) == notebooks.MOST_CELLS else ""
+    return Preview(kind=Kind.NOTEBOOK, cells=cells, note=note)
 
 
 def pretty_json(path: Path, name: str) -> Preview:

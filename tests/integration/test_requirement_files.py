@@ -1,0 +1,140 @@
+"""What requirements.txt may hold, and which Python it is installed for."""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from projects.models import Project
+from runs.models import Execution
+from runs.states import Reason, State
+from runs.worker import take_one
+from tests.small_tasks import console, fresh, make_task, submit, write
+from tests.wheelhouse import only_wheels
+from tests.wheels import make_wheel
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+IMPORTS = "import alpha, sys\nprint(alpha.VERSION, *sys.version_info[:2])\n"
+
+
+@pytest.fixture(autouse=True)
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return only_wheels(tmp_path / "wheels", monkeypatch)
+
+
+def execute(project: Project, files: dict[str, Any]) -> Execution:
+    execution = submit(make_task(project, {"main.py": IMPORTS, **files}))
+    take_one()
+    return fresh(execution)
+
+
+def test_hashes_are_checked(project: Project, wheels: Path) -> None:
+    digest = hashlib.sha256((wheels / "alpha-1.0-py3-none-any.whl").read_bytes()).hexdigest()
+    task = make_task(
+        project, {"main.py": IMPORTS, "requirements.txt": f"alpha==1.0 --hash=sha256:{digest}\n"}
+    )
+    good = submit(task)
+    write(task, {"requirements.txt": f"alpha==1.0 \\\n    --hash=sha256:{'0' * 64}\n"})
+    bad = submit(task)
+    take_one()
+    assert fresh(good).status == State.SUCCEEDED, console(good)
+    assert fresh(bad).reason == Reason.ENVIRONMENT
+    assert "hash" in console(bad).lower()
+
+
+def test_a_wheel_index_may_stand_in_the_file_itself(
+    project: Project, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PEP 503: a folder of pages, here as file:// addresses."""
+    page = tmp_path / "simple" / "gamma"
+    wheel = make_wheel(tmp_path / "elsewhere", "gamma")
+    page.mkdir(parents=True)
+    (page / "index.html").write_text(f'<a href="{wheel.as_uri()}">{wheel.name}</a>')
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    index = f"--index-url {(tmp_path / 'simple').as_uri()}\ngamma\n"
+    execution = execute(project, {"main.py": "import gamma", "requirements.txt": index})
+    assert execution.status == State.SUCCEEDED, console(execution)
+    assert execution.environment.packages == "gamma==1.0"
+
+
+def test_the_task_itself_can_be_installed_as_editable(project: Project) -> None:
+    backend = (
+        "import os, zipfile\n"
+        "def build_editable(folder, config_settings=None, metadata_directory=None):\n"
+        "    name = 'mine-1.0-py3-none-any.whl'\n"
+        "    info = 'mine-1.0.dist-info'\n"
+        "    with zipfile.ZipFile(os.path.join(folder, name), 'w') as file:\n"
+        "        file.writestr('mine.pth', os.path.abspath('src') + '\\n')\n"
+        "        file.writestr(info + '/METADATA', 'Metadata-Version: 2.1\\nName: mine\\nVersion: 1.0\\n')\n"
+        "        wheel = 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n'\n"
+        "        file.writestr(info + '/WHEEL', wheel)\n"
+        "        file.writestr(info + '/RECORD', '')\n"
+        "    return name\n"
+    )
+    pyproject = (
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "mine"\nversion = "1.0"\n'
+    )
+    files = {
+        "main.py": "import mine; print(mine.WORD)",
+        "requirements.txt": "-e .\nalpha\n",
+        "pyproject.toml": pyproject,
+        "backend.py": backend,
+        "src/mine.py": "WORD = 'editable'",
+    }
+    execution = execute(project, files)
+    assert console(execution).splitlines()[-1] == "editable", console(execution)
+
+
+def test_a_git_link_without_git_is_missed_in_words(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    link = "alpha @ git+https://git.invalid/alpha.git@main\n"
+    execution = execute(project, {"requirements.txt": link})
+    assert execution.reason == Reason.ENVIRONMENT
+    assert "requirements.txt installs from a git repository, and git is not installed" in execution.message
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".python-version", f"# what we use\n{sys.version_info.major}.{sys.version_info.minor}\n"),
+        ("pyproject.toml", '[project]\nname = "x"\nrequires-python = ">=3.8"\n'),
+    ],
+)
+def test_the_task_chooses_among_the_pythons_of_the_machine(project: Project, name: str, text: str) -> None:
+    execution = execute(project, {"requirements.txt": "alpha<2\n", name: text})
+    assert execution.status == State.SUCCEEDED, console(execution)
+    assert f"({name} asks for" in console(execution)
+
+
+def test_a_python_that_is_not_there_is_missed_with_those_that_are(project: Project) -> None:
+    execution = execute(project, {".python-version": "3.5\n"})
+    assert execution.reason == Reason.ENVIRONMENT
+    assert "No Python on this node is what .python-version asks for (3.5). There are" in execution.message
+    assert sys.version.split()[0] in execution.message
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (".python-version", "--help\n", "is to name a version of Python"),
+        (".python-version", "/usr/bin/python3\n", "is to name a version of Python such as 3.11"),
+        ("pyproject.toml", "[project\n", "pyproject.toml cannot be read"),
+        ("pyproject.toml", "[project]\nrequires-python = 3\n", "is to name a version of Python"),
+    ],
+)
+def test_a_wrong_version_file_gets_a_sentence(project: Project, name: str, text: str, words: str) -> None:
+    execution = execute(project, {name: text})
+    assert execution.reason == Reason.ENVIRONMENT
+    assert words in execution.message
+
+
+def test_an_empty_version_file_asks_for_nothing(project: Project) -> None:
+    files = {".python-version": "\n", "pyproject.toml": 'project = "odd"\n', "requirements.txt": "alpha"}
+    assert execute(project, files).status == State.SUCCEEDED
