@@ -56,5 +56,11 @@
     if (form) form.requestSubmit();
   });
 
+  // A row of several Runs has one box to see and one for each of its Runs; before others count them.
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches?.(".matrix [data-select-row]")) return;
+    for (const box of event.target.closest("td").querySelectorAll("[data-select-row]")) box.checked = event.target.checked;
+  }, true);
+
   for (const map of document.querySelectorAll("[data-map]")) prepare(map);
 })();
