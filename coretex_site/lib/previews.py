@@ -46,7 +46,7 @@ DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """`lines` of HTML for text, `head` and `rows` of a table, `cells` of a notebook; `note` says what is cut."""
+    """`lines` of HTML for text, `head` and `rows` of a table, `cells` of a notebook; `note`: what is cut."""
 
     kind: Kind
     lines: list[str] = field(default_factory=list)
