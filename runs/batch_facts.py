@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from projects import access
 from projects.models import Role
-from runs import bars, cells, forecast, notices, progress, tablefilters
+from runs import bars, cells, forecast, listing, notices, progress, tablefilters
 from runs.access import visible_batches
 from runs.models import Batch, Run
 from runs.progress import Progress
@@ -84,13 +84,14 @@ def batches(user: access.User, query: QueryDict) -> dict[str, Any]:
     if before:
         found.reverse()
     has_newer, has_older = (more, True) if before else (bool(after), more)
+    seen_tasks = Task.objects.filter(access.visible(user, through="project__"))
+    only_task = seen_tasks.filter(pk=filters.get("task", 0)).first()
     return {
         "section": "runs",
         "rows": with_bars(found),
         "filters": filters,
-        "only_task": Task.objects.filter(
-            access.visible(user, through="project__"), pk=filters.get("task", 0)
-        ).first(),
+        "only_task": only_task,
+        "may_run": listing.may_run(user, only_task),
         "only_project": access.projects(user).filter(pk=filters.get("project", 0)).first(),
         "pager": {
             "newer": address(query, before=found[0].pk) if found and has_newer else None,

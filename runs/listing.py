@@ -24,6 +24,8 @@ def runs(user: access.User, query: QueryDict) -> dict[str, Any]:
     filters = tablefilters.filled(query)
     page = table.page_of(tablefilters.rows_of(user, filters), query)
     sort, descending = table.order_of(query)
+    seen_tasks = Task.objects.filter(access.visible(user, through="project__"))
+    only_task = seen_tasks.filter(pk=tablefilters.key(filters.get("task", ""))).first()
     return {
         "section": "runs",
         "pager": page,
@@ -34,9 +36,8 @@ def runs(user: access.User, query: QueryDict) -> dict[str, Any]:
         "nodes": list(Node.objects.values_list("name", flat=True)),
         "editable": table.editable(user, page.rows),
         "unfinished": [run for run in page.rows if run.state in UNFINISHED],
-        "only_task": Task.objects.filter(
-            access.visible(user, through="project__"), pk=tablefilters.key(filters.get("task", ""))
-        ).first(),
+        "only_task": only_task,
+        "may_run": may_run(user, only_task),
         "only_project": access.projects(user).filter(pk=tablefilters.key(filters.get("project", ""))).first(),
         "address": address(query),
     }
@@ -63,6 +64,11 @@ def workable(user: access.User) -> Any:
         return found
     mine = Membership.objects.filter(user_id=user.pk, role__in=(Role.OWNER, Role.EDITOR))
     return found.filter(pk__in=mine.values("project_id"))
+
+
+def may_run(user: access.User, task: Task | None) -> bool:
+    """Whether a button that runs `task` leads somewhere; without a Task it leads to the choice of one."""
+    return task is None or workable(user).filter(pk=task.project_id).exists()
 
 
 def choices(user: access.User, query: QueryDict) -> dict[str, Any]:

@@ -23,7 +23,7 @@ START = ("/", "/help", "/projects/", "/tasks/", "/runs/", "/datasets/", "/nodes/
 # How many addresses are followed: of one page with different queries, of one route below one object, of one
 # route in all. The first person walks far, the others look at fewer of each.
 SAME_PAGE = 5
-FAR, NEAR, BRIEF = (20, 30), (2, 8), (1, 6)
+FAR, NEAR, BRIEF = (18, 24), (2, 6), (1, 4)
 OTHERS = ("/admin/", "/static/")  # Django's own pages and files
 # Routes that no link leads to, each with its reason.
 UNLINKED = {
