@@ -327,14 +327,18 @@ def test_a_batch_of_ten_thousand_is_shown_with_the_queries_of_a_small_one(
         task, alice, {"rate": [n / 1000 for n in range(1, 101)], "size": list(range(100, 200))}
     )
     end(large, lambda v: (State.SUCCEEDED, {"accuracy": v["rate"], "loss": 1 - v["rate"]}, ""))
-    for name in ("batch", "batch_table", "batch_live"):
-        taken = {}
-        for one in (batch, large):
-            address = reverse(f"runs:{name}", args=[one.pk])
-            browser.get(address)
-            began = time.process_time()
-            with CaptureQueriesContext(connection) as queries:
-                assert browser.get(address).status_code == 200
-            taken[one.pk] = (len(queries), time.process_time() - began)
+    for name in ("runs:batch", "runs:batch_table", "runs:batch_live"):
+        taken = {one.pk: cost(browser, reverse(name, args=[one.pk])) for one in (batch, large)}
         assert taken[large.pk][0] <= taken[batch.pk][0], name
         assert taken[large.pk][1] < 0.3, f"{name} took {taken[large.pk][1]:.3f} s of the processor"
+
+
+def cost(browser: Client, address: str) -> tuple[int, float]:
+    """The queries of a page, and the seconds of the processor that it takes at best."""
+    seconds = []
+    for _ in range(3):
+        began = time.process_time()
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(address).status_code == 200
+        seconds.append(time.process_time() - began)
+    return len(queries), min(seconds)
