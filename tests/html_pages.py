@@ -6,7 +6,18 @@ from html.parser import HTMLParser
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 # Elements whose end tag HTML lets one leave out.
 LENIENT = {"p", "li", "dt", "dd", "option", "tr", "td", "th", "thead", "tbody"}
-ADDRESSES = ("href", "src", "action", "formaction", "hx-get", "hx-post", "hx-put", "hx-delete", "data-url")
+ADDRESSES = (
+    "href",
+    "src",
+    "action",
+    "formaction",
+    "hx-get",
+    "hx-post",
+    "hx-put",
+    "hx-delete",
+    "data-url",
+    "data-curves",
+)
 UNLABELLED = {"hidden", "submit", "button", "image", "reset"}
 
 

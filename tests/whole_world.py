@@ -117,6 +117,8 @@ def build(project: Project, alice: User, charlie: User) -> World:
     batch.refresh_from_db()
     move_to(batch.runs.order_by("cell")[0], State.FAILED)
     move_to(batch.runs.order_by("cell")[1], State.SUCCEEDED)
+    for run in batch.runs.order_by("cell")[:2]:
+        leave_things(run)
     codetree.create(tasks["plain"], "later.py", b"since the last Run", by=alice)
     presets.save(tasks["plain"], "quick <one>", RunSpec(task=tasks["plain"].pk), by=alice)
     life.archive(archived)
@@ -141,6 +143,7 @@ def task_of(project: Project, name: str, files: dict[str, bytes], by: User) -> T
 
 def tasks_of(project: Project, by: User) -> dict[str, Task]:
     script = b"print('hello')\n"
+    arguments = b"import argparse\np = argparse.ArgumentParser()\np.add_argument('--rate', type=float)\n"
     many = {f"src/part{number // 10}/m{number}.py": b"x = 1\n" for number in range(35)}
     files = {
         "plain": {"main.py": script, "task.yaml": TASK_YAML.encode(), "environment.yml": b"name: x\n"},
@@ -150,7 +153,7 @@ def tasks_of(project: Project, by: User) -> dict[str, Task]:
         "scriptless": {"notes.md": b"# Nothing to run\n"},
         "empty": {},
         "odd": {"main.py": script, **ODD_NAMES},
-        "many": {"main.py": script, **many},
+        "many": {"main.py": arguments, **many},
     }
     return {name: task_of(project, f"{name.capitalize()} <task>", given, by) for name, given in files.items()}
 
