@@ -220,7 +220,9 @@ class Screen:
     @property
     def label(self) -> str:
         """What the button says."""
-        return "Run Task" if not self.is_several or self.outlook is None else self.outlook.label
+        if not self.is_several:
+            return "Run Task"
+        return "Start Runs" if self.outlook is None else self.outlook.label
 
     def submit(self, *, by: AbstractBaseUser) -> Run | Batch | None:
         """What the form asks for; None when there are mistakes, which the screen then shows."""

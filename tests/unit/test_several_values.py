@@ -106,6 +106,10 @@ def test_a_specification_in_the_form_and_back_changes_nothing(
     assert exact(again.as_json()) == exact(spec.as_json())
 
 
+def test_a_number_between_points_is_one_of_a_range() -> None:
+    assert read("float", "7, 0.1..0.3 linear 3").values == [7, 0.1, 0.2, 0.3]
+
+
 def test_a_list_is_one_value() -> None:
     assert read("list[int]", "[64, 64]\n32, 16", [1]).values == [[64, 64], [32, 16]]
 
@@ -136,6 +140,7 @@ def test_options_are_named_between_commas() -> None:
         ("0..1 linear 5", False, [0.0, 0.25, 0.5, 0.75, 1.0]),
         ("0.1..0.5 step 0.1", False, [0.1, 0.2, 0.3, 0.4, 0.5]),
         ("0.001..1 log 4", False, [0.001, 0.01, 0.1, 1.0]),
+        (".5..1.5 step .5", False, [0.5, 1.0, 1.5]),
         ("16..512 log 6", True, [16, 32, 64, 128, 256, 512]),
         ("1e-5..1e-3 log 3", False, [1e-05, 1e-04, 1e-03]),
         ("-2..2 step 2", False, [-2, 0, 2]),
