@@ -118,7 +118,7 @@ Values = dict[int, dict[str, Any]]
 
 # The values of a Run never change, and reading ten thousand of them is half of the work: those of the Batches
 # that were looked at last are kept, {(key, creation) of a Batch: {Run: values}}.
-KEPT_BATCHES = 16
+KEPT_BATCHES = 6
 _kept: OrderedDict[tuple[int, Any], Values] = OrderedDict()
 
 
