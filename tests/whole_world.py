@@ -144,6 +144,7 @@ def task_of(project: Project, name: str, files: dict[str, bytes], by: User) -> T
 def tasks_of(project: Project, by: User) -> dict[str, Task]:
     script = b"print('hello')\n"
     arguments = b"import argparse\np = argparse.ArgumentParser()\np.add_argument('--rate', type=float)\n"
+    arguments += b"p.parse_args()\n"
     many = {f"src/part{number // 10}/m{number}.py": b"x = 1\n" for number in range(35)}
     files = {
         "plain": {"main.py": script, "task.yaml": TASK_YAML.encode(), "environment.yml": b"name: x\n"},
