@@ -22,6 +22,7 @@ import django
 django.setup()
 
 import batch_rates  # noqa: E402
+import environment_costs  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import transaction  # noqa: E402
 
@@ -239,12 +240,14 @@ def measure(address: str, *, starts: int, count: int, batch: int) -> dict[str, f
         pools.append(bare_pool(command, folder, variables, count=count // 2))
         created = batch_rates.creation_seconds(task, CREATED)
         of_batch = batch_rates.rate(task, batch)
+        costs = environment_costs.measure(make_task(), folder)
         pool_after = bare_pool(command, folder, variables, count=count // 2)
     finally:
         shutil.rmtree(folder)
     start, line = statistics.median(bare), statistics.median(pressed)
     pool = statistics.mean(pools)
     return {
+        **costs,
         "bare_start_ms": 1000 * start,
         "first_line_ms": 1000 * line,
         "first_line_ratio": line / start,

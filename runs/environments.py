@@ -83,6 +83,11 @@ def prepare(
     return found
 
 
+def forget() -> None:
+    """Makes this process ask anew for what it used lately."""
+    _used_lately.clear()
+
+
 def _prepare_exactly(
     exactly: Environment, folder: Path, tree: str, notebook: bool, builder: Builder
 ) -> Ready:

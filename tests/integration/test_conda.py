@@ -10,7 +10,8 @@ from django.conf import settings
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs.models import Environment
+from runs import lifecycle, reconcile
+from runs.models import Environment, Execution
 from runs.states import Reason, State
 from runs.worker import take_one
 from tests.conda_channel import Channel
@@ -181,24 +182,42 @@ def test_a_program_of_the_operator_is_used_instead(project: Project, tmp_path: P
     assert settings.CONDA_CHANNEL_ALIAS + "/lab" in console(execution)
 
 
-def test_a_killed_conda_build_leaves_nothing_that_looks_ready(
-    project: Project, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_stop_request_ends_a_conda_build(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    gate, execution = waiting_build(project, tmp_path, monkeypatch)
+    worker = start_worker()
+    until(gate.is_file)
+    assert lifecycle.request_stop(fresh(execution), by=execution.created_by)
+    assert worker.wait(30) == 0
+    assert fresh(execution).status == State.STOPPED
+    assert not Path(f"/proc/{int(gate.read_text())}").exists()
+    left = paths.environments(settings.NODE_NAME)
+    assert not [place for place in left.iterdir() if (place / "conda-meta").exists() or len(place.name) == 40]
+
+
+def waiting_build(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, Execution]:
+    """An Execution whose environment is built for ever, and the file that holds the builder's number then."""
     program = tmp_path / "mamba"
     gate = tmp_path / "gate"
-    program.write_text(
-        f'#!/bin/sh\nmkdir -p "$4/bin"\necho $$ > {gate}.new && mv {gate}.new {gate}\nsleep 300\n'
-    )
+    note = f"echo $$ > {gate}.new && mv {gate}.new {gate}"
+    program.write_text(f'#!/bin/sh\nmkdir -p "$4/bin"\n{note}\nsleep 300\n')
     program.chmod(0o755)
     monkeypatch.setenv("CORETEX_CONDA", str(program))
     files = {"main.sh": "tool", "environment.yml": environment_yml("tool=1")}
-    execution = submit(make_task(project, files), entry="main.sh")
+    return gate, submit(make_task(project, files), entry="main.sh")
+
+
+def test_a_killed_conda_build_leaves_nothing_that_looks_ready(
+    project: Project, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, execution = waiting_build(project, tmp_path, monkeypatch)
     worker = start_worker()
     until(gate.is_file)
     worker.kill()
     worker.wait()
-    from runs import reconcile
-
     reconcile.heal(fresh(execution).node)
     pid = int(gate.read_text())
     until(lambda: not Path(f"/proc/{pid}").exists())
