@@ -64,7 +64,8 @@ def enter_environment(argv: list[str]) -> None:
 
 
 def needed_extras(argv: list[str]) -> set[str]:
-    extras = {"test"} if argv[1:2] == ["test"] else set()
+    # The tests start the product on PostgreSQL too: what it needs for that is installed once.
+    extras = {"test", "postgres"} if argv[1:2] == ["test"] else set()
     if database_url().startswith("postgres"):
         extras.add("postgres")
     return extras
