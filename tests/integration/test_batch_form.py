@@ -35,12 +35,12 @@ def client(alice: User, client_of: ClientOf) -> Client:
 
 
 def address(name: str, task: Task, query: str = "") -> str:
-    return reverse(f"runs:{name}", args=[task.pk]) + query
+    return reverse(name, args=[task.pk]) + query
 
 
 def filled(client: Client, task: Task, query: str = "", **values: str) -> Data:
     """The form as it opens, with some controls filled in: v_rate is the several values of rate."""
-    page = client.get(address("new", task, query))
+    page = client.get(address("runs:new", task, query))
     assert page.status_code == 200
     data: Data = {}
     for name, value in form_pairs(page.content.decode(), "run-task", scripted=True):
@@ -50,13 +50,13 @@ def filled(client: Client, task: Task, query: str = "", **values: str) -> Data:
 
 def looked(client: Client, task: Task, data: Data) -> str:
     """What the page shows of it while it is typed."""
-    response = client.post(address("check", task), data, headers=HTMX)
+    response = client.post(address("runs:check", task), data, headers=HTMX)
     assert response.status_code == 200
     return response.content.decode()
 
 
 def started(client: Client, task: Task, data: Data) -> Batch:
-    response = client.post(address("new", task), data)
+    response = client.post(address("runs:new", task), data)
     batch = Batch.objects.order_by("pk").last()
     assert batch is not None, response.content.decode()
     assert response.status_code == 302 and response.url == batch.get_absolute_url()
@@ -80,7 +80,7 @@ def test_several_values_are_counted_shown_and_started_as_one_batch(client: Clien
 def test_one_list_is_one_run(client: Client, task: Task) -> None:
     data = filled(client, task, v_layers="[64, 64]")
     assert "Start" not in looked(client, task, data)
-    client.post(address("new", task), data)
+    client.post(address("runs:new", task), data)
     assert Run.objects.get().parameters["layers"] == [64, 64] and not Batch.objects.exists()
 
 
@@ -117,7 +117,7 @@ def test_a_random_sample_is_the_same_for_the_same_seed(client: Client, task: Tas
 
 
 def test_what_succeeded_before_can_be_reused(client: Client, task: Task) -> None:
-    client.post(address("new", task), filled(client, task, p_epochs="1"))
+    client.post(address("runs:new", task), filled(client, task, p_epochs="1"))
     move_to(Run.objects.get(), State.SUCCEEDED)
     data = filled(client, task, v_epochs="1, 2, 3")
     html = looked(client, task, data)
@@ -157,7 +157,7 @@ def test_mistakes_come_back_at_their_fields_with_everything_kept(
 ) -> None:
     data = filled(client, task, **values)
     looked(client, task, data)
-    response = client.post(address("new", task), data)
+    response = client.post(address("runs:new", task), data)
     html = response.content.decode()
     assert response.status_code == 422 and not Batch.objects.exists() and not Run.objects.exists()
     for sentence in sentences:
@@ -174,7 +174,7 @@ def test_over_the_limit_there_are_both_numbers_and_no_button(client: Client, tas
     assert time.perf_counter() - began < 1
     assert "1,000,000 Runs" in html and "at most 10,000" in html
     assert "<button" not in html.split('id="run-action"')[1]
-    assert client.post(address("new", task), data).status_code == 422
+    assert client.post(address("runs:new", task), data).status_code == 422
 
 
 def test_pages_of_combinations(client: Client, task: Task) -> None:
@@ -208,7 +208,7 @@ def test_a_hidden_parameter_multiplies_only_where_it_is_seen(client: Client, pro
 def test_every_face_opens_the_same_form(client: Client, task: Task) -> None:
     values = {"v_epochs": "1, 2", "v_mode": "exact, fast", "v_layers": "[1]\n[]", "p_text": "é & ü"}
     data = filled(client, task, repeats="2", exclude="epochs = 2 and text = ''", **values)
-    html = client.post(address("copy_as", task), data, headers=HTMX).content.decode()
+    html = client.post(address("runs:copy_as", task), data, headers=HTMX).content.decode()
     assert "python3 manage.py run" in html and "&quot;epochs&quot;" in html
     first = started(client, task, data)
     spec = RunSpec(**{**first.run_spec.as_json(), "snapshot": ""})
@@ -218,7 +218,7 @@ def test_every_face_opens_the_same_form(client: Client, task: Task) -> None:
         assert (again.spec["repeats"], again.spec["exclude"]) == (2, first.spec["exclude"])
         assert again.pk != first.pk
     for text in (spec.as_yaml(), json.dumps(spec.as_json())):
-        page = client.post(address("fill", task), {"text": text}, headers=HTMX)
+        page = client.post(address("runs:fill", task), {"text": text}, headers=HTMX)
         assert page.headers["HX-Retarget"] == "#run-task"
         assert ("v-epochs", "1\r\n2") in form_pairs(page.content.decode(), "run-task", scripted=True)
 
@@ -245,23 +245,23 @@ def test_a_snapshot_in_the_address_runs_its_files(client: Client, task: Task, al
     ],
 )
 def test_a_wrong_address_is_told_in_words(client: Client, task: Task, query: str, sentence: str) -> None:
-    page = client.get(address("new", task, query))
+    page = client.get(address("runs:new", task, query))
     assert page.status_code == 200 and sentence in page.content.decode()
 
 
 @pytest.mark.parametrize("text", ["", "a: [", "[]", "task: x", "task: 1\nvalues: 3", "{", "*a"])
 def test_a_wrong_specification_is_told_in_words(client: Client, task: Task, text: str) -> None:
-    response = client.post(address("fill", task), {"text": text}, headers=HTMX)
+    response = client.post(address("runs:fill", task), {"text": text}, headers=HTMX)
     assert response.status_code == 422 and "fill-error" in response.content.decode()
 
 
 def test_presets_are_kept_applied_and_deleted(client: Client, task: Task, alice: User) -> None:
     data = filled(client, task, v_epochs="1, 2", v_rate="0.5") | {"preset_name": ["wide"]}
-    page = client.post(address("preset_save", task), data, headers=HTMX)
+    page = client.post(address("runs:preset_save", task), data, headers=HTMX)
     preset = Preset.objects.get()
     assert page.status_code == 200 and "wide" in page.content.decode()
     assert filled(client, task, f"?preset={preset.pk}")["v-epochs"] == ["1\r\n2"]
-    again = client.post(address("preset_save", task), data | {"preset_name": [" "]}, headers=HTMX)
+    again = client.post(address("runs:preset_save", task), data | {"preset_name": [" "]}, headers=HTMX)
     assert again.status_code == 422 and Preset.objects.count() == 1
     client.post(reverse("runs:preset_delete", args=[preset.pk]), headers=HTMX)
     assert not presets.presets(task).exists()
@@ -269,7 +269,7 @@ def test_presets_are_kept_applied_and_deleted(client: Client, task: Task, alice:
 
 def test_what_was_started_lately_is_offered_again(client: Client, task: Task) -> None:
     batch = started(client, task, filled(client, task, v_epochs="1, 2"))
-    page = client.get(address("new", task)).content.decode()
+    page = client.get(address("runs:new", task)).content.decode()
     assert f"{batch.name}: 2 Runs" in page
 
 
@@ -277,7 +277,7 @@ def test_vera_may_not_choose_and_charlie_finds_nothing(
     task: Task, alice: User, vera: User, charlie: User, client_of: ClientOf
 ) -> None:
     preset = presets.save(task, "mine", RunSpec(task=task.pk), by=alice)
-    paths = [address(name, task) for name in ("copy_as", "fill", "preset_save", "check")]
+    paths = [address(name, task) for name in ("runs:copy_as", "runs:fill", "runs:preset_save", "runs:check")]
     paths.append(reverse("runs:preset_delete", args=[preset.pk]))
     for who, status in ((vera, 403), (charlie, 404)):
         assert {client_of(who).post(path, {}).status_code for path in paths} == {status}
