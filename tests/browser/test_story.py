@@ -63,7 +63,7 @@ def test_a_folder_of_code_becomes_a_run_and_the_same_run_again(page: Page, tmp_p
     # A Task from a folder chosen in the browser
     page.goto(page.url.rstrip("/") + "/tasks/new")
     page.locator("input[webkitdirectory]").set_input_files(code_folder(tmp_path))
-    page.get_by_label("Name").fill("descent")
+    page.get_by_role("textbox", name="Name").fill("descent")
     shoot(page, "task-new")
     page.get_by_role("button", name="Make the Task").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("descent", timeout=10_000)
@@ -84,8 +84,8 @@ def test_a_folder_of_code_becomes_a_run_and_the_same_run_again(page: Page, tmp_p
     # The form, and a Run watched while it happens
     page.goto(task_url)
     page.get_by_role("link", name="Run Task").click()
-    expect(page.get_by_label("learningRate").first).to_have_value("0.5")
-    page.get_by_label("steps").first.fill("4")
+    expect(page.get_by_role("textbox", name="learningRate")).to_have_value("0.5")
+    page.get_by_role("textbox", name="steps").fill("4")
     shoot(page, "run-form")
     page.get_by_role("button", name="Run Task").click()
     expect(page.locator("#console")).to_contain_text("first words", timeout=15_000)
