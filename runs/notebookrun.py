@@ -41,6 +41,9 @@ def main(path: str) -> int:
     # Kernels are named differently on every machine; that of Python is the one of this environment.
     name = "python3" if language == "python" else ""
     client = NotebookClient(notebook, timeout=None, kernel_name=name, resources={"metadata": {"path": "."}})
+    if name:
+        # Its remarks about itself are nothing that the notebook printed.
+        client.extra_arguments = ["--IPKernelApp.log_level=40"]
     signal.signal(signal.SIGTERM, stop)
     try:
         with client.setup_kernel():

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs import lifecycle, reconcile
+from runs import eviction, lifecycle, reconcile
 from runs.models import Environment, Execution
 from runs.states import Reason, State
+from runs.submit import again as submit_again
 from runs.worker import take_one
 from tests.conda_channel import Channel
 from tests.small_tasks import console, fresh, make_task, start_worker, submit, until, write
@@ -224,3 +226,28 @@ def test_a_killed_conda_build_leaves_nothing_that_looks_ready(
     settings.CONDA = ""
     take_one()
     assert console(execution).splitlines()[-1] == "tool 1.0", console(execution)
+
+
+def test_exactly_means_the_packages_of_then_though_newer_ones_exist(
+    project: Project, channel: Channel
+) -> None:
+    files = {
+        "main.sh": "tool",
+        "environment.yml": environment_yml("python", "tool", "pip:\n      - alpha"),
+    }
+    first = submit(make_task(project, files), entry="main.sh")
+    take_one()
+    first = fresh(first)
+    then = ["alpha==2.0", f"python={VERSION}.0=0", "tool=2.0=0"]
+    assert first.environment.packages.splitlines() == then, console(first)
+    channel.add("tool", "3.0", {"bin/tool": "#!/bin/sh\necho tool 3.0\n"})
+    channel.index()
+    Environment.objects.update(unwanted_at=timezone.now())
+    eviction.tidy(settings.NODE_NAME)
+    exact = submit_again(first.run, by=first.created_by, exactly=first)
+    take_one()
+    assert console(exact).splitlines()[-1] == "tool 2.0", console(exact)
+    assert fresh(exact).environment.packages.splitlines() == then
+    now = submit_again(first.run, by=first.created_by)
+    take_one()
+    assert console(now).splitlines()[-1] == "tool 3.0", console(now)
