@@ -6,7 +6,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, register
+from django.core.checks import Warning as CheckWarning
 
 
 @register()
@@ -18,7 +19,7 @@ def disk_space(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
     if free >= 1024**3:
         return []
     return [
-        Warning(
+        CheckWarning(
             f"Only {free // 1024**2} MB are free on the disk of the data folder {settings.DATA_DIR}.",
             hint="Delete Runs that are not needed, or move the data folder with CORETEX_DATA_DIR.",
             id="coretex.W001",
@@ -42,7 +43,7 @@ PROGRAMS = {
 def programs(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Warns of programs that some Tasks need and this machine lacks; a Run that needs one says so too."""
     return [
-        Warning(
+        CheckWarning(
             f"{name} is not installed on this machine: it is needed for {purpose}.",
             hint=f"{hint[0].upper()}{hint[1:]} on every node, if your Tasks need it.",
             id=number,
@@ -64,7 +65,7 @@ def conda(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage
     else:
         return []
     return [
-        Warning(
+        CheckWarning(
             f"{problem}: Tasks with an environment.yml cannot be run.",
             hint="Set CORETEX_CONDA to micromamba, mamba or conda, or leave it empty and install py-rattler.",
             id="coretex.W005",
