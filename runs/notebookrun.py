@@ -8,10 +8,6 @@ import sys
 from types import FrameType
 from typing import Any
 
-import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
-
 
 def show(output: Any) -> None:
     """Prints the text of one output."""
@@ -32,6 +28,11 @@ def stop(number: int, frame: FrameType | None) -> None:
 
 
 def main(path: str) -> int:
+    # Packages of the Run's environment, not of the server's.
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
     try:
         notebook = nbformat.read(path, as_version=4)
     except Exception as error:  # whatever a broken file makes the reader raise: it is told in the console
