@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from runs import cluster, environment_pages, submit
+from runs import cluster, roster, submit
 from runs.models import (
     Artifact,
     Environment,
@@ -205,7 +205,7 @@ class EnvironmentAdmin(ReadOnly):
 
     @admin.action(description="Delete from the node's disk", permissions=["operate"])
     def delete_from_disk(self, request: HttpRequest, chosen: QuerySet[Environment]) -> None:
-        count = environment_pages.mark_unwanted(chosen)
+        count = roster.mark_unwanted(chosen)
         self.message_user(request, f"{count} to be removed, each by its node as soon as no script uses it.")
 
 

@@ -7,13 +7,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import web
 from projects.access import User, visible
 from projects.models import Role
-from runs import submit
+from runs import roster, submit
 from runs.access import get_execution
 from runs.models import Environment, Execution
 from runs.states import ACTIVE
@@ -90,16 +89,11 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     if not request.user.is_staff:
         raise PermissionDenied("Only staff may delete environments. Ask the operator.")
     row = _for(request.user, pk)
-    mark_unwanted(Environment.objects.filter(pk=row.pk))
+    roster.mark_unwanted(Environment.objects.filter(pk=row.pk))
     messages.success(
         request, f"Environment {row.key[:12]} is removed by {row.node_name} as soon as no script uses it."
     )
     return web.go(request, reverse("runs:environments"))
-
-
-def mark_unwanted(rows: QuerySet[Environment]) -> int:
-    """How many were there to be deleted."""
-    return rows.filter(removed_at=None, unwanted_at=None).update(unwanted_at=timezone.now())
 
 
 @require_POST

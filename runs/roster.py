@@ -7,7 +7,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from runs import lanes
-from runs.models import Execution, Node, Run
+from runs.models import Environment, Execution, Node, Run
 from runs.states import ACTIVE, UNFINISHED
 
 # Nodes say that they live every HEARTBEAT seconds; one that has not for SILENT_AFTER does not answer.
@@ -66,3 +66,8 @@ def forget(node: Node) -> None:
         gone = Q(stopped_at__lt=limit) | Q(stopped_at=None, heartbeat_at__lt=limit) | Q(heartbeat_at=None)
         if not Node.objects.filter(gone, pk=node.pk).update(forgotten_at=timezone.now()):
             raise StillNeeded(f"{node.name} answered a short while ago; it can be forgotten later.")
+
+
+def mark_unwanted(rows: QuerySet[Environment]) -> int:
+    """Has their nodes remove these environments as soon as no script uses them; how many were there."""
+    return rows.filter(removed_at=None, unwanted_at=None).update(unwanted_at=timezone.now())

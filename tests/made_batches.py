@@ -49,7 +49,7 @@ def make_batch(task: Task, by: User, values: Mapping[str, Any], **spec: Any) -> 
 
 
 def end(batch: Batch, outcome: Callable[[Mapping[str, Any]], Outcome]) -> None:
-    """Gives each Run the state, metrics and console that `outcome` says for its values; some may stay queued."""
+    """Gives each Run the state, metrics and console that `outcome` says; some may stay queued."""
     node, _ = Node.objects.get_or_create(
         name="worker-1", defaults={"heartbeat_at": timezone.now(), "workers": 2}
     )

@@ -40,7 +40,7 @@ def page(
     fragment: str | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Renders `fragment` for an htmx request that is not boosted, if one is given, else the whole `template`."""
+    """Renders `fragment` for an htmx request that is not boosted, if there is one, else the whole page."""
     partial = fragment is not None and request.htmx and not request.htmx.boosted
     response = render(request, fragment if partial else template, context, status=status)
     if fragment is not None:
