@@ -18,6 +18,8 @@ INTERPRETERS: dict[str, Interpreter] = {
     ".sh": "bash",
     ".ipynb": "notebook",
 }
+# What is not Python comes from the machine itself.
+OTHER_LANGUAGES: dict[Interpreter, str] = {"Rscript": "R", "bash": "the shell"}
 PREFERRED = ("main.py", "main.r", "main.R", "main.sh")
 _SUPPORTING = {"setup.py", "conftest.py", "test", "tests"}
 
@@ -50,8 +52,17 @@ def find_runtime(root_names: Iterable[str], *, platform: Platform) -> Runtime:
             kind="venv", file=VENV_FILE, sentence=f"venv, because there is {VENV_FILE}{elsewhere}."
         )
     missing = f"there is neither {conda_file} nor {VENV_FILE}{elsewhere}"
-    sentence = f"A clean Python with nothing installed, because {missing}."
-    return Runtime(kind="plain", file=None, sentence=sentence)
+    return Runtime(kind="plain", file=None, sentence=f"{_plain(names)}, because {missing}.")
+
+
+def _plain(names: Iterable[str]) -> str:
+    """What a Task without an environment file runs with, by the scripts in its root."""
+    found = {interpreter_of(name) for name in entry_scripts(names)}
+    others = [word for kind, word in OTHER_LANGUAGES.items() if kind in found]
+    if not others or not found.issubset(OTHER_LANGUAGES):
+        return "A clean Python with nothing installed"
+    what = " and ".join(others)
+    return f"{what[0].upper()}{what[1:]} as the node has {'it' if len(others) == 1 else 'them'}"
 
 
 def entry_scripts(paths: Iterable[str]) -> list[str]:

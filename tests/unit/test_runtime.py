@@ -27,6 +27,17 @@ def test_without_an_environment_file_python_is_clean() -> None:
     assert runtime.sentence == f"A clean Python with nothing installed, {why}"
 
 
+def test_scripts_in_other_languages_run_with_what_the_node_has() -> None:
+    why = "because there is neither environment.yml nor requirements.txt."
+    for names, what in (
+        (["main.R", "task.yaml"], "R as the node has it"),
+        (["main.sh"], "The shell as the node has it"),
+        (["main.R", "main.sh"], "R and the shell as the node has them"),
+        (["main.R", "main.py"], "A clean Python with nothing installed"),
+    ):
+        assert find_runtime(names, platform="linux").sentence == f"{what}, {why}"
+
+
 def test_main_in_the_root_is_the_default_entry_script() -> None:
     paths = ["a.py", "main.sh", "lib/main.py", "main.R", "main.r", "main.py", "notes.md", "task.yaml"]
     assert entry_scripts(paths) == ["main.py", "main.r", "main.R", "main.sh", "a.py", "lib/main.py"]
