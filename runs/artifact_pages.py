@@ -28,7 +28,7 @@ def artifacts(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     execution = get_execution(request.user, pk, number)
     text = request.GET.get("start", "")
     start = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-    folder = shelf.folder(execution, request.GET.get("folder", ""), start=start)
+    folder = shelf.folder(execution, request.GET.get("folder", "").replace("\0", ""), start=start)
     context = {"run": execution.run, "execution": execution, "shelf": folder, "section": "runs"}
     if start and request.htmx:
         return render(request, "runs/_artifact_rows.html", context)

@@ -8,7 +8,7 @@ from django.core.exceptions import (
     RequestDataTooBig,
     TooManyFieldsSent,
 )
-from django.db import DataError
+from django.db import DataError, ProgrammingError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
@@ -70,6 +70,8 @@ def in_words(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
 def unanswerable(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     """The admin site hands what an address says to the database unseen, also what no database can hold."""
     beyond = isinstance(exception, OverflowError | DataError) or "NUL (0x00)" in str(exception)
+    # PostgreSQL compares no json columns.
+    beyond = beyond or (isinstance(exception, ProgrammingError) and "operator does not exist" in str(exception))
     if beyond and request.path.startswith(reverse("admin:index")):
         return bad_request(request, exception)
     return None
