@@ -71,7 +71,7 @@ def unanswerable(request: HttpRequest, exception: Exception) -> HttpResponse | N
     """The admin site hands what an address says to the database unseen, also what no database can hold."""
     beyond = isinstance(exception, OverflowError | DataError) or "NUL (0x00)" in str(exception)
     # PostgreSQL compares no json columns.
-    beyond = beyond or (isinstance(exception, ProgrammingError) and "operator does not exist" in str(exception))
-    if beyond and request.path.startswith(reverse("admin:index")):
+    incomparable = isinstance(exception, ProgrammingError) and "operator does not exist" in str(exception)
+    if (beyond or incomparable) and request.path.startswith(reverse("admin:index")):
         return bad_request(request, exception)
     return None
