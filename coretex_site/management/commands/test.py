@@ -6,7 +6,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -46,14 +49,27 @@ def run(arguments: list[str]) -> int:
     wanted = [path for path in ON_POSTGRESQL if (settings.BASE_DIR / path).is_dir()]
     wanted = wanted if everything else [path for path in where if any(touches(path, p) for p in wanted)]
     services = reachable_services() if wanted else {}
-    worst, last_line = 0, ""
-    if services:
-        others = [text for text in arguments if text not in where]
-        worst, last_line = pytest([*others, *wanted], {**environment, **services})
-    code, _ = pytest(arguments, {k: v for k, v in environment.items() if k not in SERVICES})
-    if worst:
-        sys.stdout.write(f"On PostgreSQL it failed:\n{last_line}\n")
-    return max(worst, code)
+    alone = {name: value for name, value in environment.items() if name not in SERVICES}
+    if not services:
+        with started(arguments, alone, output=None) as tests:
+            return tests.wait()
+    # Both at the same time: each of them uses one core, and waits for child processes half of the time.
+    others = [text for text in arguments if text not in where]
+    beside = {**environment, **services}
+    with (
+        tempfile.TemporaryFile("w+") as output,
+        started([*others, *wanted], beside, output=output) as on_postgresql,
+    ):
+        with started(arguments, alone, output=None) as on_sqlite:
+            code = on_sqlite.wait()
+        sys.stdout.write("\nOn PostgreSQL and Redis:\n")
+        sys.stdout.flush()
+        worst = max(code, on_postgresql.wait())
+        output.seek(0)
+        sys.stdout.write(output.read())
+    if code:
+        sys.stdout.write("On SQLite, further up, tests failed.\n")
+    return worst
 
 
 def is_test_path(text: str) -> bool:
@@ -66,26 +82,24 @@ def touches(path: str, folder: str) -> bool:
     return one == other or other in one.parents or one in other.parents
 
 
-def pytest(arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Runs pytest with a data folder of its own; answers its exit code and the last line that it printed."""
+@contextmanager
+def started(
+    arguments: list[str], environment: dict[str, str], *, output: TextIO | None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """pytest as a child with a data folder of its own; it prints where we do, or into `output`."""
     with tempfile.TemporaryDirectory(prefix="coretex-test-") as folder:
-        process = subprocess.Popen(
+        tests = subprocess.Popen(
             [sys.executable, "-m", "pytest", *arguments],
             cwd=settings.BASE_DIR,
             env={**environment, "CORETEX_DATA_DIR": folder},
-            stdout=subprocess.PIPE,
-            text=True,
-            bufsize=1,
+            stdout=output,
+            stderr=None if output is None else subprocess.STDOUT,
         )
-        line = ""
         try:
-            for line in process.stdout:
-                sys.stdout.write(line)
-                sys.stdout.flush()
+            yield tests
         except KeyboardInterrupt:
-            # The terminal has told pytest too.
-            sys.stdout.write(process.stdout.read())
-        return process.wait(), line.rstrip()
+            tests.wait()  # the terminal has told it too
+            raise
 
 
 def reachable_services() -> dict[str, str]:
