@@ -23,7 +23,7 @@ def html(source: str) -> str:
 
 
 def inline(text: str) -> str:
-    text = escape(text, quote=False)
+    text = escape(text)
     for pattern, replacement in INLINE:
         text = pattern.sub(replacement, text)
     return text

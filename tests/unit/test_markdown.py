@@ -33,3 +33,8 @@ def test_the_documents_leave_no_marks_behind() -> None:
 def test_any_text_is_escaped(text: str) -> None:
     made = markdown.html(f"{text}\n\n<script>")
     assert "<script>" not in made and "<ab" not in made
+
+
+def test_a_quote_in_a_link_cannot_end_its_address() -> None:
+    made = markdown.html('[a "b"](https://example.org/"onclick="x)')
+    assert made == ('<p><a href="https://example.org/&quot;onclick=&quot;x">a &quot;b&quot;</a></p>')
