@@ -10,6 +10,9 @@ from runs.cells import Cells
 # Beyond so many steps of the general method nobody waits for it; full designs are reckoned directly.
 MOST_WORK = 1.5e9
 
+# Less than this is rounding.
+LEAST_SHARED = 0.0005
+
 BY_RANKS = (
     "The values are a random sample, so this is how closely each parameter's ranks go with the metric's."
 )
@@ -86,6 +89,9 @@ def _by_effects(found: Importance) -> Mattering:
         )
         for effect in found.effects
     ]
+    shared = _shared(found)
+    if shared is not None:
+        bars = sorted([*bars, shared], key=lambda bar: -bar.share)
     if found.noise is None:
         note = "three and more together, and chance"
         bars.append(Bar(label="Everything else", names=(), share=found.rest, kind="rest", note=note))
@@ -101,6 +107,20 @@ def _by_effects(found: Importance) -> Mattering:
         )
     return Mattering(
         bars=bars, levels=found.levels, used=found.used, missing=found.missing, noise=found.noise, exact=True
+    )
+
+
+def _shared(found: Importance) -> Bar | None:
+    """What is explained but by no effect alone: of paired parameters, or of values that were left out."""
+    share = 1 - found.rest - sum(effect.share for effect in found.effects)
+    if not found.total or share < LEAST_SHARED:
+        return None
+    alone = {effect.names[0] for effect in found.effects if len(effect.names) == 1}
+    names = tuple(name for name in found.levels if name not in alone)
+    if not names:
+        return Bar(label="Cannot be told apart", names=(), share=share, kind="rest", note="some are missing")
+    return Bar(
+        label=" and ".join(names), names=names, share=share, kind="pair", note="go together: not told apart"
     )
 
 
