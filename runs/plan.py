@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from runs import fingerprints, submit
-from runs.choices import Chosen, PlanError, read_choices, readable
+from runs.choices import Chosen, PlanError, read_choices, readable, stored
 from runs.models import Run, Snapshot
 from runs.runspec import RunSpec
 from runs.snapshots import SnapshotError, read_list
@@ -92,8 +92,25 @@ class Plan:
 
     @cached_property
     def digests(self) -> list[str]:
-        """The fingerprint of each Run's entry script and values, in order."""
-        return [fingerprints.of(self.entry_script, values) for values in self]
+        """The fingerprint of each Run's entry script and values, in order.
+
+        Each value is written once and not in every combination, of which there may be thousands.
+        """
+        design, repeats = self.design, range(self.design.repeats)
+        columns = []
+        for name, places in sorted(design.places().items()):
+            parameter = self.declared.by_name[name]
+            faces = list(design.values[name])
+            if name in design.conditions:
+                faces.append(design.conditions[name].default)
+            seeds = repeats if name == design.seed_parameter else [0] * len(repeats)
+            texts = [
+                [fingerprints.part(name, stored(parameter, face + seed if seed else face)) for seed in seeds]
+                for face in faces
+            ]
+            columns.append([text for place in places for text in texts[place]])
+        rows = zip(*columns, strict=True) if columns else [()] * self.count
+        return [fingerprints.of_parts(self.entry_script, row) for row in rows]
 
 
 def limit() -> int:
@@ -143,7 +160,9 @@ def already(plan: Plan) -> dict[int, int]:
 
     With repeats each earlier Run counts once. Nothing for a plan that cannot be started.
     """
-    runs = Run.objects.filter(task=plan.task, snapshot_id=plan.digest, state=State.SUCCEEDED).order_by("pk")
+    runs = Run.objects.filter(
+        task=plan.task, snapshot_id=plan.digest, entry_script=plan.entry_script, state=State.SUCCEEDED
+    ).order_by("pk")
     if plan.refusal or not runs.exists():
         return {}
     return fingerprints.match(plan.digests, runs)

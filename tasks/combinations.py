@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks import rules
+from tasks import designproblems, rules
 from tasks.equality import same, same_any
 
 # Above this many combinations rules are not tried one by one; far above any limit of a Batch.
@@ -53,42 +53,12 @@ class Design:
     conditions: Mapping[str, Condition] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        problems = list(self._problems())
+        problems = [
+            *designproblems.of_values(self.values, self.pairs),
+            *designproblems.of_runs(self.values, self.repeats, self.seed_parameter, self.sample),
+        ]
         if problems:
             raise CombinationError(" ".join(problems))
-
-    def _problems(self) -> Iterator[str]:
-        for name, choices in self.values.items():
-            if not choices:
-                yield f"The parameter {name} has no value."
-        paired: set[str] = set()
-        for group in self.pairs:
-            unknown = [name for name in group if name not in self.values]
-            if unknown:
-                yield f"The pair {', '.join(group)} names {', '.join(unknown)}, which is no parameter."
-                continue
-            if len(group) < 2 or paired & set(group) or len(set(group)) < len(group):
-                yield f"The pair {', '.join(group)} needs two or more parameters, each in one pair only."
-            paired |= set(group)
-            lengths = {name: len(self.values[name]) for name in group}
-            if len(set(lengths.values())) > 1:
-                counts = ", ".join(f"{name} has {n}" for name, n in lengths.items())
-                yield f"Paired parameters need equally many values: {counts}."
-        if self.repeats < 1:
-            yield f"Repeats are to be 1 or more, but are {self.repeats}."
-        if self.seed_parameter is not None:
-            yield from self._seed_problems(self.seed_parameter)
-        if self.sample is not None and self.sample < 1:
-            yield f"A random sample has 1 or more combinations, but {self.sample} was asked for."
-
-    def _seed_problems(self, name: str) -> Iterator[str]:
-        choices = self.values.get(name)
-        if choices is None:
-            yield f"The seed parameter {name} is no parameter of this Task."
-        elif len(choices) > 1:
-            yield f"The seed parameter {name} counts up by itself: it takes one value, not {len(choices)}."
-        elif not isinstance(choices[0], int) or isinstance(choices[0], bool):
-            yield f"The seed parameter {name} needs a whole number to count up from, but is {choices[0]!r}."
 
     # Axes: a paired group is one, each other parameter with several values is one. Row-major, as in the form.
 
@@ -275,6 +245,30 @@ class Design:
         if self.seed_parameter is not None:
             combination[self.seed_parameter] += repeat
         return combination
+
+    def places(self) -> dict[str, list[int]]:
+        """{name: which of its values each combination has}; one past the last for the default of a condition.
+
+        All of them at once and without repeats: for what needs every combination and not its values.
+        """
+        count = self.combination_count
+        chosen = range(count) if self._chosen is None else self._chosen
+        positions = [p if self._included is None else int(self._included[p]) for p in chosen]
+        along: list[list[int]] = []
+        for length in reversed(self.shape):
+            along.append([position % length for position in positions])
+            positions = [position // length for position in positions]
+        along.reverse()
+        found = {
+            name: along[self._axis_of[name]] if name in self._axis_of else [0] * count for name in self.values
+        }
+        grid = np.array(along, dtype=np.intp).reshape(len(self.shape), count)
+        for name, visible in self._visible.items():
+            where = tuple(np.minimum(grid, np.array(visible.shape, dtype=np.intp).reshape(-1, 1) - 1))
+            seen = np.broadcast_to(visible[where], count).tolist()
+            hidden = len(self.values[name])
+            found[name] = [place if sees else hidden for place, sees in zip(found[name], seen, strict=True)]
+        return found
 
     def page(self, start: int, size: int) -> list[dict[str, Any]]:
         """Up to `size` combinations from number `start`."""

@@ -1,5 +1,7 @@
 """A specification and a Task make a plan: validated, filled in, counted as the form will show it."""
 
+import hashlib
+import json
 import time
 from typing import Any
 
@@ -194,3 +196,44 @@ def test_every_run_of_a_plan_is_one_that_the_form_would_accept(
         assert fingerprints.of("main.py", run) == digest
         if run["mode"]["selected"] != 2:
             assert run["tolerance"] == 5
+
+
+SHAPES = st.fixed_dictionaries(
+    {},
+    optional={
+        "lr": st.lists(st.sampled_from([0.1, 1.0, 1, 0, 1e-300]), min_size=1, max_size=3),
+        "depth": st.lists(st.integers(-5, 5), min_size=1, max_size=3),
+        "mode": st.lists(st.sampled_from(["fast", "exact"]), min_size=1, max_size=2),
+        "tolerance": st.lists(st.integers(0, 9), min_size=1, max_size=3),
+        "layers": st.lists(st.lists(st.integers(0, 3), max_size=2), min_size=1, max_size=3),
+    },
+)
+
+
+@hypothesis_settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    values=SHAPES,
+    repeats=st.integers(1, 3),
+    seed=st.sampled_from([None, "seed"]),
+    sample=st.none() | st.integers(1, 9),
+    exclude=st.sampled_from([[], ["depth > 1"], ["mode = 'exact' and tolerance < 4"]]),
+)
+def test_digests_made_from_parts_are_those_of_the_whole_values(
+    task: Task,
+    values: dict[str, Any],
+    repeats: int,
+    seed: str | None,
+    sample: int | None,
+    exclude: list[str],
+) -> None:
+    """Hidden parameters, seeds that count up, samples and exclusions included."""
+    found = make(task, values=values, repeats=repeats, seed_parameter=seed, sample=sample, exclude=exclude)
+    assert found.digests == [fingerprints.of("main.py", run) for run in found]
+
+
+@given(st.dictionaries(st.text(), st.recursive(st.none() | st.floats() | st.text(), st.lists)))
+def test_a_fingerprint_is_that_of_the_canonical_json(values: dict[str, Any]) -> None:
+    text = json.dumps(["ä.py", values], sort_keys=True, separators=(",", ":"))
+    assert fingerprints.of("ä.py", values) == hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
