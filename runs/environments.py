@@ -16,7 +16,7 @@ from django.utils import timezone
 from filelock import FileLock, Timeout
 
 from coretex_site.lib import filetree, paths
-from runs import condaprefix, eviction, venvs
+from runs import condaprefix, eviction, statements, venvs
 from runs.failure import EnvironmentFailure
 from runs.models import Environment
 from runs.requirements import Wanted, want
@@ -57,7 +57,8 @@ class Ready:
         """Whether it can still be used: neither its folder nor its row was removed meanwhile."""
         if not (self.folder / READY).exists() or (self.has_python and not self.python.exists()):
             return False
-        return _alive(self.row.node_name).filter(pk=self.row.pk).exists()
+        row = statements.find(Environment, self.row.pk, ("removed_at", "unwanted_at"))
+        return row is not None and row.removed_at is None and row.unwanted_at is None
 
 
 def prepare(

@@ -1,10 +1,11 @@
 """Starts a script under a shim that outlives us, waits for it, ends it. Knows no Django and no data folder.
 
-The shim is a shell of a few lines: it runs the script, then writes the exit code by rename. Whoever knows
-its ProcessId and the name of that file can take over from a worker that died.
+The shim is a shell of a few lines: it runs the script, then writes the exit code into its file. Whoever
+knows its ProcessId and the name of that file can take over from a worker that died.
 """
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -17,10 +18,10 @@ from pathlib import Path
 from runs import processes
 from runs.processes import ProcessId, Waiter
 
-# The shim survives what is sent to the whole group and tells how the script ended (at last it ignores
-# signals, since mv would not survive them otherwise); the subshell that
+# The shim survives what is sent to the whole group and tells how the script ended; the subshell that
 # becomes the script has the default dispositions again, and goes first when memory runs out. What shells
-# say of killed children ("Terminated") is no output of the script, so the shim itself is mute.
+# say of killed children ("Terminated") is no output of the script, so the shim itself is mute. Another
+# process after the script (mv, for a rename) would cost every Run as much as the shell itself.
 SHIM = r"""
 trap : TERM INT HUP QUIT USR1 USR2 ALRM
 exec 3>&2 2>/dev/null
@@ -30,14 +31,13 @@ shift
 echo 500 >/proc/self/oom_score_adj
 exec 2>&3 3>&-
 exec "$@")
-code=$?
-trap '' TERM INT HUP QUIT USR1 USR2 ALRM
-echo $code 1<>"$exit.new"
-exec /bin/mv -f "$exit.new" "$exit"
+echo $? 1<>"$exit"
 """
 SHELL = "/bin/sh"
-# Long enough for any exit code: overwritten in place, so that a full disk cannot swallow it.
-ROOM = b"    \n"
+# Long enough for any exit code and its line end: overwritten in place, so that a full disk cannot swallow
+# it, and by one write, so that whoever finds the line end finds the whole number.
+ROOM = b"    "
+WRITTEN = re.compile(rb"(\d+)\n")
 # A shell says 128 + N of a script that was ended by signal N.
 SIGNALLED = 128
 LEFTOVER_GRACE = 1.0
@@ -65,7 +65,7 @@ def launch(what: Launch) -> "Script":
     Raises OSError when it cannot be started at all. No preexec_fn: it would fork this whole process
     where vfork does.
     """
-    what.exit_file.with_name(what.exit_file.name + ".new").write_bytes(ROOM)
+    what.exit_file.write_bytes(ROOM)
     console = os.open(what.console, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         with _signals_not_ignored():
@@ -171,9 +171,10 @@ class Script:
 def read_exit_code(path: Path) -> int | None:
     """The exit code that a shim has written: 128 + N for signal N; None when it wrote none."""
     try:
-        return int(path.read_text())
-    except (FileNotFoundError, ValueError):
+        written = WRITTEN.match(path.read_bytes())
+    except FileNotFoundError:
         return None
+    return None if written is None else int(written[1])
 
 
 class ConsoleClock:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from runs import processes
+from runs import processes, statements
 from runs.models import Batch, Execution, Node, Notice, Run
 from runs.states import ACTIVE, UNFINISHED, State
 
@@ -73,8 +73,7 @@ def hold(batch_id: int | None) -> Batch | None:
 
     Who starts, stops or queues Runs of a Batch holds it first, so that its limit is never exceeded.
     """
-    rows = Batch.objects.select_for_update(no_key=True).only(*LOOKED_AT)
-    return rows.filter(pk=batch_id).order_by().first()
+    return statements.find(Batch, batch_id, LOOKED_AT, locked=True)
 
 
 def front(lane: Lane, node: Node, *, count: int) -> list[Execution]:

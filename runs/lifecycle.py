@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 from django.utils import timezone
 
 from runs import lanes, statements
@@ -14,7 +14,7 @@ from runs.models import Batch, Environment, Execution, Node, Run, StateChange
 from runs.states import FINAL, MOVES, Cause, Reason, State
 
 # How many Executions of a lane are read at once: reading one costs as much as reading all of these.
-LOOK_AHEAD = 8
+LOOK_AHEAD = 32
 
 
 def queue(
@@ -122,7 +122,8 @@ def move(
             "reason": "" if reason is None else reason.value,
         }
         ended = {"finished_at": now} if target in FINAL else {}
-        with transaction.atomic():
+        # No savepoint: who calls this in a transaction of their own wants all of that or nothing.
+        with transaction.atomic(savepoint=False):
             if statements.update(Execution, where=where, facts={**changed, **ended, **facts}):
                 change = {"execution": execution_id, "from_state": state.value, "to_state": target.value}
                 statements.insert(StateChange, {**change, "message": message, "by": by, "at": now})
@@ -208,11 +209,8 @@ def was_recovered(execution: Execution) -> bool:
 
 def next_metrics_offset(execution_id: int, start: int, end: int) -> bool:
     """Claims the bytes from `start` to `end` of the metrics file for storing; False if another did."""
-    return bool(
-        Execution.objects.filter(pk=execution_id, metrics_offset=start).update(
-            metrics_offset=F("metrics_offset") + (end - start)
-        )
-    )
+    where = {"id": execution_id, "metrics_offset": start}
+    return bool(statements.update(Execution, where=where, facts={"metrics_offset": end}))
 
 
 def warning(execution_id: int, about: str) -> str:

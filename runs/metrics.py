@@ -11,14 +11,14 @@ from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
 from coretex_site.lib import paths
-from runs import lifecycle, usage
+from runs import lifecycle, statements, usage
 from runs.models import Execution, Metric, MetricPoint
 
 # Read and stored at once; a line that is longer is refused.
 CHUNK_BYTES = 1024 * 1024
-BATCH_ROWS = 5000
 LONGEST_NAME = 200
 MOST_METRICS = 1000
+SUMMARY = ("point_count", "last", "minimum", "maximum")
 
 Point = tuple[float, float | None]
 
@@ -46,8 +46,10 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
     """
     stored = 0
     while size(execution_id):
-        row = Execution.objects.filter(pk=execution_id).values_list("metrics_offset", "metrics_rejected")
-        start, rejected = row.get()
+        execution = statements.find(Execution, execution_id, ("metrics_offset", "metrics_rejected"))
+        if execution is None:
+            break
+        start = execution.metrics_offset
         chunk = _read(execution_id, start)
         whole = chunk[: chunk.rfind(b"\n") + 1]
         if not whole and (final or len(chunk) == CHUNK_BYTES):
@@ -55,13 +57,13 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
         if not whole:
             break
         reading = read_lines(whole)
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             if not lifecycle.next_metrics_offset(execution_id, start, start + len(whole)):
                 break
             for name in _store(execution_id, reading.points, is_system=False, is_first=start == 0):
                 reading.reject(name.encode(), f"expected at most {MOST_METRICS:,} names of metrics")
             if reading.rejected:
-                _warn(execution_id, rejected, reading)
+                _warn(execution_id, execution.metrics_rejected, reading)
         stored += sum(map(len, reading.points.values()))
         if len(whole) == len(chunk) < CHUNK_BYTES:
             break
@@ -159,24 +161,24 @@ def _store(
 
     With `is_first` there are no metrics of these names yet.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         known = {} if is_first else {m.name: m for m in Metric.objects.filter(execution_id=execution_id)}
-        room = len(series) if is_system else MOST_METRICS - len(known)
+        room = max(0, len(series) if is_system else MOST_METRICS - len(known))
         new = [name for name, points in series.items() if points and name not in known]
-        made = [
-            Metric(execution_id=execution_id, name=name, is_system=is_system) for name in new[: max(room, 0)]
-        ]
-        old = [known[name] for name, points in series.items() if points and name in known]
-        for metric in made + old:
+        stored = [known[name] for name, points in series.items() if points and name in known]
+        stored += [Metric(execution_id=execution_id, name=name, is_system=is_system) for name in new[:room]]
+        for metric in stored:
             _summarise(metric, series[metric.name])
-        if made:
-            Metric.objects.bulk_create(made)
-        if old:
-            Metric.objects.bulk_update(old, ["point_count", "last", "minimum", "maximum"])
-        rows = [MetricPoint(metric=m, x=x, y=y) for m in made + old for x, y in series[m.name]]
+            facts = {name: getattr(metric, name) for name in SUMMARY}
+            if metric.pk is not None:
+                statements.update(Metric, where={"id": metric.pk}, facts=facts)
+            else:
+                key = {"execution": execution_id, "name": metric.name, "is_system": is_system}
+                metric.pk = statements.insert(Metric, {**key, **facts})
+        rows = [(metric.pk, x, y) for metric in stored for x, y in series[metric.name]]
         if rows:
-            MetricPoint.objects.bulk_create(rows, batch_size=BATCH_ROWS)
-    return new[max(room, 0) :]
+            statements.insert_all(MetricPoint, ("metric", "x", "y"), rows)
+    return new[room:]
 
 
 def _summarise(metric: Metric, points: list[Point]) -> None:

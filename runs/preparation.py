@@ -62,7 +62,7 @@ def lay_out(execution: Execution) -> Inputs:
     work = paths.work(execution.pk)
     for folder in (work, paths.inputs(execution.pk), paths.exit_file(execution.pk)):
         filetree.remove(folder)
-    paths.home(execution.pk).mkdir(parents=True, exist_ok=True)
+    os.makedirs(paths.home(execution.pk), exist_ok=True)
     run = execution.run
     try:
         manifest = snapshots.check_out(run.snapshot_id, work)
@@ -137,11 +137,8 @@ def launch(execution: Execution, environment: Ready) -> Launch:
 
 def script_environment(execution: Execution, environment: Ready) -> dict[str, str]:
     """The script's environment variables, made from scratch."""
-    passed_on = {
-        name: value
-        for name, value in os.environ.items()
-        if name in PASSED_ON or name.startswith(PASSED_ON_PREFIXES)
-    }
+    # The names first: os.environ decodes each value that is asked for.
+    names = [name for name in os.environ if name in PASSED_ON or name.startswith(PASSED_ON_PREFIXES)]
     home = str(paths.home(execution.pk))
     if environment.is_conda:
         where = {"CONDA_PREFIX": str(environment.folder), "CONDA_DEFAULT_ENV": environment.folder.name}
@@ -150,7 +147,7 @@ def script_environment(execution: Execution, environment: Ready) -> dict[str, st
     return {
         "LANG": "C.UTF-8",
         **environment.variables,
-        **passed_on,
+        **{name: os.environ[name] for name in names},
         **where,
         "PATH": os.pathsep.join([str(environment.programs), *_machine_path()]),
         "HOME": home,

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from coretex_site.lib import filetree, paths
 from runs import eviction, lanes, lifecycle, preparation, processes, snapshots
+from runs.executor import read_exit_code
 from runs.models import Execution, Node
 from runs.outcomes import Outcome
 from runs.processes import ProcessId
@@ -23,7 +24,6 @@ FORGOTTEN_AFTER = timedelta(minutes=10)
 GONE_AFTER = timedelta(minutes=10)
 STOPPED_AFTER = timedelta(hours=24)
 SCRATCH_KEPT = timedelta(days=1)
-SHARDS = 1000
 
 
 def waiting(node: Node) -> int:
@@ -121,7 +121,7 @@ def cut_off(node: Node, *, within_seconds: float) -> None:
         for execution in _with_run(Execution.objects.filter(node=node, state__in=ACTIVE)).order_by("pk")
         if lifecycle.adopt(execution.pk, previous=execution.owner, owner=owner)
     ]
-    ended = {execution.pk for execution in taken if paths.exit_file(execution.pk).exists()}
+    ended = {execution.pk for execution in taken if read_exit_code(paths.exit_file(execution.pk)) is not None}
     marks = [preparation.mark(execution.pk) for execution in taken]
     deadline = time.monotonic() + min(settings.STOP_GRACE, within_seconds / 2)
     for mark in marks:
@@ -182,9 +182,11 @@ def _tidy_scratch() -> None:
 
 def _tidy_executions() -> None:
     """Folders of Executions that were deleted, when their deletion was cut short; a part of all at a time."""
-    shard = paths.execution(random.randrange(SHARDS)).parent  # noqa: S311
-    if not shard.is_dir():
+    root = paths.execution(0).parent.parent
+    shards = list(root.iterdir()) if root.is_dir() else []
+    if not shards:
         return
+    shard = random.choice(shards)  # noqa: S311
     found = {int(name) for name in os.listdir(shard) if name.isdigit()}
     for pk in found - set(Execution.objects.filter(pk__in=found).values_list("pk", flat=True)):
         filetree.remove(paths.execution(pk))

@@ -26,7 +26,7 @@ def settle(
     manifest: Mapping[str, str] | None = None,
     always_recover: bool = False,
 ) -> bool:
-    """Keeps the artifacts, then moves the Execution to its end; False when it is not `owner`'s any more.
+    """Keeps artifacts and metrics and ends the Execution; False when it is not `owner`'s any more.
 
     Everything that a finished Execution left can be seen as soon as it is finished. A request to stop that
     came before that counts, also when the script ended by itself meanwhile. A lost one is executed again
@@ -37,6 +37,15 @@ def settle(
         return False
     artifacts.collect(execution.pk, _manifest(execution) if manifest is None else manifest)
     facts = {"exit_code": result.exit_code, "finished_at": _finished_at(execution), "only_owner": owner}
+    if metrics.size(execution.pk) > metrics.CHUNK_BYTES:
+        # Nobody else waits for the database while much of it is stored.
+        metrics.ingest(execution.pk)
+    with transaction.atomic():
+        metrics.ingest(execution.pk, final=True)
+        return _end(execution, result, facts, always_recover=always_recover)
+
+
+def _end(execution: Execution, result: Outcome, facts: dict[str, Any], *, always_recover: bool) -> bool:
     asked = result.message
     if result.state is not State.STOPPED:
         if _move(execution, result, facts, always_recover=always_recover):
@@ -56,18 +65,16 @@ def _move(execution: Execution, result: Outcome, facts: dict[str, Any], *, alway
         )
         message = f"{message} {again}"
     origins = [State.RUNNING, State.PREPARING] if result.state is State.FAILED else [State.RUNNING]
-    with transaction.atomic():
-        moved = lifecycle.move(
-            execution.pk, origins, result.state, message=message, reason=result.reason, **facts
-        )
-        if moved and recovers:
-            lifecycle.queue(execution.run, Cause.RECOVERED, exactly=execution.exactly)
+    moved = lifecycle.move(
+        execution.pk, origins, result.state, message=message, reason=result.reason, **facts
+    )
+    if moved and recovers:
+        lifecycle.queue(execution.run, Cause.RECOVERED, exactly=execution.exactly)
     return moved
 
 
 def settle_ended(execution: Execution, owner: str) -> bool:
     """Ends an Execution whose script ended while nobody watched, from what it left on disk."""
-    metrics.ingest(execution.pk, final=True)
     asked = execution.status is State.STOPPING
     result = outcome(
         read_exit_code(paths.exit_file(execution.pk)),
@@ -89,8 +96,8 @@ def _manifest(execution: Execution) -> dict[str, str]:
 def _finished_at(execution: Execution) -> datetime:
     """When the script wrote its exit code, if it did, however late that was noticed."""
     now = timezone.now()
-    try:
-        ended = datetime.fromtimestamp(paths.exit_file(execution.pk).stat().st_mtime, tz=UTC)
-    except FileNotFoundError:
+    file = paths.exit_file(execution.pk)
+    if read_exit_code(file) is None:
         return now
+    ended = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC)
     return min(max(ended, execution.started_at or ended), now)

@@ -3,9 +3,10 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from django.utils import timezone
@@ -95,12 +96,18 @@ def check_out(digest: str, target: Path) -> dict[str, str]:
     return copied
 
 
-def read_list(digest: str) -> list[tuple[str, bool, str]]:
+def read_list(digest: str) -> Sequence[tuple[str, bool, str]]:
     """(path, executable, sha256) of every file of a Snapshot, proven by its digest."""
+    return _read_list(paths.snapshot_list(digest), digest)
+
+
+@lru_cache(maxsize=32)
+def _read_list(file: Path, digest: str) -> Sequence[tuple[str, bool, str]]:
+    """What was proven once needs no file any more: other files would have another digest."""
     try:
-        files = [(path, bool(mode), sha256) for path, mode, sha256 in _load(paths.snapshot_list(digest))]
+        files = tuple((path, bool(mode), sha256) for path, mode, sha256 in _load(file))
     except (OSError, ValueError, TypeError):
-        files = []
+        files = ()
     if filetree.tree_digest(files) != digest:
         raise SnapshotError(
             f"The list of files of the Snapshot {digest[:12]} is missing or was altered on disk, so the "

@@ -131,18 +131,22 @@ class Reporter:
             connection.close()
         self._due = time.monotonic() + METRICS_EVERY
 
-    def store(self, *, final: bool = False) -> None:
+    def store(self) -> None:
         size = metrics.size(self._pk)
-        if size != self._size or final:
-            metrics.ingest(self._pk, final=final)
+        if size != self._size:
+            metrics.ingest(self._pk)
             self._size = size
+        self.store_samples()
+
+    def store_samples(self) -> None:
         if self._samples:
             metrics.add_samples(self._pk, self._samples)
             self._samples = {}
 
     def finish(self) -> None:
+        """The metrics that were reported since are stored by who settles the Execution."""
         self._clock.tick()
-        self.store(final=True)
+        self.store_samples()
 
 
 def watch(execution: Execution, owner: str, script: Script) -> Ended:

@@ -74,7 +74,7 @@ def copy(source: Path, target: Path, *, read_only: bool = False) -> dict[str, st
     a folder that is not cannot be renamed.
     """
     digests: dict[str, str] = {}
-    made: set[Path] = set()
+    made = {target}
     target.mkdir(parents=True, exist_ok=True)
     for file in walk(source):
         to = target / file.path
@@ -142,6 +142,9 @@ def remove(path: Path) -> None:
     with suppress(FileNotFoundError):
         if not stat.S_ISDIR(path.lstat().st_mode):
             path.unlink()
+            return
+        with suppress(OSError):  # it holds something
+            path.rmdir()
             return
         try:
             shutil.rmtree(path)

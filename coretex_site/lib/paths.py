@@ -1,8 +1,11 @@
 """Every path under the data folder, each named once. Creates nothing."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+
+EXECUTIONS_A_FOLDER = 1000
 
 
 def scratch() -> Path:
@@ -38,7 +41,15 @@ def environments(node_name: str) -> Path:
 
 def execution(execution_id: int) -> Path:
     """The folder of one Execution: its console, working folder, inputs, artifacts."""
-    return settings.DATA_DIR / f"executions/{execution_id % 1000:03d}/{execution_id}"
+    return _execution(settings.DATA_DIR, execution_id)
+
+
+@lru_cache(maxsize=64)
+def _execution(data: Path, execution_id: int) -> Path:
+    """Neighbours share a folder: a file system keeps what lies together at hand, and a new folder for
+    each Execution, far from the one before, costs more than all else that is written for a short script.
+    """
+    return data / f"executions/{execution_id // EXECUTIONS_A_FOLDER}/{execution_id}"
 
 
 def console(execution_id: int) -> Path:
@@ -80,5 +91,5 @@ def metrics_file(execution_id: int) -> Path:
 
 
 def exit_file(execution_id: int) -> Path:
-    """Holds the script's exit code once it ended, written by the shim by rename."""
+    """Holds the script's exit code and a line end once it ended, written by the shim over blanks."""
     return execution(execution_id) / "exit"

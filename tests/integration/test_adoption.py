@@ -16,6 +16,7 @@ from django.utils import timezone
 from coretex_site.lib import paths
 from projects.models import Project
 from runs import lifecycle, processes, reconcile
+from runs.executor import read_exit_code
 from runs.models import Execution, Node
 from runs.states import Cause, Reason, State
 from runs.worker import take_one
@@ -78,7 +79,7 @@ def test_a_script_outlives_its_worker_and_is_adopted(project: Project, tmp_path:
 def test_what_ended_without_a_worker_is_settled(project: Project, tmp_path: Path) -> None:
     execution, _ = begun(project, tmp_path / "gate")
     (tmp_path / "gate").touch()
-    until(paths.exit_file(execution.pk).exists)
+    until(lambda: read_exit_code(paths.exit_file(execution.pk)) is not None)
     ended_at = paths.exit_file(execution.pk).stat().st_mtime
     reconcile.heal(execution.node)
     execution = fresh(execution)

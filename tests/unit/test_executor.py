@@ -48,8 +48,16 @@ def run(folder: Path, *command: str) -> int | None:
 )
 def test_the_exit_code_is_written_however_the_script_ends(tmp_path: Path, command: str, code: int) -> None:
     assert run(tmp_path, "sh", "-c", command) == code
-    assert not (tmp_path / "exit.new").exists()
     assert (tmp_path / "console").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [(b"    ", None), (b"", None), (b"1   ", None), (b"13  ", None), (b"0\n  ", 0), (b"137\n", 137)],
+)
+def test_an_exit_code_counts_once_its_line_is_whole(tmp_path: Path, written: bytes, code: int | None) -> None:
+    (tmp_path / "exit").write_bytes(written)
+    assert executor.read_exit_code(tmp_path / "exit") == code
 
 
 def test_a_command_that_is_not_there_is_told_in_the_console(tmp_path: Path) -> None:
