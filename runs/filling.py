@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runs import choices
+from runs.earlier import NotCarried, rechosen
 from runs.models import Node
 from runs.runspec import RunSpec
 from runs.submit import write_time_limit
@@ -36,28 +37,38 @@ def read(spec: RunSpec, declared: TaskSpec) -> Filling:
             )
             continue
         if len(given) > 1 and parameter.type.sweepable:
-            texts[name] = severalvalues.write(parameter, [typed(parameter, value) for value in given])
+            texts[name] = severalvalues.write(parameter, [shown(parameter, value) for value in given])
             continue
-        problem = ""
-        try:
-            value = choices.read_value(parameter, given[0])
-            problem = next(iter(parameter.type.problems(value)), "")
-        except UnreadableText as error:
-            problem = str(error)
         if len(given) > 1:
             problem = f"expected one value for the type {parameter.data_type}, found {len(given)}"
-        if problem:
             notes.append(f"{quote(name)}: {problem}; its default is shown.")
-        else:
-            values[name] = value
+            continue
+        try:
+            values[name] = typed(parameter, given[0])
+        except UnreadableText as error:
+            notes.append(f"{quote(name)}: {error}; its default is shown.")
+        except NotCarried as reason:
+            notes.append(f"{quote(name)} {reason}; its default is shown.")
     return Filling(values=values, texts=texts, notes=notes)
 
 
 def typed(parameter: Parameter, value: Any) -> Any:
-    """The value as it is stored; as it is when it cannot be read, so that the form says what is wrong."""
+    """The value as it is stored now; an option is looked for among those that there are now.
+
+    Raises UnreadableText when it is none of the type, NotCarried when its option is gone.
+    """
+    value = choices.read_value(parameter, value)
+    problems = parameter.type.problems(value)
+    if problems:
+        raise UnreadableText(problems[0])
+    return rechosen(parameter, value) if parameter.data_type in choices.OPTION_TYPES else value
+
+
+def shown(parameter: Parameter, value: Any) -> Any:
+    """The same; as it is when it cannot be used, so that the form says what is wrong."""
     try:
-        return choices.read_value(parameter, value)
-    except UnreadableText:
+        return typed(parameter, value)
+    except (UnreadableText, NotCarried):
         return value
 
 

@@ -109,15 +109,18 @@ class RunSpec:
     @classmethod
     def from_query(cls, query: str) -> "RunSpec":
         data: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         hints = get_type_hints(cls)
         for key, text in parse_qsl(query, keep_blank_values=True):
             if key.startswith(VALUE_PREFIX):
-                data.setdefault("values", {})[key.removeprefix(VALUE_PREFIX)] = from_json_text(key, text)
+                values[key.removeprefix(VALUE_PREFIX)] = from_json_text(key, text)
+            elif key == "values":
+                raise RunSpecError(f"The values of a parameter stand in an address as {VALUE_PREFIX}NAME=[…].")
             elif hints.get(key) in (str, str | None):
                 data[key] = text
             elif key in hints:
                 data[key] = from_json_text(key, text)
-        return cls.from_json(data)
+        return cls.from_json({**data, "values": values})
 
 
 class _Dumper(yaml.SafeDumper):

@@ -11,13 +11,14 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Dataset, Project
-from runs import presets
+from runs import asked, presets
 from runs.models import Batch, Preset, Run
 from runs.runspec import RunSpec
 from runs.states import State
+from tasks import codetree
 from tasks.models import Task
 from tests.browser_like import form_pairs
-from tests.submitted import move_to, task_with_files
+from tests.submitted import TASK_YAML, move_to, run_of, task_with_files
 
 ClientOf = Callable[[User], Client]
 Data = dict[str, list[str]]
@@ -242,11 +243,34 @@ def test_a_snapshot_in_the_address_runs_its_files(client: Client, task: Task, al
         ("?entry_script=gone.py", "is not there; choose another"),
         ("?task=77&repeats=2", "of Task 77"),
         ("?repeats=0", "repeats is to be a whole number of 1 or more"),
+        ("?values=[1]&v.rate=[1]", "stand in an address as v.NAME"),
+        ("?v.mode=[%22gone%22]", "its default is shown"),
+        ('?v.mode=[{"selected":0,"options":["gone","fast"]}]', "has no option &quot;gone&quot; any more"),
+        ('?v.mode=[{"selected":7,"options":["gone","fast"]}]', "its default is shown"),
     ],
 )
 def test_a_wrong_address_is_told_in_words(client: Client, task: Task, query: str, sentence: str) -> None:
     page = client.get(address("runs:new", task, query))
     assert page.status_code == 200 and sentence in page.content.decode()
+
+
+def test_an_option_is_found_again_when_task_yaml_has_others_now(
+    client: Client, task: Task, alice: User
+) -> None:
+    """What was started lately, a Batch and a preset know an option by its place among those of then."""
+    one = started(client, task, filled(client, task, v_rate="1, 2", **{"p_mode": "0"}))
+    several = started(client, task, filled(client, task, v_mode="exact, fast"))
+    run_of(task, user=alice)  # with exact, the second of two
+    text = TASK_YAML.replace("options: [fast, exact]", "options: [new, exact, fast]")
+    digest = codetree.entries(task)["task.yaml"][1]
+    codetree.write_text(task, "task.yaml", text, expected=digest, by=alice)
+    options = ["new", "exact", "fast"]
+    lately = next(query for recent, query in asked.recent(task, alice) if "/batches/" not in recent.url)
+    for query, chosen in ((f"?batch={one.pk}", "fast"), (f"?{lately}", "exact")):
+        data = filled(client, task, query, v_epochs="1, 2")
+        place = started(client, task, data).spec["values"]["mode"][0]
+        assert place == {"selected": options.index(chosen), "options": options}
+    assert filled(client, task, f"?batch={several.pk}")["v-mode"] == ["exact\r\nfast"]
 
 
 @pytest.mark.parametrize("text", ["", "a: [", "[]", "task: x", "task: 1\nvalues: 3", "{", "*a"])
