@@ -7,10 +7,10 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
-from runs import cluster, lanes, manymoves, plan, submit
+from runs import cluster, fingerprints, lanes, manymoves, plan, submit
 from runs.conditions import NOBODY, check, check_number, check_priority, find_node, freeze
 from runs.models import Batch, Execution, Run, Snapshot
 from runs.notices import Notify
@@ -244,10 +244,9 @@ def add_values(batch: Batch, spec: RunSpec, *, by: AbstractBaseUser, reuse: bool
             raise SubmitError(
                 f"The Batch would have {held.count + len(new):,} Runs, and may have at most {limit:,}."
             )
-        earlier = plan.already(asked) if reuse else {}
         cells = [cell for cell, _ in held.reused] + list(held.runs.values_list("cell", flat=True))
         free = max(cells, default=-1) + 1
-        found = [earlier[place] for place in new if place in earlier]
+        found = _reusable(held, asked, new) if reuse else []
         Batch.objects.filter(pk=held.pk).update(
             spec=spec.as_json(),
             earlier_specs=[*held.earlier_specs, held.spec],
@@ -261,6 +260,13 @@ def add_values(batch: Batch, spec: RunSpec, *, by: AbstractBaseUser, reuse: bool
     return len(new)
 
 
+def _reusable(batch: Batch, asked: plan.Plan, new: list[int]) -> list[int]:
+    """Earlier Runs that stand for cells to be added; none that stands for one of the Batch already."""
+    there = [run for _, run in batch.reused]
+    others = plan.succeeded(asked).exclude(batch=batch).exclude(pk__in=there)
+    return list(fingerprints.match([asked.digests[place] for place in new], others).values())
+
+
 def delete(batch: Batch, *, by: AbstractBaseUser) -> int:
     """Deletes the Batch with its Runs and all they left; how many Runs. Refused while one is unfinished."""
     with transaction.atomic():
@@ -272,16 +278,6 @@ def delete(batch: Batch, *, by: AbstractBaseUser) -> int:
         deleted = submit.delete_runs(held.runs.all(), by=by)
         held.delete()
     return deleted
-
-
-def runs_of(batch: Batch) -> QuerySet[Run]:
-    """Its own Runs, in the order of the cells."""
-    return Run.objects.filter(batch=batch).order_by("cell")
-
-
-def reused_runs(batch: Batch) -> QuerySet[Run]:
-    """The earlier Runs that stand for some of its cells, as far as they are still there."""
-    return Run.objects.filter(pk__in=[run for _, run in batch.reused]).order_by("pk")
 
 
 def _wake(batch: Batch) -> None:

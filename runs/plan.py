@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from runs import fingerprints, submit
 from runs.choices import Chosen, PlanError, read_choices, readable, stored
@@ -160,12 +161,17 @@ def already(plan: Plan) -> dict[int, int]:
 
     With repeats each earlier Run counts once. Nothing for a plan that cannot be started.
     """
-    runs = Run.objects.filter(
-        task=plan.task, snapshot_id=plan.digest, entry_script=plan.entry_script, state=State.SUCCEEDED
-    ).order_by("pk")
+    runs = succeeded(plan)
     if plan.refusal or not runs.exists():
         return {}
     return fingerprints.match(plan.digests, runs)
+
+
+def succeeded(plan: Plan) -> QuerySet[Run]:
+    """The Runs of the Task that may stand for one of the plan's, if their values are the same."""
+    return Run.objects.filter(
+        task=plan.task, snapshot_id=plan.digest, entry_script=plan.entry_script, state=State.SUCCEEDED
+    ).order_by("pk")
 
 
 def _current(task: Task) -> tuple[str, TaskSpec, list[str]]:

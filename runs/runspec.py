@@ -115,7 +115,9 @@ class RunSpec:
             if key.startswith(VALUE_PREFIX):
                 values[key.removeprefix(VALUE_PREFIX)] = from_json_text(key, text)
             elif key == "values":
-                raise RunSpecError(f"The values of a parameter stand in an address as {VALUE_PREFIX}NAME=[…].")
+                raise RunSpecError(
+                    f"The values of a parameter stand in an address as {VALUE_PREFIX}NAME=[…]."
+                )
             elif hints.get(key) in (str, str | None):
                 data[key] = text
             elif key in hints:

@@ -164,6 +164,9 @@ def write(task: Task, path: str, content: bytes, *, expected: str | None, by: Ab
         found = filetree.file_digest(target) if target.is_file() else None
         if found != expected:
             raise Conflict(path, expected=expected, found=found)
+        if found is None:
+            filerules.refuse_clashes(folder, [filerules.storable(path)])
+            filerules.refuse_overflow(folder, files=1, size=len(content))
         _put(target, content)
         return filetree.file_digest(target)
 

@@ -5,6 +5,7 @@ Knows neither types nor storage: values are opaque, and a list is one value.
 
 import math
 import random
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -199,7 +200,14 @@ class Design:
         remaining = self.product if self._included is None else len(self._included)
         if self.sample is None or self.sample >= remaining:
             return None
-        return sorted(random.Random(self.sample_seed).sample(range(remaining), self.sample))  # noqa: S311
+        drawing = random.Random(self.sample_seed)  # noqa: S311
+        if remaining <= sys.maxsize:
+            return sorted(drawing.sample(range(remaining), self.sample))
+        # Python's own sample() takes no longer range; of so many hardly one is drawn twice.
+        drawn: set[int] = set()
+        while len(drawn) < self.sample:
+            drawn.add(drawing.randrange(remaining))
+        return sorted(drawn)
 
     @cached_property
     def combination_count(self) -> int:

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+# More are not drawn at random: a draw is held in memory, and no Batch may be nearly as large.
+MOST_SAMPLED = 1_000_000
+
 
 def of_values(values: Mapping[str, Sequence[Any]], pairs: Sequence[Sequence[str]]) -> Iterator[str]:
     """Parameters without a value, and pairs that cannot go together."""
@@ -34,6 +37,8 @@ def of_runs(
         yield from _of_seed(seed_parameter, values.get(seed_parameter))
     if sample is not None and sample < 1:
         yield f"A random sample has 1 or more combinations, but {sample} was asked for."
+    if sample is not None and sample > MOST_SAMPLED:
+        yield f"A random sample has at most {MOST_SAMPLED:,} combinations, but {sample:,} were asked for."
 
 
 def _of_seed(name: str, choices: Sequence[Any] | None) -> Iterator[str]:

@@ -40,6 +40,8 @@ class Comparison:
         """Compares two values as a person would: true is not 1, and what cannot be ordered is an error."""
         if self.symbol in (ast.Eq, ast.NotEq) and isinstance(left, bool) != isinstance(right, bool):
             return self.symbol is ast.NotEq
+        if self.symbol in (ast.In, ast.NotIn) and isinstance(right, list):
+            right = [one for one in right if isinstance(one, bool) == isinstance(left, bool)]
         try:
             return bool(COMPARISONS[self.symbol](left, right))
         except TypeError as error:

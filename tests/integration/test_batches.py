@@ -19,6 +19,7 @@ from runs import (
     attending,
     batches,
     building,
+    cells,
     forecast,
     lanes,
     notices,
@@ -67,7 +68,7 @@ def test_a_batch_is_there_at_once_and_its_runs_when_a_worker_built_them(task: Ta
     attending.attend()
     batch.refresh_from_db()
     assert not batch.is_building
-    runs = list(batches.runs_of(batch))
+    runs = list(batch.runs.order_by("cell"))
     assert [(run.cell, run.parameters["a"], run.parameters["b"]) for run in runs] == [
         (0, 1, 1),
         (1, 1, 2),
@@ -141,8 +142,8 @@ def test_what_succeeded_already_can_be_reused(task: Task, alice: User) -> None:
     assert isinstance(batch, Batch)
     attending.attend()
     batch.refresh_from_db()
-    assert [run.cell for run in batches.runs_of(batch)] == [3, 4, 5]
-    assert set(batches.reused_runs(batch)) == set(first.runs.filter(cell__lt=3))
+    assert [run.cell for run in batch.runs.order_by("cell")] == [3, 4, 5]
+    assert {run for _, run in batch.reused} == set(first.runs.filter(cell__lt=3).values_list("pk", flat=True))
     assert (progress.of(batch).finished, progress.of(batch).total) == (3, 6)
     with pytest.raises(batches.SubmitError, match="nothing to start"):
         batches.start(task, some_batches.spec(task, values={"a": [1], "b": [1, 2]}), by=alice, reuse=True)
@@ -310,7 +311,7 @@ def test_added_values_make_new_cells_and_repeat_none(task: Task, alice: User) ->
         batches.add_values(batch, spec, by=alice)
     attending.attend()
     batch.refresh_from_db()
-    assert [run.cell for run in batches.runs_of(batch)] == [0, 1, 2, 3, 4, 5]
+    assert [run.cell for run in batch.runs.order_by("cell")] == [0, 1, 2, 3, 4, 5]
     assert some_batches.run_all() == [4, 5]
     with pytest.raises(batches.SubmitError, match="in the Batch already"):
         batches.add_values(batch, spec, by=alice)
@@ -321,6 +322,21 @@ def test_added_values_make_new_cells_and_repeat_none(task: Task, alice: User) ->
     assert batch.varying == ["a", "b", "c"]
     assert len(batch.earlier_specs) == 2
     all_is_consistent()
+
+
+def test_added_repeats_reuse_each_earlier_run_once_and_never_the_batch_s_own(task: Task, alice: User) -> None:
+    some_batches.start(task, values={"a": [1, 2]})
+    some_batches.run_all()
+    earlier = set(Run.objects.values_list("pk", flat=True))
+    batch = some_batches.start(task, values={"a": [1, 2]})
+    some_batches.run_all()
+    spec = some_batches.spec(task, values={"a": [1, 2]}, repeats=4)
+    assert batches.add_values(batch, spec, by=alice, reuse=True) == 6
+    attending.attend()
+    batch.refresh_from_db()
+    assert {run for _, run in batch.reused} == earlier
+    held = cells.of(batch)
+    assert len(held) == batch.count == 8 and len(held.by_run) == 8
 
 
 def test_added_values_use_the_snapshot_of_the_batch(task: Task, alice: User) -> None:

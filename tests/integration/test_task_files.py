@@ -75,6 +75,24 @@ def test_a_file_that_was_deleted_meanwhile_is_a_conflict_and_can_be_made_again(
     assert content(task)["main.py"] == b"x"
 
 
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("data", "There is data in this Task already"),
+        ("main.py/x", "main.py"),
+        ("MAIN.py", "main.py"),
+        ("__pycache__/x.py", "never part of a Task"),
+    ],
+)
+def test_a_file_that_is_made_by_saving_must_have_room_as_any_other(
+    task: Task, alice: User, path: str, words: str
+) -> None:
+    before = content(task)
+    with pytest.raises(TreeError, match=words):
+        codetree.write_text(task, path, "x", expected=None, by=alice)
+    assert content(task) == before and is_true_to_disk(task)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_save_at_once_exactly_one_succeeds(project: Project, alice: User) -> None:
     task = create.from_upload(

@@ -90,6 +90,20 @@ def test_a_random_sample_is_the_same_for_the_same_seed_and_holds_no_combination_
     assert len({json.dumps(c) for c in first}) == 40
 
 
+def test_a_few_are_drawn_of_more_combinations_than_a_machine_word_counts() -> None:
+    design = Design(values={f"p{place}": list(range(100)) for place in range(10)}, sample=20)
+    assert (design.product, design.count) == (100**10, 20)
+    first = list(design)
+    assert first == list(Design(values=design.values, sample=20)) and len({str(one) for one in first}) == 20
+    found = design.places()
+    assert [one["p9"] for one in first] == found["p9"] and len(set(found["p0"])) > 5
+
+
+def test_a_sample_too_large_to_be_drawn_is_refused_with_both_numbers() -> None:
+    with pytest.raises(CombinationError, match="at most 1,000,000 combinations, but 2,000,000,000 were"):
+        Design(values={f"p{place}": list(range(100)) for place in range(6)}, sample=2_000_000_000)
+
+
 def test_a_sample_of_more_than_there_are_is_all() -> None:
     assert Design(values={"a": [1, 2]}, sample=10).count == 2
 
@@ -144,6 +158,8 @@ def test_a_name_with_blanks_stands_in_backticks() -> None:
 def test_true_is_not_one_in_a_rule() -> None:
     assert not matches(parse("flag = 1", {"flag"}), {"flag": True})
     assert matches(parse("flag = true", {"flag"}), {"flag": True})
+    assert not matches(parse("flag in (1, 2)", {"flag"}), {"flag": True})
+    assert matches(parse("flag in (1, true) and n not in (true,)", {"flag", "n"}), {"flag": True, "n": 1})
 
 
 def test_duplicates_are_pointed_out_and_one_point_zero_is_not_one() -> None:
