@@ -10,27 +10,42 @@ from coretex_site.templatetags.ui import duration
 from runs import cells, choices, snapshots, usage
 from runs.figures import figures
 from runs.models import Metric, Run
-from tasks import codetree, difference
+from tasks import codetree, difference, equality
 from tasks.declarations import TaskSpec
 from tasks.difference import FileDifference
 from tasks.models import Task
+from tasks.wording import shorten
 
 MOST = 8
 DASH = "–"
+LONGEST_SHOWN = 500
 # Of a Task as it is now, which has no metrics, environment and times: equal to everything.
 ABSENT = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One fact of every side; equal when all are."""
+    """One fact of every side; equal when all are.
+
+    `exact` is what is compared where the texts are shortened or rounded.
+    """
 
     label: str
     texts: Sequence[str]
+    exact: Sequence[Any] | None = None
 
     @property
     def differs(self) -> bool:
-        return len({text for text in self.texts if text is not ABSENT}) > 1
+        compared = self.texts if self.exact is None else self.exact
+        there = zip(self.texts, compared, strict=True)
+        return len({value for text, value in there if text is not ABSENT}) > 1
+
+    @property
+    def shown(self) -> Sequence[str]:
+        """The texts; longer ones where different values would look the same."""
+        if self.exact is None or not self.differs or len(set(self.texts)) > 1:
+            return self.texts
+        return [shorten(str(value), width=LONGEST_SHOWN) for value in self.exact]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +105,16 @@ class Side:
     def face(self, name: str) -> str:
         if name not in self.values:
             return DASH
+        return cells.face(self.declared, name, self.value(name))
+
+    def value(self, name: str) -> Any:
+        """The value as readers see it: an enum by its option."""
         parameter, value = self.declared.by_name.get(name), self.values[name]
-        if parameter is not None:
-            value = choices.face(parameter, value)
-        return cells.face(self.declared, name, value)
+        return value if parameter is None else choices.face(parameter, value)
+
+    def exact(self, name: str) -> str:
+        """Equal only for the same value; that of a parameter that is not there equals no other."""
+        return equality.key(self.value(name)) if name in self.values else DASH
 
     def entries(self) -> dict[str, tuple[bool, str]]:
         if self.run is None:
@@ -140,7 +161,10 @@ def compare(sides: Sequence[Side]) -> Comparison:
 
 def _parameters(sides: Sequence[Side]) -> Section:
     names = dict.fromkeys(name for side in sides for name in side.values)
-    lines = [Line(label=name, texts=[side.face(name) for side in sides]) for name in names]
+    lines = [
+        Line(label=name, texts=[s.face(name) for s in sides], exact=[s.exact(name) for s in sides])
+        for name in names
+    ]
     return Section(title="Parameters", lines=lines, nothing="None of them has parameters.")
 
 
@@ -152,7 +176,11 @@ def _metrics(runs: Sequence[Run | None]) -> Section:
     for name, execution, last in rows.order_by("name").values_list("name", "execution", "last"):
         held.setdefault(name, {})[newest[execution]] = last
     lines = [
-        Line(label=name, texts=[_of(run, lambda r, by_run=by_run: figures(by_run.get(r.pk))) for run in runs])
+        Line(
+            label=name,
+            texts=[_of(run, lambda r, by_run=by_run: figures(by_run.get(r.pk))) for run in runs],
+            exact=[None if run is None else by_run.get(run.pk) for run in runs],
+        )
         for name, by_run in held.items()
     ]
     return _among_runs(

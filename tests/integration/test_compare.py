@@ -63,6 +63,15 @@ def test_what_differs_is_shown_and_what_is_the_same_is_folded(browser: Client, b
     assert "identical everywhere" not in told
 
 
+def test_what_looks_the_same_on_a_short_line_is_told_apart(browser: Client, task: Task, alice: User) -> None:
+    layers = [[64] * 10 + [last] for last in (1, 2)]
+    made = make_batch(task, alice, {"layers": layers})
+    end(made, lambda values: (State.SUCCEEDED, {"accuracy": 0.8123451 + values["layers"][-1] / 1e9}, ""))
+    told = compare(browser, *made.runs.order_by("cell"))
+    assert "identical everywhere" not in told and "Parameters 1" in told and "Last metrics 1" in told
+    assert f"layers {layers[0]} {layers[1]}" in told and "accuracy 0.812345101 0.812345102" in told
+
+
 def test_code_of_other_snapshots_is_a_difference_of_all_files(
     browser: Client, batch: Batch, task: Task, alice: User
 ) -> None:
