@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from runs.cells import Cell, Cells, Scale
 from runs.figures import figures
+from runs.filters import exactly
 from runs.states import State
 
 # More places on an axis than this are put together, neighbour to neighbour.
@@ -147,7 +148,7 @@ def _size(columns: int) -> str:
 
 def _axis(scale: Scale) -> Axis:
     count, faces = len(scale.levels), scale.faces
-    exact = [str(value) for value in scale.levels] if scale.is_number else [f"={face}" for face in faces]
+    exact = [str(value) for value in scale.levels] if scale.is_number else [exactly(face) for face in faces]
     if count <= MOST_PLACES:
         return Axis(name=scale.name, labels=faces, bins=tuple(range(count)), filters=tuple(exact))
     step = math.ceil(count / MOST_PLACES)

@@ -34,7 +34,7 @@ def from_arguments(arguments: Sequence[str], *, texts: Iterable[str] = ()) -> Ru
     """Reads the arguments of the `run` command.
 
     Values are JSON where they look like it and plain words otherwise; those of the parameters named in
-    `texts` (of type str) stay words as they were typed unless they are quoted.
+    `texts` (of type str) stay words as they were typed unless they are quoted; `null` is no value.
     """
     data: dict[str, Any] = {}
     words = set(texts)
@@ -61,7 +61,10 @@ def from_arguments(arguments: Sequence[str], *, texts: Iterable[str] = ()) -> Ru
         if key not in READERS or key in {"task", "values"}:
             raise RunSpecError(f"{option} is not an option of the run command.")
         hint = get_type_hints(RunSpec)[key]
-        value = text if hint in (str, str | None) or key == "exclude" else from_json_text(option, text)
+        if key == "pairs" and not text.startswith("["):
+            value: Any = [name.strip() for name in text.split(",")]
+        else:
+            value = text if hint in (str, str | None) or key == "exclude" else from_json_text(option, text)
         if key in OPTION_OF:
             data.setdefault(key, []).append(value)
         else:
@@ -133,4 +136,5 @@ def _one_value(text: str, start: int, *, as_words: bool) -> tuple[Any, int]:
                 return value, after
     comma = text.find(",", start)
     end = len(text) if comma < 0 else comma
-    return text[start:end].strip(), end
+    word = text[start:end].strip()
+    return (None if word == "null" else word), end

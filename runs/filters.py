@@ -1,12 +1,18 @@
 """What people type above a column: `0.1..0.5`, `> 3`, `adam`, `=adam|=sgd`. Knows no tables."""
 
+import json
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 from runs.values import is_number
 
 Passes = Callable[[Any, Callable[[Any], str]], bool]
+# What | separates; within ="…" it does not.
+PARTS = re.compile(r'\s*="(?:[^"\\]|\\.)*"\s*(?=\||$)|[^|]+')
+WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")
+NOTHING = "null"
 
 
 class FilterError(ValueError):
@@ -15,7 +21,7 @@ class FilterError(ValueError):
 
 def matcher(text: str) -> Passes:
     """Whether a value (and the face that it has) passes: one of the alternatives, which `|` separates."""
-    alternatives = [_one(part.strip()) for part in text.split("|") if part.strip()]
+    alternatives = [_one(part.strip()) for part in PARTS.findall(text) if part.strip()]
     if not alternatives:
         raise FilterError("expected a value, a range such as 0.1..0.5, or a comparison such as > 3")
     if len(alternatives) == 1:
@@ -37,16 +43,33 @@ def _one(text: str) -> Passes:
             return lambda value, face: is_number(value) and compare(value, limit)
     if text.startswith("="):
         wanted = text.removeprefix("=").strip()
-        number = _number(wanted, None)
-        return lambda value, face: _equals(value, number) or (value is not None and face(value) == wanted)
+        number, faces = _number(wanted, None), {wanted, _unquoted(wanted)}
+        return lambda value, face: (
+            _equals(value, number) or (wanted == NOTHING if value is None else face(value) in faces)
+        )
     number = _number(text, None)
     lowered = text.lower()
     if number is None:
-        return lambda value, face: lowered in face(value).lower() if value is not None else lowered == "null"
+        return lambda value, face: lowered in face(value).lower() if value is not None else lowered == NOTHING
     return lambda value, face: _equals(value, number) if is_number(value) else _holds(value, face, lowered)
 
 
-def _equals(value: Any, number: float | None) -> bool:
+def exactly(face: str) -> str:
+    """The filter that only values with this face pass."""
+    is_plain = face == face.strip() and "|" not in face and not face.startswith('"')
+    return f"={face if is_plain else json.dumps(face, ensure_ascii=False)}"
+
+
+def _unquoted(text: str) -> str:
+    """What a text in quotes stands for; any other text as it is."""
+    try:
+        found = json.loads(text) if text.startswith('"') else text
+    except ValueError:
+        return text
+    return found if isinstance(found, str) else text
+
+
+def _equals(value: Any, number: float | int | None) -> bool:
     return number is not None and is_number(value) and value == number
 
 
@@ -58,12 +81,13 @@ def _between(low: float, high: float) -> Passes:
     return lambda value, face: is_number(value) and low <= value <= high
 
 
-def _number(text: str, empty: float | None) -> float | None:
+def _number(text: str, empty: float | None) -> float | int | None:
+    """Whole numbers exactly: beyond 2⁵³ floats are not what was typed."""
     text = text.strip()
     if not text:
         return empty
     try:
-        number = float(text)
+        number = int(text) if WHOLE.fullmatch(text) else float(text)
     except ValueError:
         return None
     return None if math.isnan(number) else number

@@ -1,7 +1,7 @@
 """The table of a Batch: parameters × metrics, filtered, sorted, grouped, best marked. Knows no HTTP."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean, median, stdev
@@ -83,8 +83,6 @@ class Table:
     of: int
     pages: int
     page: int
-    best: Row | None = None
-    worst: Row | None = None
     usual_time: "UsualTime | None" = None
     problems: list[str] = field(default_factory=list)
 
@@ -178,23 +176,22 @@ class Matrix:
             return self.cells.scale(column[2:]).place
         return (lambda state: ORDER[state]) if column == "state" else (lambda number: number)
 
-    def extremes(self) -> tuple[list[Cell] | None, list[Cell] | None]:
-        """The groups with the best and the worst mean of the chosen metric, among all that pass."""
+    def extremes(self) -> dict[float, str]:
+        """{mean of the chosen metric: best or worst} among all that pass; rows that tie are marked alike."""
         if not self.view.metric:
-            return None, None
+            return {}
         column = f"m:{self.view.metric}"
         self.load([column])
-        scored = [(self.summary(group, column), group) for group in self.groups]
-        scored = [pair for pair in scored if pair[0] is not None and math.isfinite(pair[0])]
-        if len(scored) < 2:
-            return (scored[0][1] if scored else None), None
-        least, most = min(scored, key=lambda p: p[0]), max(scored, key=lambda p: p[0])
+        means = [mean for group in self.groups if (mean := self.summary(group, column)) is not None]
+        if not means:
+            return {}
+        least, most = min(means), max(means)
         best, worst = (most, least) if self.view.direction == "max" else (least, most)
-        return best[1], worst[1] if worst[0] != best[0] else None
+        return {worst: "worst", best: "best"}
 
     def table(self) -> Table:
         """The page of the view."""
-        best, worst = self.extremes()
+        marks = self.extremes()
         count = len(self.ordered)
         pages = max(1, math.ceil(count / PAGE))
         page = min(self.view.page, pages)
@@ -202,7 +199,7 @@ class Matrix:
         self._read_shown(shown)
         columns = [self.column(name) for name in self.view.columns]
         rows = [
-            Row(cells=group, entries=[self.entry(group, name, best, worst) for name in self.view.columns])
+            Row(cells=group, entries=[self.entry(group, name, marks) for name in self.view.columns])
             for group in shown
         ]
         return Table(
@@ -212,8 +209,6 @@ class Matrix:
             of=len(self.cells),
             pages=pages,
             page=page,
-            best=None if best is None else Row(cells=best),
-            worst=None if worst is None else Row(cells=worst),
             usual_time=self.usual_time(),
             problems=[f"{self.label(name)}: {said}" for name, said in self.problems.items()],
         )
@@ -249,9 +244,7 @@ class Matrix:
     def label(self, name: str) -> str:
         return PLAIN.get(name, name[2:])
 
-    def entry(
-        self, group: Sequence[Cell], name: str, best: list[Cell] | None, worst: list[Cell] | None
-    ) -> Entry:
+    def entry(self, group: Sequence[Cell], name: str, marks: Mapping[float, str]) -> Entry:
         value = self.summary(group, name)
         if name.startswith("p:"):
             text = self.cells.scale(name[2:]).face(value)
@@ -262,9 +255,7 @@ class Matrix:
             return Entry(text=text, value=text, kind="number" if numeric else "text")
         if name in ("state", "time"):
             return Entry(text="–" if value is None else str(value), value=value, kind=name)
-        mark = ""
-        if name == f"m:{self.view.metric}":
-            mark = "best" if group is best else "worst" if group is worst else ""
+        mark = marks.get(value, "") if name == f"m:{self.view.metric}" else ""
         held = [n for n in map(self.number(name), group) if n is not None]
         deviation = figures(stdev(held), 2) if len(held) > 1 else ""
         return Entry(text=figures(value), value=value, kind="number", deviation=deviation, mark=mark)

@@ -129,6 +129,14 @@ def test_the_map_folds_other_parameters_into_the_filtered_table(
     assert table.count("data-select-row") == 2
 
 
+def test_the_map_leads_to_the_runs_without_a_value_too(browser: Client, task: Task, alice: User) -> None:
+    batch = make_batch(task, alice, {"rate": [None, 0.5], "optimizer": ["adam", "sgd"]})
+    links = re.findall(r'href="([^"]+/table[^"]+)"', page(browser, batch, "?x=rate&y="))
+    maps = [link.replace("&amp;", "&") for link in links if "f.p%3Arate" in link]
+    assert len(maps) == 2
+    assert [browser.get(link).content.decode().count("data-select-row") for link in maps] == [2, 2]
+
+
 def test_the_map_is_coloured_by_a_metric_and_says_what_is_missing(browser: Client, batch: Batch) -> None:
     end(batch, memory_runs_out)
     html = page(browser, batch, "?colour=metric&metric=accuracy")

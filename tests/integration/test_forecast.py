@@ -68,6 +68,7 @@ def test_more_workers_make_it_shorter_up_to_the_limit_and_the_number_of_runs(tas
         return round(forecast.of(task, runs=runs, **given).total.middle)
 
     assert (seconds(8), seconds(8, at_once=2), seconds(1), seconds(8, node=draining)) == (20, 40, 10, 80)
+    assert (seconds(9), seconds(3, at_once=2), seconds(0)) == (30, 20, 0), "the last round is a whole one"
 
 
 def test_another_entry_script_is_better_than_nothing_and_said(task: Task) -> None:

@@ -5,12 +5,14 @@ import random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runs import analysis, bars, factorial
 from runs.analysis import Observation
 from runs.cells import scale
 from runs.figures import figures
-from runs.filters import FilterError, matcher
+from runs.filters import FilterError, exactly, matcher
 from runs.narrow import refined
 from runs.states import State
 from tasks.declarations import TaskSpec
@@ -23,13 +25,23 @@ from tasks.declarations import TaskSpec
      ("=ada", "adam", False),
      ("1|3", 3, True), ("> 1", "text", False), ("64", "[64, 64]", True), ("null", None, True),
      ("a", None, False),
-     ("=true", True, True), ("1", True, False), ("1e-3", 0.001, True)],
+     ("=true", True, True), ("1", True, False), ("1e-3", 0.001, True),
+     ("=null", None, True), ("=null", "other", False), ("=1|=null", None, True),
+     ("9007199254740993", 2**53 + 1, True), ("=9007199254740992", 2**53 + 1, False),
+     ('="a|b"', "a|b", True), ('="a|b"|=c', "c", True), ('="a|b"', "b", False), ('=" a"', " a", True)],
 )  # fmt: skip
 def test_filters_read_ranges_comparisons_and_texts(text: str, value: Any, passes: bool) -> None:
     def face(value: Any) -> str:
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     assert matcher(text)(value, face) is passes
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=3), st.text(min_size=1))
+def test_what_leads_from_the_map_to_the_table_finds_exactly_its_values(there: list[str], other: str) -> None:
+    passes = matcher("|".join(map(exactly, there)))
+    assert all(passes(face, str) for face in there)
+    assert passes(other, str) is (other in there)
 
 
 @pytest.mark.parametrize("text", ["> x", "<=", " | "])

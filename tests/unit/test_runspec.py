@@ -90,6 +90,17 @@ def test_digits_for_a_text_parameter_stay_a_text() -> None:
     assert from_arguments(["1", "--set", "zip=01234,5"], texts=["zip"]).values == {"zip": ["01234", "5"]}
 
 
+def test_no_value_is_not_the_word_null() -> None:
+    values = {"mode": [None, "null", "a", ""]}
+    arguments = as_arguments(RunSpec(task=1, values=values))
+    assert from_arguments(arguments, texts=["mode"]).values == values == from_arguments(arguments).values
+
+
+def test_names_that_go_together_are_written_as_the_help_says() -> None:
+    spec = from_arguments(["1", "--pair", "a, b", "--pair=c,d", "--pair", '["e,f","g"]'])
+    assert spec.pairs == [["a", "b"], ["c", "d"], ["e,f", "g"]]
+
+
 def test_a_list_of_numbers_is_one_value() -> None:
     spec = RunSpec.from_json({"task": 1, "values": {"layers": [[64, 64]]}})
     assert as_command(spec) == "python3 manage.py run 1 --set 'layers=[64,64]'"
