@@ -100,13 +100,14 @@ def levels_of(held: cells.Cells, found: mattering.Mattering, direction: str) -> 
             continue
         pick = max if direction == "max" else min
         best = pick(level.mean for level in levels)
+        differ = len({figures(level.mean) for level in levels}) > 1
         ordered = sorted(levels, key=lambda level, name=name: held.scale(name).place(level.value))
         rows = [
             {
                 "face": held.scale(name).face(level.value),
                 "count": level.count,
                 "mean": figures(level.mean),
-                "is_best": level.mean == best,
+                "is_best": differ and figures(level.mean) == figures(best),
             }
             for level in ordered
         ]

@@ -16,3 +16,8 @@ def figures(number: float | int | None, digits: int = 5) -> str:
     if number == int(number) and abs(number) < 10**digits:
         return str(int(number))
     return f"{number:.{digits}g}"
+
+
+def percent(share: float) -> str:
+    """`0.1234` → `12.3 %`."""
+    return f"{100 * share:.1f} %"

@@ -96,6 +96,13 @@ class Environment(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.key[:12]}"
 
+    @property
+    def label(self) -> str:
+        """What it is, as pages write it: `clean Python 3.11.7`, `venv, Python 3.11.7`, `Conda, R 4.4.1`."""
+        if self.kind == "plain":
+            return f"clean {self.interpreter}"
+        return f"{'Conda' if self.kind == 'conda' else self.kind}, {self.interpreter}"
+
 
 class Run(models.Model):
     """A Snapshot, an entry script and one value for each parameter, to be executed."""

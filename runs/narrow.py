@@ -7,6 +7,7 @@ from typing import Any
 
 from runs.analysis import NEGLIGIBLE
 from runs.cells import Cell, Cells, Scale
+from runs.figures import percent
 from runs.mattering import Mattering
 from runs.runspec import RunSpec
 
@@ -79,7 +80,7 @@ def _choose(cells: Cells, name: str, best: Sequence[Cell], mattering: Mattering)
     share = mattering.share_of(name)
     matters = share >= (MATTERS if mattering.exact else MATTERS_BY_RANK)
     if mattering.bars and not matters:
-        why = f"It made {share:.1%} of the difference, so it is fixed at the value of the best Run."
+        why = f"It made {percent(share)} of the difference, so it is fixed at the value of the best Run."
         return _choice(cells, name, [value], why, is_fixed=True)
     places = sorted({scale.place(cell.values.get(name)) for cell in best})
     if not scale.is_number or len(scale.levels) < 2:

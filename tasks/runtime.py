@@ -26,9 +26,13 @@ _SUPPORTING = {"setup.py", "conftest.py", "test", "tests"}
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """`file` is the file it was found from, None for plain; the sentence says what was found and why."""
+    """`file` is the file it was found from, None for plain.
+
+    `label` is what lists call it; the sentence says what was found and why.
+    """
 
     kind: Literal["conda", "venv", "plain"]
+    label: str
     file: str | None
     sentence: str
 
@@ -40,7 +44,10 @@ def find_runtime(root_names: Iterable[str], *, platform: Platform) -> Runtime:
     if conda_file in names:
         beside = f"; {VENV_FILE} is there too, and Conda comes first" if VENV_FILE in names else ""
         return Runtime(
-            kind="conda", file=conda_file, sentence=f"Conda, because there is {conda_file}{beside}."
+            kind="conda",
+            label="Conda",
+            file=conda_file,
+            sentence=f"Conda, because there is {conda_file}{beside}.",
         )
     elsewhere = "".join(
         f"; {file} is there, but it is for {PLATFORM_NAMES[other]}"
@@ -49,20 +56,25 @@ def find_runtime(root_names: Iterable[str], *, platform: Platform) -> Runtime:
     )
     if VENV_FILE in names:
         return Runtime(
-            kind="venv", file=VENV_FILE, sentence=f"venv, because there is {VENV_FILE}{elsewhere}."
+            kind="venv",
+            label="venv",
+            file=VENV_FILE,
+            sentence=f"venv, because there is {VENV_FILE}{elsewhere}.",
         )
     missing = f"there is neither {conda_file} nor {VENV_FILE}{elsewhere}"
-    return Runtime(kind="plain", file=None, sentence=f"{_plain(names)}, because {missing}.")
+    label, what = _plain(names)
+    return Runtime(kind="plain", label=label, file=None, sentence=f"{what}, because {missing}.")
 
 
-def _plain(names: Iterable[str]) -> str:
-    """What a Task without an environment file runs with, by the scripts in its root."""
+def _plain(names: Iterable[str]) -> tuple[str, str]:
+    """What a Task without an environment file runs with, by the scripts in its root: a word, a sentence."""
     found = {interpreter_of(name) for name in entry_scripts(names)}
     others = [word for kind, word in OTHER_LANGUAGES.items() if kind in found]
     if not others or not found.issubset(OTHER_LANGUAGES):
-        return "A clean Python with nothing installed"
+        return "clean Python", "A clean Python with nothing installed"
     what = " and ".join(others)
-    return f"{what[0].upper()}{what[1:]} as the node has {'it' if len(others) == 1 else 'them'}"
+    label = what.replace("the ", "")
+    return label, f"{what[0].upper()}{what[1:]} as the node has {'it' if len(others) == 1 else 'them'}"
 
 
 def entry_scripts(paths: Iterable[str]) -> list[str]:

@@ -40,7 +40,8 @@ SIGNATURES: dict[bytes, str] = {
     b"GIF87a": "image/gif",
     b"GIF89a": "image/gif",
 }
-IMAGE_NAMES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"}
+# A drawing too: it is only ever answered sandboxed, and an <img> runs no scripts.
+IMAGE_NAMES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg"}
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 
 

@@ -40,10 +40,12 @@ def human_bytes(count: int | float | None) -> str:
 
 @register.filter
 def duration(value: timedelta | int | float | None) -> str:
-    """Seconds or a timedelta → `0.4 s`, `42 s`, `3 min 05 s`, `1 h 02 min`, `2 d 3 h`."""
+    """Seconds or a timedelta → `38 ms`, `0.4 s`, `42 s`, `3 min 05 s`, `1 h 02 min`, `2 d 3 h`."""
     if value is None:
         return "–"
     seconds = max(0.0, value.total_seconds() if isinstance(value, timedelta) else float(value))
+    if 0.0005 <= seconds < 0.0995:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = math.floor(seconds + 0.5)

@@ -1,9 +1,11 @@
-"""How long an Execution's script has run, and shares, as tables of Runs write them."""
+"""How long an Execution's script has run, what ran it, and shares, as pages of Runs write them."""
 
 from django import template
 from django.utils import timezone
 
-from runs.models import Execution
+from runs.figures import percent
+from runs.models import Environment, Execution
+from tasks.runtime import OTHER_LANGUAGES, interpreter_of
 
 register = template.Library()
 
@@ -18,6 +20,10 @@ def seconds_run(execution: Execution) -> float | None:
 
 
 @register.filter
-def percent(share: float) -> str:
-    """`0.1234` → `12.3 %`."""
-    return f"{100 * share:.1f} %"
+def runtime_of(environment: Environment, entry_script: str) -> str:
+    """What the entry script ran with; a clean Python says nothing of a script in another language."""
+    language = OTHER_LANGUAGES.get(interpreter_of(entry_script)) if environment.kind == "plain" else None
+    return environment.label if language is None else f"{language} as the node has it"
+
+
+register.filter("percent", percent)

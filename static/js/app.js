@@ -49,6 +49,28 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { tellTimes(); countUp(); } });
   countUp();
 
+  // What scrolls sideways fades where there is more
+  const SIDEWAYS = ".tabs, .table-wrap, .map-wrap, .table-cards .filters";
+
+  function fade(element) {
+    const left = element.scrollLeft, right = element.scrollWidth - element.clientWidth - left;
+    element.classList.toggle("more-left", left > 1);
+    element.classList.toggle("more-right", right > 1);
+  }
+
+  function fadeAll() {
+    document.querySelectorAll(SIDEWAYS).forEach(fade);
+  }
+
+  for (const tabs of document.querySelectorAll(".tabs")) {
+    const current = tabs.querySelector("[aria-current]");
+    if (current) tabs.scrollLeft = current.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - current.clientWidth) / 2;
+  }
+  fadeAll();
+  addEventListener("resize", fadeAll);
+  document.addEventListener("htmx:afterSettle", fadeAll);
+  document.addEventListener("scroll", ({ target }) => { if (target.matches?.(SIDEWAYS)) fade(target); }, { capture: true, passive: true });
+
   // Toasts
   const spoken = { success: 6000, info: 8000, warning: 12000 };
 

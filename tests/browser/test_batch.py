@@ -56,7 +56,7 @@ def test_a_batch_is_watched_repaired_read_and_narrowed_down(page: Page, tmp_path
     batch = page.url.split("?")[0]
 
     # Watched to its end, without a reload
-    expect(page.locator("#batch-badge")).to_contain_text("ended", timeout=60_000)
+    expect(page.locator("#batch-badge")).to_contain_text("Ended", timeout=60_000)
     expect(page.locator(".legend")).to_contain_text("3 failed")
     failures = page.locator("#batch-failures")
     expect(failures).to_contain_text("3 of 3, all with size = 64")

@@ -92,7 +92,7 @@ def test_nothing_is_served_that_a_browser_could_execute(
 
 
 def test_a_picture_is_shown_when_its_content_is_one(browser: Client, execution: Execution) -> None:
-    leaves(execution, {"a.png": PNG, "b.dat": PNG})
+    leaves(execution, {"a.png": PNG, "b.dat": PNG, "drawn.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>"})
     response = browser.get(url("runs:artifact_file", execution, "a.png") + "?picture")
     assert content_of(response) == PNG
     assert (response["Content-Type"], response["Content-Disposition"]) == (
@@ -101,7 +101,8 @@ def test_a_picture_is_shown_when_its_content_is_one(browser: Client, execution: 
     )
     assert "<img src=" in shown(browser, execution, "b.dat")
     gallery = browser.get(url("runs:artifacts", execution)).content.decode()
-    assert gallery.count("<img") - gallery.count("logo.svg") == 1
+    assert gallery.count("<img") - gallery.count("logo.svg") == 2
+    assert f'<img src="{url("runs:artifact_file", execution, "drawn.svg")}?picture"' in gallery
 
 
 def test_a_table_shows_its_first_rows_and_of_how_many(browser: Client, execution: Execution) -> None:

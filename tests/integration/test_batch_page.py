@@ -303,7 +303,7 @@ def test_the_list_shows_each_batch_with_its_runs_by_state(
 ) -> None:
     end(batch, memory_runs_out)
     told = words(browser.get(reverse("runs:batches")).content.decode())
-    assert "grid" in told and "6 of 6" in told and "ended" in told
+    assert "grid" in told and "6 of 6" in told and "Ended" in told
     assert "grid" not in client_of(charlie).get(reverse("runs:batches")).content.decode()
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from runs.models import Environment
+from runs.templatetags.executions import runtime_of
 from tasks.runtime import entry_scripts, find_runtime, interpreter_of
 
 BOTH = ["environment.yml", "requirements.txt", "main.py"]
@@ -29,13 +31,30 @@ def test_without_an_environment_file_python_is_clean() -> None:
 
 def test_scripts_in_other_languages_run_with_what_the_node_has() -> None:
     why = "because there is neither environment.yml nor requirements.txt."
-    for names, what in (
-        (["main.R", "task.yaml"], "R as the node has it"),
-        (["main.sh"], "The shell as the node has it"),
-        (["main.R", "main.sh"], "R and the shell as the node has them"),
-        (["main.R", "main.py"], "A clean Python with nothing installed"),
+    for names, label, what in (
+        (["main.R", "task.yaml"], "R", "R as the node has it"),
+        (["main.sh"], "shell", "The shell as the node has it"),
+        (["main.R", "main.sh"], "R and shell", "R and the shell as the node has them"),
+        (["main.R", "main.py"], "clean Python", "A clean Python with nothing installed"),
     ):
-        assert find_runtime(names, platform="linux").sentence == f"{what}, {why}"
+        runtime = find_runtime(names, platform="linux")
+        assert (runtime.label, runtime.sentence) == (label, f"{what}, {why}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "script", "words"),
+    [
+        ("venv", "main.py", "venv, Python 3.11.7"),
+        ("plain", "main.py", "clean Python 3.11.7"),
+        ("plain", "main.sh", "the shell as the node has it"),
+        ("plain", "fit.R", "R as the node has it"),
+        ("conda", "fit.R", "Conda, Python 3.11.7"),
+    ],
+)
+def test_a_clean_python_is_not_told_of_a_script_in_another_language(
+    kind: str, script: str, words: str
+) -> None:
+    assert runtime_of(Environment(kind=kind, interpreter="Python 3.11.7"), script) == words
 
 
 def test_main_in_the_root_is_the_default_entry_script() -> None:

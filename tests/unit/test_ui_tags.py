@@ -34,6 +34,8 @@ def test_sizes_have_at_most_three_figures_and_a_unit(count: int | None, words: s
     ("value", "words"),
     [
         (0, "0.0 s"),
+        (0.0381, "38 ms"),
+        (0.0996, "0.1 s"),
         (0.44, "0.4 s"),
         (9.96, "10 s"),
         (59.4, "59 s"),
