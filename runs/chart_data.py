@@ -56,32 +56,28 @@ def _parameter(held: cells.Cells, rows: Sequence[cells.Cell], name: str) -> dict
 
 
 def curves(batch: Batch, metric: str, runs: Sequence[int]) -> list[dict[str, Any]]:
-    """The points of a metric of each of `runs`, thinned out evenly; two queries."""
+    """The points of a metric of each of `runs`, each curve thinned out evenly; three queries."""
     newest = dict(Run.objects.filter(pk__in=runs[:MOST_CURVES]).values_list("latest", "pk"))
     series = Metric.objects.filter(execution__in=list(newest), name=metric)
-    rows = {pk: (newest[execution], count) for pk, execution, count in
-            series.values_list("pk", "execution", "point_count")}  # fmt: skip
-    most = max((count for _, count in rows.values()), default=0)
-    step = max(1, -(-most // POINTS))
-    points = MetricPoint.objects.filter(metric__in=list(rows)).order_by("metric", "pk")
-    if step > 1:
-        # Counted from the end, so that the newest point is always there.
-        numbered = points.annotate(
-            number=Window(RowNumber(), partition_by=[F("metric")], order_by=F("pk").desc())
-        )
-        points = numbered.annotate(rest=F("number") % step).filter(rest=1 % step)
-    found: dict[int, dict[str, Any]] = {
-        run: {"run": run, "x": [], "y": []} for run, _ in (rows[pk] for pk in rows)
-    }
+    counts = {(pk, execution): count for pk, execution, count in
+              series.values_list("pk", "execution", "point_count")}  # fmt: skip
+    run_of = {pk: newest[execution] for pk, execution in counts}
+    points = MetricPoint.objects.filter(metric__in=list(run_of)).order_by("metric", "pk")
+    if max(counts.values(), default=0) > POINTS:
+        # Counted from the end, so that the newest point is always there; short curves keep all of theirs.
+        back = Window(RowNumber(), partition_by=[F("metric")], order_by=F("pk").desc())
+        step = (F("metric__point_count") + POINTS - 1) / POINTS
+        points = points.annotate(rest=(back - 1) % step).filter(rest=0)
+    found: dict[int, dict[str, Any]] = {run: {"run": run, "x": [], "y": []} for run in run_of.values()}
     for pk, x, y in points.values_list("metric", "x", "y"):
-        found[rows[pk][0]]["x"].append(x)
-        found[rows[pk][0]]["y"].append(y)
+        found[run_of[pk]]["x"].append(x)
+        found[run_of[pk]]["y"].append(y)
     order = {run: place for place, run in enumerate(runs)}
     return sorted(found.values(), key=lambda curve: order[curve["run"]])
 
 
 def curve_runs(held: cells.Cells, view: View, *, most: int) -> list[int]:
-    """The best ones by the view's metric, best first; without a metric the first ones."""
+    """The best ones by the view's metric, best first; none without a metric."""
     if not view.metric:
         return []
     numbers = scores.read(held.batch, [view.metric], view.aggregate)[view.metric]

@@ -58,10 +58,13 @@ def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: 
         if name not in chosen and name != cells.seed and _differs_from_default(cells, name, value)
     }
     earlier = cells.batch.run_spec
+    # Repeats count up from the same seed again.
+    seed = {name: given for name, given in earlier.values.items() if name == earlier.seed_parameter}
     spec = RunSpec(
         task=cells.batch.task_id,
         entry_script=cells.batch.entry_script,
-        values={**others, **chosen},
+        values={**others, **chosen, **seed},
+        node="" if cells.batch.wanted_node is None else cells.batch.wanted_node.name,
         repeats=earlier.repeats,
         seed_parameter=earlier.seed_parameter,
         at_once=cells.batch.at_once,
@@ -116,9 +119,14 @@ def refined(scale: Scale, places: Sequence[int]) -> list[float | int]:
     for step in range(STEPS):
         share = (step + 0.5) / STEPS
         value = low * (high / low) ** share if grows else low + (high - low) * share
-        inner.append(round(value) if whole else float(f"{value:.3g}"))
+        inner.append(round(value) if whole else float(f"{value:.3g}") if grows else tidy(value, high - low))
     best = [levels[place] for place in places]
     found = sorted({*best, *(value for value in inner if low <= value <= high)})
     # What is nearly the same as one of the best is not tried beside it.
     span = high - low
     return [v for v in found if v in best or all(abs(v - b) > (0 if whole else 0.02 * span) for b in best)]
+
+
+def tidy(value: float, span: float) -> float:
+    """As few digits as tell the steps of a stretch apart: 1992.0 between 1990 and 2010, not 1990."""
+    return float(round(value, 2 - math.floor(math.log10(span))))

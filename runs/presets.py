@@ -48,10 +48,10 @@ def presets(task: Task) -> QuerySet[Preset]:
 
 
 def recent(task: Task, user: AbstractBaseUser, *, most: int = 10) -> list[Recent]:
-    """The different specifications that the person started last, newest first."""
+    """The specifications that the person started last, newest first; names do not make them different."""
     found: dict[str, Recent] = {}
     for one in sorted(_started(task, user, most), key=lambda recent: recent.at, reverse=True):
-        found.setdefault(to_json(one.spec.as_json()["values"] if one.spec.values else {}), one)
+        found.setdefault(to_json(replace(one.spec, name="", description="").as_json()), one)
     return list(found.values())[:most]
 
 

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Sum
 from django.http import QueryDict
 from django.utils.text import capfirst
 
@@ -68,15 +67,14 @@ FIELDS: dict[str, type[ParameterField]] = {
 
 def dataset_choices(project: Project) -> list[Choice]:
     """The Datasets of a Project with their sizes, for pickers."""
-    found = project.datasets.annotate(bytes=Sum("samples__size"), count=Count("samples"))
     return [
         Choice(
             value=str(dataset.pk),
             label=dataset.name,
-            detail=f"{dataset.count} {'file' if dataset.count == 1 else 'files'}, "
-            f"{human_bytes(dataset.bytes or 0)}",
+            detail=f"{dataset.file_count:,} {'file' if dataset.file_count == 1 else 'files'}, "
+            f"{human_bytes(dataset.size)}",
         )
-        for dataset in found
+        for dataset in project.datasets.all()
     ]
 
 

@@ -473,6 +473,8 @@ def test_presets_are_kept_by_name_and_recent_inputs_by_person(task: Task, alice:
     batches.start(task, some_batches.spec(task, values={"a": [3]}), by=alice)
     labels = [recent.label for recent in presets.recent(task, alice)]
     assert len(labels) == 2
+    some_batches.start(task, pairs=[["a", "b"]])
+    assert len(presets.recent(task, alice)) == 3, "the same values, put together otherwise"
     assert presets.recent(task, bob) == []
 
 

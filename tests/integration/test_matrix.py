@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from projects.models import Project
 from runs import batches, building
-from runs.models import Batch
+from runs.models import Batch, Metric, MetricPoint, Node
 from runs.runspec import RunSpec
 from runs.states import State
 from tasks.models import Task
@@ -245,6 +245,17 @@ def test_charts_get_columns_of_numbers_and_faces(browser: Client, batch: Batch) 
     assert data["metric"] == "m:accuracy" and data["direction"] == "max"
 
 
+def test_a_short_curve_keeps_its_points_beside_a_long_one(browser: Client, batch: Batch) -> None:
+    long, short = Metric.objects.filter(name="accuracy", execution__run__batch=batch)[:2]
+    MetricPoint.objects.bulk_create(MetricPoint(metric=long, x=x, y=1.0) for x in range(3, 1000))
+    Metric.objects.filter(pk=long.pk).update(point_count=1000, last=2.0)
+    runs = [metric.execution.run_id for metric in (long, short)]
+    told = browser.get(reverse("runs:batch_curves", args=[batch.pk]), {"run": runs}).json()
+    found = {curve["run"]: curve["x"] for curve in told["curves"]}
+    assert found[runs[1]] == [0, 1, 2]
+    assert len(found[runs[0]]) == 334 and found[runs[0]][-1] == 999
+
+
 def test_curves_are_those_of_the_best_runs(browser: Client, batch: Batch) -> None:
     told = browser.get(reverse("runs:batch_curves", args=[batch.pk]), {"most": "2"}).json()
     assert [curve["label"] for curve in told["curves"]] == [
@@ -278,6 +289,19 @@ def test_narrow_down_fixes_what_did_not_matter_and_refines_the_rest(browser: Cli
     assert all(0.001 < rate < 0.1 for rate in spec.values["rate"])
     assert spec.values["optimizer"] == ["adam"]
     assert browser.get(form[1].replace("&amp;", "&")).status_code == 200
+
+
+def test_narrow_down_counts_up_from_the_same_seed_on_the_same_node(
+    browser: Client, task: Task, alice: User
+) -> None:
+    Node.objects.create(name="gpu", workers=1)
+    chosen = {"rate": [0.1, 0.2], "seed": [40]}
+    batch = make_batch(task, alice, chosen, repeats=2, seed_parameter="seed", node="gpu")
+    end(batch, lambda values: (State.SUCCEEDED, {"accuracy": values["rate"]}, ""))
+    form = re.search(r'href="(/tasks/\d+/run\?[^"]+)"', importance(browser, batch).partition("next-title")[2])
+    assert form is not None
+    spec = RunSpec.from_query(urlsplit(form[1].replace("&amp;", "&")).query)
+    assert (spec.values["seed"], spec.repeats, spec.node) == ([40], 2, "gpu")
 
 
 def test_viewers_see_what_is_next_without_the_button(client_of: ClientOf, batch: Batch, vera: User) -> None:

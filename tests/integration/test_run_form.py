@@ -1,5 +1,6 @@
 """The Run Task screens, as a browser without JavaScript uses them."""
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import Dataset, Project
+from projects import datasets
+from projects.models import Project
 from runs.models import Node, Run
 from runs.states import State
 from tasks import codetree
@@ -211,8 +213,8 @@ def test_a_task_that_cannot_be_run_says_why(
 
 
 def test_a_dataset_is_picked_with_its_size(project: Project, alice: User, client_of: ClientOf) -> None:
-    dataset = Dataset.objects.create(project=project, name="passengers", created_by=alice)
-    dataset.samples.create(path="a.csv", size=2048, digest="0" * 64)
+    dataset = datasets.create(project, name="passengers", description="", by=alice)
+    datasets.add_files(dataset, [("a.csv", io.BytesIO(b"1" * 2048))], by=alice)
     text = "param_groups: [{name: a, params: [{name: data, data_type: dataset, required: true}]}]"
     task = task_with_files(project, main_py="", task_yaml=text)
     client = client_of(alice)

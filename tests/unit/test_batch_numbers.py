@@ -106,6 +106,12 @@ def test_values_that_grow_by_a_factor_are_refined_by_a_factor() -> None:
     assert max(ratios) / min(ratios) < 1.1
 
 
+def test_values_that_lie_close_together_are_refined_between_them() -> None:
+    found = refined(levels(1990.0, 2000.0, 2010.0), [1])
+    assert found == [1992.0, 1996.0, 2000.0, 2004.0, 2008.0]
+    assert refined(levels(0.1, 0.2, 0.3), [1]) == [0.12, 0.16, 0.2, 0.24, 0.28]
+
+
 def test_whole_numbers_stay_whole_and_the_best_stay_among_them() -> None:
     found = refined(levels(10, 20, 30, 40), [1, 2])
     assert all(isinstance(value, int) for value in found)

@@ -31,6 +31,7 @@ param_groups:
       - {name: mode, value: {selected: 0, options: [fast, slow, exact]}, data_type: enum}
       - {name: tolerance, value: 5, data_type: int, visible_if: {mode: exact}}
       - {name: layers, value: [64], data_type: "list[int]"}
+      - {name: sizes, value: [1.0], data_type: "list[float]"}
       - {name: data, value: null, data_type: dataset}
       - {name: key, value: null, data_type: credentials_secret}
       - {name: title, value: null, data_type: str, required: true, visible_if: {mode: slow}}
@@ -159,12 +160,15 @@ def test_the_readable_specification_makes_the_same_plan(task: Task) -> None:
     options = ["fast", "slow", "exact"]
     spec = RunSpec(
         task=task.pk,
-        values={"mode": [{"selected": i, "options": options} for i in (0, 2)], "depth": [3], "lr": [1, 0.1]},
+        values={
+            "mode": [{"selected": i, "options": options} for i in (0, 2)],
+            **{"depth": [3], "lr": [1, 0.1], "sizes": [[1]]},
+        },
         without=[{"mode": {"selected": 0, "options": options}, "lr": 1}],
     )
     found = plan.make(task, spec)
     read = plan.readable(found.declared, spec)
-    assert read.values == {"mode": ["fast", "exact"], "lr": [1, 0.1]}
+    assert read.values == {"mode": ["fast", "exact"], "lr": [1, 0.1], "sizes": [[1]]}, "1 is not 1.0"
     assert read.without == [{"mode": "fast", "lr": 1}]
     assert list(plan.make(task, read)) == list(found)
 

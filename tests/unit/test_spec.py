@@ -1,34 +1,12 @@
 """task.yaml as people write it: what is read, and every mistake with its place."""
 
-from typing import Any
-
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.spec import TaskSpec, parse
-
-GROUP = "param_groups:\n- name: g\n  params:\n"
-
-
-def one(text: str) -> str:
-    """A file with one parameter named p, whose other keys begin on line 5 at column 5."""
-    return f"{GROUP}  - name: p\n" + "".join(f"    {line}\n" for line in text.splitlines())
-
-
-def problems(source: str | bytes) -> list[str]:
-    return [str(problem) for problem in parse(source).problems]
-
-
-def read(source: str | bytes) -> TaskSpec:
-    parsed = parse(source)
-    assert parsed.spec is not None, problems(source)
-    return parsed.spec
-
-
-def default(text: str) -> Any:
-    return read(one(text)).defaults()["p"]
+from tasks.spec import parse
+from tests.task_yamls import GROUP, default, one, problems, read
 
 
 def test_a_whole_file_is_read() -> None:

@@ -1,34 +1,13 @@
 """task.yaml as bytes: tabs, encodings, invalid YAML, limits, and nothing that makes the reader fail."""
 
 import time
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.spec import TaskSpec, parse
-
-GROUP = "param_groups:\n- name: g\n  params:\n"
-
-
-def one(text: str) -> str:
-    """A file with one parameter named p, whose other keys begin on line 5 at column 5."""
-    return f"{GROUP}  - name: p\n" + "".join(f"    {line}\n" for line in text.splitlines())
-
-
-def problems(source: str | bytes) -> list[str]:
-    return [str(problem) for problem in parse(source).problems]
-
-
-def read(source: str | bytes) -> TaskSpec:
-    parsed = parse(source)
-    assert parsed.spec is not None, problems(source)
-    return parsed.spec
-
-
-def default(text: str) -> Any:
-    return read(one(text)).defaults()["p"]
+from tasks.spec import parse
+from tests.task_yamls import default, one, problems, read
 
 
 def test_tabs_used_as_indentation_are_read_with_a_warning_that_names_the_line() -> None:
