@@ -64,8 +64,8 @@ class ClusterProcess:
             return False
 
     @property
-    def has_ended(self) -> bool:
-        return self._child is not None and self._child.poll() is not None
+    def runs(self) -> bool:
+        return self._child is not None and self._child.poll() is None
 
     def end(self) -> None:
         """Kills the whole group. What it worked on is adopted later."""
@@ -106,14 +106,16 @@ class Keeper:
         lock = hold_name(self.name)
         try:
             self.node = register(self.name, self.workers)
-            cluster.purge(self.name)
-            self._start_cluster()
             while self._asked is None:
                 self._tick()
                 self._wake_up.wait(TICK)
             self._leave()
         finally:
             self._cluster.end()
+            if self._attendant is not None:
+                # What it builds is whole or not there, and what it did not tell is told by the next one.
+                self._attendant.kill()
+                self._attendant.wait()
             lock.close()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -165,26 +167,25 @@ class Keeper:
             self.node = register(self.name, self.workers)
         self._due["beat"] = time.monotonic() + roster.HEARTBEAT
 
-    def _start_cluster(self) -> None:
-        self._cluster.start()
-        self._started, self._idle_since, self._is_up = time.monotonic(), None, False
-
     def _keep_cluster(self) -> None:
-        if not self._cluster.has_ended:
-            if time.monotonic() - self._started > 4 * LONGEST_PAUSE:
+        """Starts the cluster, and a new one when it has ended: later and later if it does not stay up."""
+        since = time.monotonic() - self._started
+        if self._cluster.runs:
+            if since > 4 * LONGEST_PAUSE:
                 self._pause = 0.5
-            return
-        self._cluster.end()
-        if time.monotonic() - self._started < self._pause:
-            return
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)
-        self._say(f"The cluster of node {self.name} ended; a new one starts.")
-        self._restart()
+        elif not self._started:
+            self._restart()
+        elif since >= self._pause:
+            self._restart()
+            self._pause = min(self._pause * 2, LONGEST_PAUSE)
+            self._say(f"The cluster of node {self.name} ended; a new one starts.")
 
     def _restart(self) -> None:
+        """A new cluster in place of the one before. When the broker is away there is none until it is back."""
         self._cluster.end()
         cluster.purge(self.name)
-        self._start_cluster()
+        self._cluster.start()
+        self._started, self._idle_since, self._is_up = time.monotonic(), None, False
 
     def _look_for_work(self) -> None:
         """Sends what tokens are missing; when nobody takes them for too long, the cluster hangs.

@@ -71,3 +71,15 @@ def test_no_process_of_a_cluster_outlives_its_leader(product: Product) -> None:
     kill(cluster[:1])
     until(lambda: all_gone(cluster), within=5, what="the end of the whole cluster")
     product.cluster()
+
+
+def test_a_cluster_that_is_killed_as_soon_as_it_starts_is_started_again(product: Product) -> None:
+    node = product.node()
+    for _ in range(3):
+        known = {process.pid for process in product.of_role("cluster")}
+        leader = until(lambda: [p for p in product.of_role("cluster") if p.ppid() == node.pid], within=20,
+                       what="a leader")[0]  # fmt: skip
+        kill([leader])
+        until(lambda: not known & {p.pid for p in product.of_role("cluster")}, within=5, what="its end")
+    product.cluster()
+    assert product.node().pid == node.pid

@@ -1,6 +1,7 @@
 """What a start says, and what it refuses: one sentence and an exit code that is not 0."""
 
 import re
+import signal
 import sqlite3
 import time
 from pathlib import Path
@@ -101,3 +102,17 @@ def test_healthz_says_what_is_there_and_no_more(product: Product) -> None:
     assert status == 200
     assert answer == {"status": "ok", "database": "ok", "data_folder": "ok", "nodes": "ok"}
     assert connection.vendor in ("sqlite", "postgresql")
+
+
+def test_a_broker_that_is_away_is_said_once_and_waited_for(other: Product) -> None:
+    started = other.command("up", CORETEX_BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")
+    try:
+        started.wait_for("Ready:")
+        started.wait_for(
+            f"Node {other.environment['CORETEX_NODE_NAME']} waits for the database and the broker"
+        )
+        time.sleep(2.5)  # two more looks
+        assert started.text.count("waits for") == 1
+        assert "Traceback" not in started.text
+    finally:
+        started.end(signal.SIGINT)
