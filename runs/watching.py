@@ -114,13 +114,14 @@ class Reporter:
             lambda: [facts.pid for facts in script.family()], paths.work(execution.pk), age=age
         )
         self._clock = ConsoleClock(paths.console(execution.pk), paths.console_times(execution.pk))
+        self._clock_stands = False
         self._samples: dict[str, list[metrics.Point]] = {}
         self._size = -1
         self._due = time.monotonic() + METRICS_EVERY
 
     def tick(self) -> None:
         """Notes the console's growth at once, and stores what is due."""
-        self._clock.tick()
+        self._note_growth()
         for name, point in self._meter.sample().items():
             self._samples.setdefault(name, []).append(point)
         if time.monotonic() < self._due:
@@ -145,8 +146,19 @@ class Reporter:
 
     def finish(self) -> None:
         """The metrics that were reported since are stored by who settles the Execution."""
-        self._clock.tick()
+        self._note_growth()
         self.store_samples()
+
+    def _note_growth(self) -> None:
+        """On a full disk lines have no times until there is room again: no reason to end the script."""
+        try:
+            self._clock.tick()
+        except OSError as error:
+            if not self._clock_stands:
+                log.warning("The console of Execution %s goes on without times: %s", self._pk, error)
+            self._clock_stands = True
+        else:
+            self._clock_stands = False
 
 
 def watch(execution: Execution, owner: str, script: Script) -> Ended:

@@ -149,6 +149,11 @@ def remove(path: Path) -> None:
         try:
             shutil.rmtree(path)
         except PermissionError:
-            for folder, _, _ in os.walk(path):
-                os.chmod(folder, 0o700)
+            path.chmod(0o700)
+            # Those below are opened before they are looked into, however a script had closed them.
+            for folder, names, _ in os.walk(path):
+                for name in names:
+                    inner = os.path.join(folder, name)
+                    if not os.path.islink(inner):
+                        os.chmod(inner, 0o700)
             shutil.rmtree(path)

@@ -55,6 +55,24 @@ def test_every_line_has_a_time(project: Project) -> None:
     assert abs(int(seconds) - execution.created_at.timestamp()) < 30
 
 
+def test_a_script_goes_on_when_the_times_of_its_lines_cannot_be_kept(project: Project) -> None:
+    # As on a full disk, where nothing of ours may end what works.
+    source = """
+import os, pathlib, time
+times = pathlib.Path(os.environ["CORETEX_PARAMETERS"]).with_name("console.times")
+times.unlink(missing_ok=True)
+times.mkdir()
+print("before", flush=True)
+time.sleep(1)
+print("after")
+"""
+    execution = python(project, source)
+    take_one()
+    execution = fresh(execution)
+    assert execution.status == State.SUCCEEDED, execution.message
+    assert console(execution).splitlines()[-2:] == ["before", "after"]
+
+
 @pytest.mark.parametrize(
     ("source", "reason", "said"),
     [

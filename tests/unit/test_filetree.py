@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,6 +143,35 @@ def test_a_copy_can_be_read_only_and_still_be_removed(tmp_path: Path) -> None:
     filetree.remove(tmp_path / "b")
     filetree.remove(tmp_path / "b")
     assert not (tmp_path / "b").exists()
+
+
+def test_folders_that_a_script_closed_to_itself_can_be_removed() -> None:
+    removing = """
+import os, tempfile
+from pathlib import Path
+from coretex_site.lib import filetree
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)  # root opens every folder
+for mode in (0, 0o100, 0o200, 0o400, 0o555):
+    root = Path(tempfile.mkdtemp(dir='/tmp'))
+    (root / "open/closed/deep").mkdir(parents=True)
+    (root / "open/closed/deep/file").touch()
+    (root / "open/link").symlink_to("closed")
+    (root / "open/closed/deep").chmod(mode)
+    (root / "open/closed").chmod(mode)
+    root.chmod(mode)
+    filetree.remove(root)
+    assert not root.exists(), oct(mode)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", removing],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_removing_a_link_leaves_what_it_leads_to(tmp_path: Path) -> None:
