@@ -181,7 +181,7 @@ class Keeper:
             self._say(f"The cluster of node {self.name} ended; a new one starts.")
 
     def _restart(self) -> None:
-        """A new cluster in place of the one before. When the broker is away there is none until it is back."""
+        """A new cluster in place of the one before; none while the broker is away."""
         self._cluster.end()
         cluster.purge(self.name)
         self._cluster.start()

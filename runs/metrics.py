@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,11 +147,6 @@ def _warn(execution_id: int, before: int, reading: Reading) -> None:
     else:
         example = reading.first_problem
     lifecycle.warn(execution_id, "metrics", f"{lines} of the metrics file could not be used: {example}")
-
-
-def add_points(execution_id: int, name: str, points: Iterable[Point], *, is_system: bool = False) -> bool:
-    """Appends points to a metric, making it when it is new; False when there are too many metrics already."""
-    return not _store(execution_id, {name: list(points)}, is_system=is_system)
 
 
 def _store(

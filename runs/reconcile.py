@@ -1,8 +1,11 @@
 """Heals what died: Executions without a living owner, scripts cut off, leftovers on disk. Knows no HTTP."""
 
+import logging
 import os
 import random
+import secrets
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
@@ -17,7 +20,12 @@ from runs.outcomes import Outcome
 from runs.processes import ProcessId
 from runs.settling import settle, settle_ended
 from runs.states import ACTIVE, Reason, State
+from runs.watching import UNREACHABLE
 
+log = logging.getLogger(__name__)
+
+# What becomes failed when it cannot be settled; what was asked to stop becomes stopped.
+ENDABLE = (State.PREPARING, State.RUNNING)
 # A process that lives but said nothing of an Execution for so long has forgotten it.
 FORGOTTEN_AFTER = timedelta(minutes=10)
 # When a node that answers no more counts as gone; one that was stopped in order may come back to its scripts.
@@ -31,16 +39,8 @@ def waiting(node: Node) -> int:
     return len(_orphans(node, str(ProcessId.mine()))) + lanes.waiting(node)
 
 
-def heal(node: Node) -> None:
-    """Settles the Executions of this node that nobody owns and whose scripts have ended. Never waits."""
-    owner = str(ProcessId.mine())
-    for execution in _orphans(node, owner):
-        if _find_script(execution) is None:
-            _take_over_ended(execution, owner)
-
-
 def adopt(node: Node) -> Execution | None:
-    """Heals, and makes the caller the owner of a script of this node that runs without one, if any."""
+    """Settles what ended without an owner, and makes the caller that of a script that has none, if any."""
     owner = str(ProcessId.mine())
     for execution in _orphans(node, owner):
         shim = _find_script(execution)
@@ -76,29 +76,50 @@ def _find_script(execution: Execution) -> str | None:
         return execution.shim if processes.is_alive(execution.shim) else None
     if execution.start_marked_at is None:
         return None
-    for facts in processes.marked(preparation.mark(execution.pk)):
-        if facts.pid == facts.session:
-            return str(ProcessId(boot=processes.boot_id(), pid=facts.pid, start=facts.start))
-    return None
+    if read_exit_code(paths.exit_file(execution.pk)) is not None:
+        return None  # the shim has ended; what else there is was left running by the script
+    leaders = [f for f in processes.marked(preparation.mark(execution.pk)) if f.pid == f.session]
+    if not leaders:
+        return None
+    # A script may make sessions of its own, but never before its shim has one.
+    first = min(leaders, key=lambda facts: (facts.start, facts.pid))
+    return str(ProcessId(boot=processes.boot_id(), pid=first.pid, start=first.start))
 
 
 def _take_over_ended(execution: Execution, owner: str) -> None:
-    """Ends an Execution whose script has ended, or gives it back when it never had one."""
+    """Ends an Execution whose script has ended, or gives it back when it never had one.
+
+    One that cannot be settled fails, so that it does not keep the node from all others for ever.
+    """
     if not lifecycle.adopt(execution.pk, previous=execution.owner, owner=owner):
         return
+    try:
+        _settle_or_return(execution, owner)
+    except UNREACHABLE:
+        raise
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("Execution %s cannot be settled, reference %s", execution.pk, reference)
+        message = (
+            "It ended without a worker, and what it left could not be read or kept. "
+            f"Give the operator the reference {reference}."
+        )
+        facts = {"message": message, "only_owner": owner}
+        if not lifecycle.move(execution.pk, ENDABLE, State.FAILED, reason=Reason.LOST, **facts):
+            lifecycle.move(execution.pk, State.STOPPING, State.STOPPED, **facts)
+
+
+def _settle_or_return(execution: Execution, owner: str) -> None:
     _end_processes(execution)
     if execution.start_marked_at is not None:
         # A dead process may have moved it between the look and the adoption.
         execution.refresh_from_db(fields=["state", "message", "stop_cause", "started_at"])
         settle_ended(execution, owner)
     elif not lifecycle.return_to_queue(execution.pk, owner):
-        lifecycle.move(
-            execution.pk,
-            State.STOPPING,
-            State.STOPPED,
-            message=lifecycle.message_of(execution.pk),
-            only_owner=owner,
-        )
+        for folder in (paths.work(execution.pk), paths.inputs(execution.pk), paths.home(execution.pk)):
+            filetree.remove(folder)
+        asked = lifecycle.message_of(execution.pk)
+        lifecycle.move(execution.pk, State.STOPPING, State.STOPPED, message=asked, only_owner=owner)
 
 
 def _end_processes(execution: Execution) -> None:
@@ -176,8 +197,9 @@ def _tidy_scratch() -> None:
         return
     oldest = time.time() - SCRATCH_KEPT.total_seconds()
     for place in paths.scratch().iterdir():
-        if place.lstat().st_mtime < oldest:
-            filetree.remove(place)
+        with suppress(FileNotFoundError):  # its maker, or another node, was faster
+            if place.lstat().st_mtime < oldest:
+                filetree.remove(place)
 
 
 def _tidy_executions() -> None:

@@ -1,6 +1,7 @@
 """Runs as the Run page finds them: rows, and files where the watcher leaves them. Nothing is executed."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from coretex_site.lib import filetree, paths
 from projects.models import Project
-from runs import lifecycle
+from runs import lifecycle, metrics
 from runs.models import Artifact, Environment, Execution, Node, Run, Snapshot
 from runs.states import Cause, Reason, State
 from tasks.models import Task
@@ -97,6 +98,15 @@ def prints(execution: Execution, data: bytes, *, at: int | None = None) -> None:
     if at is not None:
         with paths.console_times(execution.pk).open("a") as file:
             file.write(f"{console.stat().st_size} {at}\n")
+
+
+def reports(execution: Execution, name: str, points: Iterable[metrics.Point]) -> None:
+    """Points of a metric, appended as a script does and stored as the watcher does."""
+    file = paths.metrics_file(execution.pk)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as lines:
+        lines.writelines(json.dumps({"metric": name, "x": x, "y": y}) + "\n" for x, y in points)
+    metrics.ingest(execution.pk, final=True)
 
 
 def content_of(response: Any) -> bytes:

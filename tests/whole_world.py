@@ -198,5 +198,5 @@ def leave_things(run: Run) -> None:
     finished_runs.prints(execution, b"\x1b[31mred\x1b[0m <b>\n10%\r20%\r\n\xff\xfe bad\n" * 30, at=10)
     finished_runs.leaves(execution, {**ODD_NAMES, "line\nend.txt": b"x", "a/CON/b.txt": b"y"})
     for name in ("loss", "accuracy <b>"):
-        metrics.add_points(execution.pk, name, [(float(x), 1.0 / (x + 1)) for x in range(20)])
-    metrics.add_points(execution.pk, "cpu", [(0.0, 1.0)], is_system=True)
+        finished_runs.reports(execution, name, [(float(x), 1.0 / (x + 1)) for x in range(20)])
+    metrics.add_samples(execution.pk, {"cpu": [(0.0, 1.0)]})

@@ -60,16 +60,6 @@ def _read(program: Program) -> Reading:
     )
 
 
-def options_in(source: str, path: str = "main.py") -> tuple[FoundParameter, ...]:
-    """The command line options that one script declares with argparse, click or typer."""
-    return read_program({path: source}, path).options.parameters
-
-
-def names_read(source: str, path: str = "main.py") -> Reads:
-    """The parameters that one script reads by name; its language is told by the path."""
-    return read_program({path: source}, path).reads
-
-
 def _options(program: Program) -> Options:
     """The options of the program's own process; those of scripts that it starts are filled by it."""
     found: list[Found] = []

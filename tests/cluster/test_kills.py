@@ -1,5 +1,6 @@
 """kill -9 of each part of the product, alone and together: nothing is lost, nothing runs twice."""
 
+import psutil
 import pytest
 
 from runs.states import Cause, State
@@ -76,10 +77,12 @@ def test_no_process_of_a_cluster_outlives_its_leader(product: Product) -> None:
 def test_a_cluster_that_is_killed_as_soon_as_it_starts_is_started_again(product: Product) -> None:
     node = product.node()
     for _ in range(3):
-        known = {process.pid for process in product.of_role("cluster")}
-        leader = until(lambda: [p for p in product.of_role("cluster") if p.ppid() == node.pid], within=20,
-                       what="a leader")[0]  # fmt: skip
+        leader = until(lambda: leaders(product, node), within=20, what="a leader")[0]
         kill([leader])
-        until(lambda: not known & {p.pid for p in product.of_role("cluster")}, within=5, what="its end")
+        until(lambda leader=leader: not is_alive(leader), within=5, what="its end")
     product.cluster()
     assert product.node().pid == node.pid
+
+
+def leaders(product: Product, node: psutil.Process) -> list[psutil.Process]:
+    return [process for process in product.of_role("cluster") if process.ppid() == node.pid]

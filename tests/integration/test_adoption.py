@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs import lifecycle, processes, reconcile
+from runs import lifecycle, preparation, processes, reconcile
 from runs.executor import read_exit_code
 from runs.models import Execution, Node
 from runs.states import Cause, Reason, State
@@ -56,8 +56,6 @@ def begun(project: Project, gate: Path, *, code: int = 0, **facts: object) -> tu
 def test_a_script_outlives_its_worker_and_is_adopted(project: Project, tmp_path: Path) -> None:
     execution, _ = begun(project, tmp_path / "gate", code=4)
     assert reconcile.waiting(execution.node) == 1
-    reconcile.heal(execution.node)
-    assert fresh(execution).status == State.RUNNING
 
     def open_gate_once_adopted() -> None:
         until(lambda: fresh(execution).owner != execution.owner)
@@ -81,7 +79,7 @@ def test_what_ended_without_a_worker_is_settled(project: Project, tmp_path: Path
     (tmp_path / "gate").touch()
     until(lambda: read_exit_code(paths.exit_file(execution.pk)) is not None)
     ended_at = paths.exit_file(execution.pk).stat().st_mtime
-    reconcile.heal(execution.node)
+    assert reconcile.adopt(execution.node) is None
     execution = fresh(execution)
     assert (execution.status, execution.exit_code) == (State.SUCCEEDED, 0)
     assert abs(execution.finished_at.timestamp() - ended_at) < 0.01
@@ -139,6 +137,51 @@ def test_who_is_lost_twice_in_a_row_is_not_executed_again(project: Project) -> N
     first, second = execution.run.executions.order_by("number")
     assert first.reason == second.reason == Reason.LOST
     assert "lost twice in a row and is not executed again" in second.message
+
+
+def test_what_cannot_be_settled_fails_and_keeps_nobody_waiting(
+    project: Project, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    execution, _ = begun(project, tmp_path / "gate")
+    os.killpg(processes.ProcessId.parse(execution.shim).pid, signal.SIGKILL)
+    until(lambda: not processes.is_alive(execution.shim))
+    # What a script can do to the files that tell how it ended.
+    paths.exit_file(execution.pk).unlink()
+    paths.exit_file(execution.pk).mkdir()
+    other = python(project, "print('next')")
+    assert take_one() == 1
+    execution = fresh(execution)
+    assert (execution.status, execution.reason) == (State.FAILED, Reason.LOST)
+    reference = execution.message.split()[-1].rstrip(".")
+    assert reference in caplog.text
+    assert fresh(other).status == State.SUCCEEDED
+
+
+def test_what_a_script_left_running_is_not_taken_for_its_shim(project: Project, tmp_path: Path) -> None:
+    source = """
+import os, subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+print("began", os.getpid(), flush=True)
+while not os.path.exists({gate!r}):
+    time.sleep(0.02)
+"""
+    execution = python(project, source.format(gate=str(tmp_path / "gate")))
+    worker = start_worker()
+    until(lambda: "began" in console(execution) and fresh(execution).shim)
+    worker.kill()
+    worker.wait()
+    shim = fresh(execution).shim
+    # As if it had been killed before it could note the shim.
+    Execution.objects.filter(pk=execution.pk).update(shim="")
+    adopted = reconcile.adopt(fresh(execution).node)
+    assert adopted is not None
+    assert adopted.shim == shim
+    Execution.objects.filter(pk=execution.pk).update(shim="", owner="another-boot:1:1")
+    (tmp_path / "gate").touch()
+    until(lambda: not processes.is_alive(shim))
+    assert reconcile.adopt(fresh(execution).node) is None
+    assert fresh(execution).status == State.SUCCEEDED
+    assert not processes.marked(preparation.mark(execution.pk))
 
 
 def test_what_was_never_started_waits_again(project: Project) -> None:

@@ -220,7 +220,7 @@ def test_a_killed_conda_build_leaves_nothing_that_looks_ready(
     until(gate.is_file)
     worker.kill()
     worker.wait()
-    reconcile.heal(fresh(execution).node)
+    reconcile.adopt(fresh(execution).node)
     pid = int(gate.read_text())
     until(lambda: not Path(f"/proc/{pid}").exists())
     settings.CONDA = ""

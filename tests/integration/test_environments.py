@@ -179,7 +179,7 @@ def test_a_killed_build_leaves_nothing_that_looks_ready(project: Project, tmp_pa
     builder_pid = int(gate.read_text())
     from runs import reconcile
 
-    reconcile.heal(fresh(execution).node)
+    reconcile.adopt(fresh(execution).node)
     assert fresh(execution).status == State.QUEUED
     until(lambda: not Path(f"/proc/{builder_pid}").exists())
     assert folders() == []

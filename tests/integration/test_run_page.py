@@ -24,6 +24,7 @@ from tests.finished_runs import (
     preparing,
     prints,
     queued,
+    reports,
     running,
     succeeded,
 )
@@ -157,7 +158,7 @@ def test_no_news_is_no_answer_and_a_new_state_brings_every_part(
     url = live_url(page(browser, running(execution)))
     assert browser.get(url).status_code == 204
     leaves(execution, {"result.txt": b"42"})
-    metrics.add_points(execution.pk, "loss", [(0, 1.5)])
+    reports(execution, "loss", [(0, 1.5)])
     lifecycle.move(execution.pk, State.RUNNING, State.SUCCEEDED, exit_code=0)
     html = browser.get(url).content.decode()
     parts = set(re.findall(r'id="(run-[a-z-]+)"[^>]*hx-swap-oob="true"', html))
@@ -171,8 +172,8 @@ def test_no_news_is_no_answer_and_a_new_state_brings_every_part(
 
 def test_metrics_come_as_points_and_as_a_table(browser: Client, execution: Execution) -> None:
     running(execution)
-    metrics.add_points(execution.pk, "loss", [(0, 1.5), (1, None), (2, 0.25)])
-    metrics.add_points(execution.pk, "CPU (%)", [(0, 50.0)], is_system=True)
+    reports(execution, "loss", [(0, 1.5), (1, None), (2, 0.25)])
+    metrics.add_samples(execution.pk, {"CPU (%)": [(0, 50.0)]})
     url = reverse("runs:metrics", args=[execution.run_id, 1])
     answer = browser.get(url).json()
     assert answer["live"] is True
@@ -274,7 +275,7 @@ def test_the_page_takes_the_same_number_of_queries_however_much_there_is(
     leaves(succeeded(execution), {f"file-{number}.txt": b"x" for number in range(300)})
     for number in range(5):
         succeeded(lifecycle.queue(execution.run, Cause.AGAIN, by=execution.run.created_by))
-        metrics.add_points(execution.pk, f"metric-{number}", [(0, 1.0)])
+        reports(execution, f"metric-{number}", [(0, 1.0)])
     with django_assert_num_queries(12):
         browser.get(reverse("runs:execution", args=[execution.run_id, 1]))
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.codereading.findings import FoundParameter, Place
-from tasks.codereading.reading import names_read, options_in, read_program
+from tasks.codereading.findings import FoundParameter, Place, Reads
+from tasks.codereading.reading import read_program
 from tasks.mismatches import mismatches
 from tasks.parameters import TYPES
 from tasks.proposals import Proposal, propose
@@ -35,11 +35,16 @@ def spec_of(proposal: Proposal) -> TaskSpec:
 
 
 def options(source: str) -> dict[str, FoundParameter]:
-    return {option.name: option for option in options_in(source)}
+    return {option.name: option for option in read_program({"main.py": source}, "main.py").options.parameters}
 
 
 def summary(source: str) -> dict[str, tuple[str, Any]]:
     return {name: (option.data_type, option.value) for name, option in options(source).items()}
+
+
+def names_read(source: str, path: str = "main.py") -> Reads:
+    """What one script reads by name; its language is told by the path."""
+    return read_program({path: source}, path).reads
 
 
 def read_names(source: str, path: str = "main.py") -> set[str]:
