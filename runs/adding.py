@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from runs import commandline
+from runs import batches, commandline
 from runs.cells import Cells
 from runs.models import Batch
 from runs.runspec import RunSpec, RunSpecError, to_json
@@ -58,3 +58,26 @@ def read(batch: Batch, declared: TaskSpec, typed: Mapping[str, str]) -> RunSpec:
         raise SubmitError(str(error)) from error
     before = batch.run_spec
     return replace(before, values={**before.values, **given})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addition:
+    """What values would add: how many Runs, of how many combinations, and how many succeeded elsewhere."""
+
+    new: int
+    asked: int
+    earlier: int
+
+    @property
+    def there(self) -> int:
+        """Combinations that the Batch has already."""
+        return self.asked - self.new
+
+
+def look_ahead(batch: Batch, spec: RunSpec) -> Addition:
+    """What `batches.add_values` would do now; raises what it raises, but nothing new is no mistake."""
+    asked = batches.with_more(batch, spec)
+    new = batches.additions(batch, asked)
+    batches.check_room(batch, len(new))
+    earlier = batches.reusable(batch, asked, new)
+    return Addition(new=len(new), asked=asked.count, earlier=len(earlier))

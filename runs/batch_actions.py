@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -15,6 +16,7 @@ from runs import adding, batches, cells, failures, tablefilters
 from runs.access import get_batch
 from runs.models import Batch
 from runs.plan import PlanError
+from runs.runspec import RunSpec
 from runs.submit import SubmitError
 
 SELECTED_AT_MOST = 500
@@ -105,10 +107,26 @@ def again(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
 
 def add(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
     """More values for its parameters: the combinations that it does not have yet."""
-    typed = {name.removeprefix("v."): data[name] for name in data if name.startswith("v.")}
-    spec = adding.read(batch, cells.facts_of(batch.snapshot_id), typed)
-    count = batches.add_values(batch, spec, by=by, reuse="reuse" in data)
+    count = batches.add_values(batch, wanted(batch, data), by=by, reuse="reuse" in data)
     return f"{runs(count)} added."
+
+
+def wanted(batch: Batch, data: QueryDict) -> RunSpec:
+    """The specification that the fields of “Add values” make."""
+    typed = {name.removeprefix("v."): data[name] for name in data if name.startswith("v.")}
+    return adding.read(batch, cells.facts_of(batch.snapshot_id), typed)
+
+
+@require_POST
+def adds(request: HttpRequest, pk: int) -> HttpResponse:
+    """How many Runs the values that are being typed would add; nothing is added."""
+    batch = get_batch(request.user, pk, need=Role.EDITOR)
+    context = {"batch": batch, "reuse": "reuse" in request.POST}
+    try:
+        context["addition"] = adding.look_ahead(batch, wanted(batch, request.POST))
+    except (SubmitError, PlanError) as error:
+        context["refusal"] = str(error)
+    return render(request, "runs/_batch_adds.html", context)
 
 
 def delete(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:

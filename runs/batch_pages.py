@@ -104,7 +104,6 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
     if str(context["failed"]) != request.GET.get("failed", "0"):
         events["failures"] = True
     if not context["live"]:
-        notices.mark_seen(found, request.user)
         kind = "warning" if context["failed"] else "success"
         events |= {
             "ended": True,

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from runs import batch_actions, batch_pages, chart_pages, compare_pages, matrix_pages
+from runs import batch_actions, batch_pages, chart_pages, compare_pages, matrix_pages, notice_pages
 
 A_BATCH = "batches/<int:pk>"
 
 urlpatterns = [
     path("batches/", batch_pages.list_batches, name="batches"),
+    path("batches/ended", notice_pages.ended, name="ended"),
+    path(f"{A_BATCH}/dismiss", notice_pages.dismiss, name="batch_dismiss"),
     path(f"{A_BATCH}/", batch_pages.batch, name="batch"),
     path(f"{A_BATCH}/live", batch_pages.live, name="batch_live"),
     path(f"{A_BATCH}/map", batch_pages.cell_map, name="batch_map"),
@@ -19,6 +21,7 @@ urlpatterns = [
     path(f"{A_BATCH}/charts.json", chart_pages.data, name="batch_data"),
     path(f"{A_BATCH}/curves.json", chart_pages.curves, name="batch_curves"),
     path(f"{A_BATCH}/importance", chart_pages.importance, name="batch_importance"),
+    path(f"{A_BATCH}/adds", batch_actions.adds, name="batch_adds"),
     path(f"{A_BATCH}/do/<slug:action>", batch_actions.act, name="batch_do"),
     path("runs/compare", compare_pages.compare, name="compare"),
 ]

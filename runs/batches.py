@@ -222,16 +222,29 @@ def additions(batch: Batch, asked: plan.Plan) -> list[int]:
     return new
 
 
-def add_values(batch: Batch, spec: RunSpec, *, by: AbstractBaseUser, reuse: bool = False) -> int:
-    """Adds the combinations of `spec` that the Batch does not have; how many cells that are.
-
-    Snapshot and entry script stay those of the Batch. Raises PlanError or SubmitError.
-    """
+def with_more(batch: Batch, spec: RunSpec) -> plan.Plan:
+    """The plan of `spec` with the Snapshot and entry script of the Batch. Raises PlanError or SubmitError."""
     spec = replace(spec, snapshot=batch.snapshot_id, entry_script=batch.entry_script, task=batch.task_id)
     check(spec)
     asked = plan.make(batch.task, spec, snapshot=batch.snapshot)
     if asked.refusal:
         raise SubmitError(asked.refusal)
+    return asked
+
+
+def check_room(batch: Batch, new: int) -> None:
+    """Raises SubmitError when the Batch would be larger than one may be."""
+    limit = plan.limit()
+    if batch.count + new > limit:
+        raise SubmitError(f"The Batch would have {batch.count + new:,} Runs, and may have at most {limit:,}.")
+
+
+def add_values(batch: Batch, spec: RunSpec, *, by: AbstractBaseUser, reuse: bool = False) -> int:
+    """Adds the combinations of `spec` that the Batch does not have; how many cells that are.
+
+    Snapshot and entry script stay those of the Batch. Raises PlanError or SubmitError.
+    """
+    asked = with_more(batch, spec)
     with transaction.atomic():
         held = lanes.hold(batch.pk)
         if held is None or held.built_at is None:
@@ -239,16 +252,12 @@ def add_values(batch: Batch, spec: RunSpec, *, by: AbstractBaseUser, reuse: bool
         new = additions(held, asked)
         if not new:
             raise SubmitError("Each of these combinations is in the Batch already.")
-        limit = plan.limit()
-        if held.count + len(new) > limit:
-            raise SubmitError(
-                f"The Batch would have {held.count + len(new):,} Runs, and may have at most {limit:,}."
-            )
+        check_room(held, len(new))
         cells = [cell for cell, _ in held.reused] + list(held.runs.values_list("cell", flat=True))
         free = max(cells, default=-1) + 1
-        found = _reusable(held, asked, new) if reuse else []
+        found = reusable(held, asked, new) if reuse else []
         Batch.objects.filter(pk=held.pk).update(
-            spec=spec.as_json(),
+            spec=asked.spec.as_json(),
             earlier_specs=[*held.earlier_specs, held.spec],
             reused=[*held.reused, *([free + step, run] for step, run in enumerate(found))],
             count=F("count") + len(new),
@@ -260,7 +269,7 @@ def add_values(batch: Batch, spec: RunSpec, *, by: AbstractBaseUser, reuse: bool
     return len(new)
 
 
-def _reusable(batch: Batch, asked: plan.Plan, new: list[int]) -> list[int]:
+def reusable(batch: Batch, asked: plan.Plan, new: list[int]) -> list[int]:
     """Earlier Runs that stand for cells to be added; none that stands for one of the Batch already."""
     there = [run for _, run in batch.reused]
     others = plan.succeeded(asked).exclude(batch=batch).exclude(pk__in=there)

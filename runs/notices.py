@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import smtplib
 import urllib.error
 import urllib.request
@@ -22,7 +23,8 @@ from django.utils import timezone
 from coretex_site.lib.address import site_address
 from projects.access import User
 from runs import lanes
-from runs.models import Batch, Notice
+from runs.access import visible_batches
+from runs.models import Batch, Notice, Run
 from runs.states import FINAL, State
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,9 @@ log = logging.getLogger(__name__)
 PAUSES = (60, 300, 1800)
 TIMEOUT = 10
 LONGEST_ERROR = 500
+# So many Batches have a line of their own in the notice of a page.
+MOST = 3
+A_BATCH = re.compile(r"/batches/(\d{1,18})/")
 
 
 class NoticeError(ValueError):
@@ -187,13 +192,51 @@ def of(batch: Batch) -> QuerySet[Notice]:
 
 
 def unseen(user: User) -> QuerySet[Batch]:
-    """The Batches of a person that ended and that they have not looked at since."""
-    return Batch.objects.filter(created_by=user, finished_at__isnull=False, seen_at=None).order_by(
-        "-finished_at"
+    """The Batches of a person that ended and that they have not looked at since, the last first."""
+    mine = visible_batches(user).filter(created_by=user, finished_at__isnull=False, seen_at=None)
+    return mine.order_by("-finished_at", "-pk")
+
+
+def mark(found: QuerySet[Batch]) -> str:
+    """Names what is told of these Batches: other ones, or one of them that ended again, make another mark."""
+    rows = found.values_list("pk", "finished_at")[: MOST + 1]
+    return ",".join(f"{pk}.{finished_at.timestamp():.0f}" for pk, finished_at in rows)
+
+
+def shown(found: QuerySet[Batch]) -> dict[str, Any]:
+    """The context of the notice in a page: a line for each of the last Batches, and how many more."""
+    batches = list(found[:MOST])
+    rows = (
+        Run.objects.filter(batch__in=batches).order_by().values_list("batch", "state").annotate(Count("pk"))
     )
+    by_batch: dict[int, dict[str, int]] = {batch.pk: {} for batch in batches}
+    for pk, state, count in rows:
+        by_batch[pk][state] = count
+    return {
+        "ended": [
+            {
+                "batch": batch,
+                "words": sentence({"runs": sum(counts.values()), **counts}),
+                "kind": "success" if set(counts) == {State.SUCCEEDED} else "warning",
+            }
+            for batch, counts in zip(batches, by_batch.values(), strict=True)
+        ],
+        "more": max(0, found.count() - MOST) if len(batches) == MOST else 0,
+        "mark": mark(found) if batches else "",
+    }
 
 
 def mark_seen(batch: Batch, user: User) -> bool:
     """Its creator has looked at the ended Batch; False when it has not ended or somebody else looks."""
-    mine = Batch.objects.filter(pk=batch.pk, created_by=user, finished_at__isnull=False, seen_at=None)
+    return _seen(batch.pk, user)
+
+
+def look_at(user: User, path: str) -> bool:
+    """The person is on the page at `path`: if it is one of an ended Batch's, its notice has done its work."""
+    found = A_BATCH.match(path)
+    return bool(found) and _seen(int(found[1]), user)
+
+
+def _seen(pk: int, user: User) -> bool:
+    mine = Batch.objects.filter(pk=pk, created_by=user, finished_at__isnull=False, seen_at=None)
     return bool(mine.update(seen_at=timezone.now()))

@@ -106,6 +106,15 @@
   document.addEventListener("htmx:oobAfterSwap", adoptToasts);
   document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.kind));
 
+  // What ended meanwhile is asked for now and then, and never by a page that nobody sees
+  function look() {
+    const place = $("[data-look]");
+    if (place && !document.hidden) htmx.trigger(place, "look");
+  }
+
+  setInterval(look, 12_000);
+  document.addEventListener("visibilitychange", look);
+
   // What htmx could not bring
   let unreachable = null;
   const OFFLINE = "The server could not be reached; trying again.";

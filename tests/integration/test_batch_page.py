@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -254,6 +255,63 @@ def test_values_that_add_nothing_or_are_wrong_are_told(
     end(batch, memory_runs_out)
     assert told in do(browser, batch, "add", **{"v.rate": typed})
     assert batch.runs.count() == 6
+
+
+def adds(browser: Client, batch: Batch, **typed: str) -> str:
+    """What the page says, while somebody types, that these values would add."""
+    data = {name.replace("_", "."): text for name, text in typed.items()}
+    response = browser.post(reverse("runs:batch_adds", args=[batch.pk]), data, headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    return words(response.content.decode())
+
+
+def test_it_is_said_beforehand_how_many_runs_values_add(browser: Client, batch: Batch) -> None:
+    end(batch, memory_runs_out)
+    assert f'hx-post="{reverse("runs:batch_adds", args=[batch.pk])}"' in page(browser, batch)
+    told = adds(browser, batch, v_rate="0.1, 0.01, 0.5, 0.7", v_size="16, 32, 64")
+    assert "Adds 6 Runs 12 combinations, 6 of them in the Batch already" in told
+    assert "Add 6 Runs" in told
+    assert "Adds 1 Run " in adds(browser, batch, v_rate="0.9", v_size="16")
+    assert batch.runs.count() == 6
+    assert "6 Runs added" in do(
+        browser, batch, "add", **{"v.rate": "0.1, 0.01, 0.5, 0.7", "v.size": "16, 32, 64"}
+    )
+
+
+def test_values_that_add_nothing_say_so_beforehand(browser: Client, batch: Batch) -> None:
+    end(batch, memory_runs_out)
+    assert "each of these 6 combinations is in the Batch already" in adds(browser, batch, v_rate="0.1, 0.01")
+    assert "this combination is in the Batch already" in adds(browser, batch, v_rate="0.1", v_size="16")
+    assert "expected" in adds(browser, batch, v_rate="fast")
+
+
+def test_what_succeeded_elsewhere_is_said_to_be_used_again(
+    browser: Client, batch: Batch, task: Task, alice: User
+) -> None:
+    end(batch, memory_runs_out)
+    end(make_batch(task, alice, {"rate": [0.5, 0.7]}), memory_runs_out)
+    typed = {"v_rate": "0.5, 0.7, 0.9", "v_size": "16"}
+    assert "2 of 3 already succeeded" in (told := adds(browser, batch, **typed)) and "tick the box" in told
+    assert "are used instead of being executed again" in adds(browser, batch, **typed, reuse="1")
+
+
+def test_more_than_a_batch_may_have_is_refused_beforehand_with_both_numbers(
+    browser: Client, batch: Batch, settings: LazySettings
+) -> None:
+    end(batch, memory_runs_out)
+    settings.BATCH_LIMIT = 8
+    assert "would have 9 Runs, and may have at most 8" in adds(browser, batch, v_rate="0.5")
+    thousand = ",".join(map(str, range(1000)))
+    told = adds(browser, batch, v_rate=thousand, v_size=thousand)
+    assert "1,000,000 Runs" in told and "at most 8" in told
+
+
+def test_only_who_may_add_values_is_told_what_they_would_add(
+    client_of: ClientOf, batch: Batch, vera: User, charlie: User
+) -> None:
+    address = reverse("runs:batch_adds", args=[batch.pk])
+    assert client_of(vera).post(address, {"v.rate": "1"}).status_code == 403
+    assert client_of(charlie).post(address, {"v.rate": "1"}).status_code == 404
 
 
 # Who
