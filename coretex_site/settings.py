@@ -269,7 +269,8 @@ Q_CLUSTER = {
     "workers": WORKERS,
     "queue_limit": 1,
     "bulk": 1,
-    "poll": 0.1,
+    # Seconds: half of it is what people wait for between pressing Run and its start, when all is idle.
+    "poll": 0.05,
     "save_limit": -1,
     "ack_failures": True,
     "max_attempts": 1,

@@ -2,19 +2,21 @@
 
 import logging
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 
+from django.db import transaction
 from django.utils import timezone
 
 from coretex_site.lib import paths
-from runs import environments, executor, lifecycle, preparation
+from runs import environments, executor, lifecycle, preparation, settling
 from runs.executor import Script
 from runs.failure import EnvironmentFailure
 from runs.models import Execution
 from runs.outcomes import Outcome, outcome
 from runs.preparation import Inputs, Refused
 from runs.processes import ProcessId
-from runs.settling import settle
+from runs.settling import keep, settle
 from runs.states import Reason, State
 from runs.steps import Builder
 from runs.watching import UNREACHABLE, LetGo, Pulse, StopAsked, patiently, watch
@@ -22,8 +24,14 @@ from runs.watching import UNREACHABLE, LetGo, Pulse, StopAsked, patiently, watch
 log = logging.getLogger(__name__)
 
 
-def execute(execution: Execution, owner: str) -> None:
-    """Executes what `owner` has claimed, to its end whatever that is."""
+def execute(
+    execution: Execution, owner: str, *, claim_next: Callable[[], Execution | None] = lambda: None
+) -> Execution | None:
+    """Executes what `owner` has claimed, to its end whatever that is.
+
+    When its script succeeded, `claim_next` is called in the transaction that ends it, since between short
+    scripts every transaction counts; what it claimed is returned, and is to be executed next.
+    """
     with Attempt(execution, owner) as attempt:
         try:
             attempt.prepare()
@@ -31,12 +39,13 @@ def execute(execution: Execution, owner: str) -> None:
         except StopAsked:
             message = lifecycle.message_of(execution.pk)
             settle(execution, owner, Outcome(state=State.STOPPED, message=message), manifest={})
-            return
+            return None
         except Refused as refused:
             failed = Outcome(state=State.FAILED, reason=refused.reason, message=str(refused))
             settle(execution, owner, failed, manifest={})
-            return
-        attempt.attend(script)
+            return None
+        return attempt.attend(script, claim_next)
+    return None
 
 
 def resume(execution: Execution, owner: str) -> None:
@@ -44,7 +53,7 @@ def resume(execution: Execution, owner: str) -> None:
     shim = ProcessId.parse(execution.shim)
     script = Script(shim=shim, exit_file=paths.exit_file(execution.pk), mark=preparation.mark(execution.pk))
     with Attempt(execution, owner) as attempt:
-        attempt.attend(script)
+        attempt.attend(script, lambda: None)
 
 
 class Attempt:
@@ -132,8 +141,8 @@ class Attempt:
         self._script = executor.launch(what)
         return self._script
 
-    def attend(self, script: Script) -> None:
-        """Watches the script to its end and settles the Execution."""
+    def attend(self, script: Script, claim_next: Callable[[], Execution | None]) -> Execution | None:
+        """Watches the script to its end and settles the Execution; what was claimed meanwhile."""
         self._step, self._script = Reason.LOST, script
         execution = self._execution
         with script:
@@ -145,7 +154,18 @@ class Attempt:
             script.exit_code, cause=ended.cause, asked=asked, time_limit=execution.run.time_limit
         )
         manifest = None if self._inputs is None else self._inputs.manifest
-        patiently(lambda: settle(execution, self._owner, result, manifest=manifest))
+
+        def end() -> Execution | None:
+            if not keep(execution, self._owner, manifest=manifest):
+                return None
+            with transaction.atomic():
+                # Before the end: a Batch is held before any of its Runs is moved. A failure may be the
+                # one after which no Run of the Batch is to start.
+                claimed = claim_next() if result.state is State.SUCCEEDED else None
+                settling.end(execution, self._owner, result)
+            return claimed
+
+        return patiently(end)
 
     def say(self, text: str) -> None:
         """Appends a line of ours to the console."""

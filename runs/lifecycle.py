@@ -65,14 +65,15 @@ class Front:
         self._lanes = lanes.open_to(node)
         self._ahead: dict[lanes.Lane, deque[Execution]] = {lane: deque() for lane in self._lanes}
 
-    def claim(self, owner: str) -> Execution | None:
+    def claim(self, owner: str, *, most_lanes: int | None = None) -> Execution | None:
         """The Execution to start next, now `preparing` and `owner`'s; None when nothing is left.
 
         Higher priority first, then the older one. A Batch is served only while it is not paused, has room
         below its limit and has not failed too often; it is held meanwhile, so that its limit is exact.
+        With `most_lanes` only so many are looked at.
         """
-        for lane in self._lanes:
-            with transaction.atomic():
+        for lane in self._lanes[:most_lanes]:
+            with transaction.atomic(savepoint=False):
                 if lane.batch is not None:
                     batch = lanes.hold(lane.batch)
                     if batch is None or not lanes.room(batch, most=1):

@@ -28,24 +28,35 @@ def settle(
 ) -> bool:
     """Keeps artifacts and metrics and ends the Execution; False when it is not `owner`'s any more.
 
-    Everything that a finished Execution left can be seen as soon as it is finished. A request to stop that
-    came before that counts, also when the script ended by itself meanwhile. A lost one is executed again
-    once, since one that is lost twice in a row may be what ends its nodes; with `always_recover` always.
+    Everything that a finished Execution left can be seen as soon as it is finished.
     """
+    if not keep(execution, owner, manifest=manifest):
+        return False
+    with transaction.atomic():
+        return end(execution, owner, result, always_recover=always_recover)
+
+
+def keep(execution: Execution, owner: str, *, manifest: Mapping[str, str] | None = None) -> bool:
+    """Keeps the artifacts and most metrics, before the end; False when it is not `owner`'s any more."""
     claimed_lately = timezone.now() - (execution.heartbeat_at or timezone.now()) < SURELY_OURS
     if not claimed_lately and lifecycle.state_of(execution.pk, owner) is None:
         return False
     artifacts.collect(execution.pk, _manifest(execution) if manifest is None else manifest)
-    facts = {"exit_code": result.exit_code, "finished_at": _finished_at(execution), "only_owner": owner}
     if metrics.size(execution.pk) > metrics.CHUNK_BYTES:
         # Nobody else waits for the database while much of it is stored.
         metrics.ingest(execution.pk)
-    with transaction.atomic():
-        metrics.ingest(execution.pk, final=True)
-        return _end(execution, result, facts, always_recover=always_recover)
+    return True
 
 
-def _end(execution: Execution, result: Outcome, facts: dict[str, Any], *, always_recover: bool) -> bool:
+def end(execution: Execution, owner: str, result: Outcome, *, always_recover: bool = False) -> bool:
+    """Stores the last metrics and the end, in the caller's transaction; False when it is another's.
+
+    A request to stop that came before that counts, also when the script ended by itself meanwhile. A lost
+    one is executed again once, since one that is lost twice in a row may be what ends its nodes; with
+    `always_recover` always.
+    """
+    metrics.ingest(execution.pk, final=True)
+    facts = {"exit_code": result.exit_code, "finished_at": _finished_at(execution), "only_owner": owner}
     asked = result.message
     if result.state is not State.STOPPED:
         if _move(execution, result, facts, always_recover=always_recover):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, Model
 
 M = TypeVar("M", bound=Model)
@@ -54,8 +54,9 @@ def insert_all(model: type[Model], columns: tuple[str, ...], rows: Iterable[tupl
 
 
 def _prepared(fields: list[Field], values: list[Any]) -> list[Any]:
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up again for each attribute
     return [
-        field.get_db_prep_save(value.pk if isinstance(value, Model) else value, connection)
+        field.get_db_prep_save(value.pk if isinstance(value, Model) else value, database)
         for field, value in zip(fields, values, strict=True)
     ]
 

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from runs import attending, execution, reconcile
 from runs.lifecycle import Front
-from runs.models import Node
+from runs.models import Execution, Node
 from runs.processes import ProcessId
 from runs.watching import patiently
 
@@ -32,11 +32,14 @@ class Worker:
         self.handled = 0
         self._owner = str(ProcessId.mine())
         self._front: Front | None = None
+        self._claimed: Execution | None = None
         self._looked_at = 0.0
 
     def do_something(self) -> bool:
         """Adopts or executes one; False when nothing is to do. May be interrupted and called again."""
-        if time.monotonic() - self._looked_at > LOOK_EVERY:
+        if self._claimed is not None:
+            return self._execute_next()
+        if not self._knows_enough():
             return self._look_around() or self._execute_next()
         # What was known a moment ago can be wrong only in that there is more to do by now.
         return self._execute_next() or self._look_around() or self._execute_next()
@@ -55,12 +58,24 @@ class Worker:
         return False
 
     def _execute_next(self) -> bool:
-        claimed = None if self._front is None else self._front.claim(self._owner)
+        claimed, self._claimed = self._claimed or self._claim(), None
         if claimed is None:
             return False
-        execution.execute(claimed, self._owner)
+        self._claimed = execution.execute(claimed, self._owner, claim_next=self._claim_next)
         self.handled += 1
         return True
+
+    def _claim(self) -> Execution | None:
+        return None if self._front is None else self._front.claim(self._owner)
+
+    def _claim_next(self) -> Execution | None:
+        """Within another's end: from the first lane only, so that never two Batches are held at once."""
+        if self._front is None or not self._knows_enough():
+            return None
+        return self._front.claim(self._owner, most_lanes=1)
+
+    def _knows_enough(self) -> bool:
+        return time.monotonic() - self._looked_at <= LOOK_EVERY
 
 
 def _this_node() -> Node:
