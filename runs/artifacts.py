@@ -14,27 +14,25 @@ LONGEST_PATH = 1024
 BATCH_ROWS = 2000
 
 
-def collect(execution_id: int, manifest: Mapping[str, str]) -> list[Artifact]:
+def collect(execution_id: int, manifest: Mapping[str, str], *, since: int = 0) -> list[Artifact]:
     """Keeps the files that differ from those checked out (`manifest`: {path: sha256}), then frees the rest.
 
-    May be done again by another process after it was cut short: what was moved already stays, and counts.
+    What was last changed before `since`, in nanoseconds, needs no second look. May be done again by another
+    process after it was cut short: what was moved already stays, and counts.
     """
     work, kept = paths.work(execution_id), paths.artifacts(execution_id)
-    left_out = _move_changed(work, kept, manifest, since=_checked_out_at(execution_id))
+    left_out = _move_changed(work, kept, manifest, since=since)
     found = _store(execution_id, kept)
     if left_out:
         lifecycle.warn(execution_id, "artifacts", " ".join(left_out))
-    for folder in (work, paths.inputs(execution_id), paths.home(execution_id)):
-        filetree.remove(folder)
+    free(execution_id)
     return found
 
 
-def _checked_out_at(execution_id: int) -> int:
-    """When the working folder was complete, by the clock that its files have; 0 when that is not known."""
-    try:
-        return paths.parameters_file(execution_id).stat().st_ctime_ns
-    except FileNotFoundError:
-        return 0
+def free(execution_id: int) -> None:
+    """Removes what only a running script needs."""
+    for folder in (paths.work(execution_id), paths.inputs(execution_id), paths.home(execution_id)):
+        filetree.remove(folder)
 
 
 def _move_changed(work: Path, kept: Path, manifest: Mapping[str, str], *, since: int) -> list[str]:

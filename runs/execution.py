@@ -38,11 +38,11 @@ def execute(
             script = attempt.start()
         except StopAsked:
             message = lifecycle.message_of(execution.pk)
-            settle(execution, owner, Outcome(state=State.STOPPED, message=message), manifest={})
+            settle(execution, owner, Outcome(state=State.STOPPED, message=message))
             return None
         except Refused as refused:
             failed = Outcome(state=State.FAILED, reason=refused.reason, message=str(refused))
-            settle(execution, owner, failed, manifest={})
+            settle(execution, owner, failed)
             return None
         return attempt.attend(script, claim_next)
     return None
@@ -136,7 +136,7 @@ class Attempt:
         if not lifecycle.mark_start(execution.pk, self._owner, started_at=now, start_marked_at=now, **facts):
             Pulse(execution.pk, self._owner, soon=True).beat_while_preparing()
             raise LetGo(is_over=True)
-        execution.started_at = now
+        execution.started_at = execution.start_marked_at = now
         self._step = Reason.LOST
         self._script = executor.launch(what)
         return self._script
@@ -153,10 +153,9 @@ class Attempt:
         result = outcome(
             script.exit_code, cause=ended.cause, asked=asked, time_limit=execution.run.time_limit
         )
-        manifest = None if self._inputs is None else self._inputs.manifest
 
         def end() -> Execution | None:
-            if not keep(execution, self._owner, manifest=manifest):
+            if not keep(execution, self._owner, inputs=self._inputs):
                 return None
             with transaction.atomic():
                 # Before the end: a Batch is held before any of its Runs is moved. A failure may be the

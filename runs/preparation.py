@@ -46,10 +46,14 @@ class Refused(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """What was laid out for a script: its files with their digests, and the Datasets as they were read."""
+    """What was laid out for a script: its files with their digests, and the Datasets as they were read.
+
+    `complete_at` is when all lay there, in nanoseconds by the clock of their file system.
+    """
 
     manifest: Mapping[str, str]
     datasets: list[dict[str, Any]]
+    complete_at: int
 
 
 def mark(execution_id: int) -> str:
@@ -70,8 +74,9 @@ def lay_out(execution: Execution) -> Inputs:
         raise Refused(Reason.SNAPSHOT, str(error)) from error
     values, read = _for_script(run, paths.inputs(execution.pk))
     text = json.dumps(values, ensure_ascii=False, indent=2)
-    paths.parameters_file(execution.pk).write_text(text, encoding="utf-8")
-    return Inputs(manifest=manifest, datasets=read)
+    last = paths.parameters_file(execution.pk)
+    last.write_text(text, encoding="utf-8")
+    return Inputs(manifest=manifest, datasets=read, complete_at=last.stat().st_ctime_ns)
 
 
 @lru_cache(maxsize=100)

@@ -1,6 +1,5 @@
 """Ends an Execution: keeps what its script left, writes its final state, queues a lost one again."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from runs import artifacts, lifecycle, metrics, snapshots
 from runs.executor import read_exit_code
 from runs.models import Execution
 from runs.outcomes import Outcome, outcome
+from runs.preparation import Inputs
 from runs.states import Cause, Reason, State
 
 # Nobody takes an Execution away from a living process that said so lately that it works on it.
@@ -23,25 +23,36 @@ def settle(
     owner: str,
     result: Outcome,
     *,
-    manifest: Mapping[str, str] | None = None,
+    inputs: Inputs | None = None,
     always_recover: bool = False,
 ) -> bool:
     """Keeps artifacts and metrics and ends the Execution; False when it is not `owner`'s any more.
 
     Everything that a finished Execution left can be seen as soon as it is finished.
     """
-    if not keep(execution, owner, manifest=manifest):
+    if not keep(execution, owner, inputs=inputs):
         return False
     with transaction.atomic():
         return end(execution, owner, result, always_recover=always_recover)
 
 
-def keep(execution: Execution, owner: str, *, manifest: Mapping[str, str] | None = None) -> bool:
-    """Keeps the artifacts and most metrics, before the end; False when it is not `owner`'s any more."""
+def keep(execution: Execution, owner: str, *, inputs: Inputs | None = None) -> bool:
+    """Keeps the artifacts and most metrics, before the end; False when it is not `owner`'s any more.
+
+    `inputs` is what this process laid out for it, if it was this one.
+    """
     claimed_lately = timezone.now() - (execution.heartbeat_at or timezone.now()) < SURELY_OURS
     if not claimed_lately and lifecycle.state_of(execution.pk, owner) is None:
         return False
-    artifacts.collect(execution.pk, _manifest(execution) if manifest is None else manifest)
+    if execution.start_marked_at is None:
+        # No script was there to leave anything: what lies there are files of ours, perhaps half of them.
+        artifacts.free(execution.pk)
+    elif inputs is None:
+        artifacts.collect(execution.pk, _manifest(execution))
+    else:
+        digest, work = execution.run.snapshot_id, paths.work(execution.pk)
+        snapshots.take_back(digest, work, since=inputs.complete_at)
+        artifacts.collect(execution.pk, inputs.manifest, since=inputs.complete_at)
     if metrics.size(execution.pk) > metrics.CHUNK_BYTES:
         # Nobody else waits for the database while much of it is stored.
         metrics.ingest(execution.pk)

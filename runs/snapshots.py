@@ -2,12 +2,13 @@
 
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from django.utils import timezone
 from filelock import FileLock
@@ -20,6 +21,8 @@ from tasks.models import Task
 # Between freezing and storing the Run that uses it nothing may be taken away.
 KEPT_UNUSED = timedelta(hours=1)
 LOCK_SECONDS = 60
+# What this process took back: {digest: folder}, one at most.
+_spare: dict[str, Path] = {}
 
 
 class SnapshotError(ValueError):
@@ -65,9 +68,12 @@ def root(digest: str) -> Path:
 def check_out(digest: str, target: Path) -> dict[str, str]:
     """A fresh copy of the Snapshot in `target`, every byte compared with what was frozen; {path: sha256}.
 
-    Raises SnapshotError that names what differs; the copy is then not to be used.
+    Raises SnapshotError that names what differs; the copy is then not to be used. What this process took
+    back from the script before is as good as a fresh one.
     """
     expected = read_list(digest)
+    if _use_spare(digest, target):
+        return {path: sha256 for path, _, sha256 in expected}
     try:
         copied = filetree.copy(paths.snapshot(digest), target)
     except FileNotFoundError as error:
@@ -99,6 +105,81 @@ def check_out(digest: str, target: Path) -> dict[str, str]:
 def read_list(digest: str) -> Sequence[tuple[str, bool, str]]:
     """(path, executable, sha256) of every file of a Snapshot, proven by its digest."""
     return _read_list(paths.snapshot_list(digest), digest)
+
+
+def take_back(digest: str, work: Path, *, since: int) -> None:
+    """Moves a working folder that its script left as it was to where this process's next check-out finds it.
+
+    Copies of large Snapshots, made and removed for each of many short scripts, take longer than the
+    scripts. `since` is when the folder was complete, in nanoseconds by its file system's clock. A folder
+    with any change, or that cannot be read, stays where it is.
+    """
+    try:
+        if not _is_untouched(digest, work, since=since):
+            return
+        forget_spare()
+        place = paths.scratch() / f"checked-out-{os.getpid()}"
+        filetree.remove(place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        os.utime(work)  # or it would look as old as its oldest use to who tidies up
+        os.rename(work, place)
+    except OSError:
+        return
+    _spare[digest] = place
+
+
+def forget_spare() -> None:
+    """Frees the disk of what was taken back."""
+    while _spare:
+        filetree.remove(_spare.popitem()[1])
+
+
+def _use_spare(digest: str, target: Path) -> bool:
+    place = _spare.pop(digest, None)
+    if place is None:
+        return False
+    try:
+        os.rename(place, target)
+    except FileNotFoundError:  # somebody tidied up
+        return False
+    return True
+
+
+def _is_untouched(digest: str, work: Path, *, since: int) -> bool:
+    """Whether all below `work` is what was checked out: no more, no less, with its contents and modes.
+
+    The time of the last change of an inode cannot be set by anyone. What was written in the same tick of
+    the clock in which the folder became complete is read again.
+    """
+    expected = {path: (executable, sha256) for path, executable, sha256 in read_list(digest)}
+    folder_mode = work.parent.stat().st_mode
+    folders = {str(parent) for path in expected for parent in PurePosixPath(path).parents}
+    files = 0
+    waiting = ["."]
+    while waiting:
+        folder = waiting.pop()
+        if folder not in folders or (work / folder).lstat().st_mode != folder_mode:
+            return False
+        folders.remove(folder)
+        with os.scandir(work / folder) as entries:
+            for entry in entries:
+                path = entry.name if folder == "." else f"{folder}/{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(path)
+                    continue
+                facts = entry.stat(follow_symlinks=False)
+                if path not in expected or not stat.S_ISREG(facts.st_mode):
+                    return False
+                files += 1
+                if facts.st_ctime_ns < since:
+                    continue
+                executable, sha256 = expected[path]
+                mode = 0o755 if executable else 0o644
+                if stat.S_IMODE(facts.st_mode) != mode or facts.st_nlink != 1:
+                    return False
+                if filetree.file_digest(work / path) != sha256:
+                    return False
+    return files == len(expected) and not folders
 
 
 @lru_cache(maxsize=32)

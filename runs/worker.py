@@ -4,7 +4,7 @@ import time
 
 from django.conf import settings
 
-from runs import attending, execution, reconcile
+from runs import attending, execution, reconcile, snapshots
 from runs.lifecycle import Front
 from runs.models import Execution, Node
 from runs.processes import ProcessId
@@ -20,8 +20,11 @@ def take_one() -> int:
     Works in any process, with or without a cluster.
     """
     worker = Worker()
-    while patiently(worker.do_something):
-        pass
+    try:
+        while patiently(worker.do_something):
+            pass
+    finally:
+        snapshots.forget_spare()
     return worker.handled
 
 
