@@ -41,55 +41,56 @@ def environments(node_name: str) -> Path:
 
 def execution(execution_id: int) -> Path:
     """The folder of one Execution: its console, working folder, inputs, artifacts."""
-    return _execution(settings.DATA_DIR, execution_id)
+    return _of_execution(settings.DATA_DIR, execution_id, "")
 
 
-@lru_cache(maxsize=64)
-def _execution(data: Path, execution_id: int) -> Path:
+@lru_cache(maxsize=512)
+def _of_execution(data: Path, execution_id: int, name: str) -> Path:
     """Neighbours share a folder: a file system keeps what lies together at hand, and a new folder for
     each Execution, far from the one before, costs more than all else that is written for a short script.
+    Kept, since who executes one asks dozens of times, and composing a path takes its time.
     """
-    return data / f"executions/{execution_id // EXECUTIONS_A_FOLDER}/{execution_id}"
+    return data / f"executions/{execution_id // EXECUTIONS_A_FOLDER}/{execution_id}" / name
 
 
 def console(execution_id: int) -> Path:
     """The bytes that the script printed, stdout and stderr in the order written."""
-    return execution(execution_id) / "console"
+    return _of_execution(settings.DATA_DIR, execution_id, "console")
 
 
 def console_times(execution_id: int) -> Path:
     """Lines `OFFSET SECONDS`: when the console had grown to OFFSET bytes (Unix time)."""
-    return execution(execution_id) / "console.times"
+    return _of_execution(settings.DATA_DIR, execution_id, "console.times")
 
 
 def work(execution_id: int) -> Path:
     """The fresh copy of the Snapshot in which the script runs."""
-    return execution(execution_id) / "work"
+    return _of_execution(settings.DATA_DIR, execution_id, "work")
 
 
 def home(execution_id: int) -> Path:
     """The script's HOME and TMPDIR, gone when it ended."""
-    return execution(execution_id) / "home"
+    return _of_execution(settings.DATA_DIR, execution_id, "home")
 
 
 def inputs(execution_id: int) -> Path:
     """The Datasets of an Execution, linked."""
-    return execution(execution_id) / "inputs"
+    return _of_execution(settings.DATA_DIR, execution_id, "inputs")
 
 
 def artifacts(execution_id: int) -> Path:
     """What the Execution left, moved here when it ended."""
-    return execution(execution_id) / "artifacts"
+    return _of_execution(settings.DATA_DIR, execution_id, "artifacts")
 
 
 def parameters_file(execution_id: int) -> Path:
-    return execution(execution_id) / "parameters.json"
+    return _of_execution(settings.DATA_DIR, execution_id, "parameters.json")
 
 
 def metrics_file(execution_id: int) -> Path:
-    return execution(execution_id) / "metrics.jsonl"
+    return _of_execution(settings.DATA_DIR, execution_id, "metrics.jsonl")
 
 
 def exit_file(execution_id: int) -> Path:
     """Holds the script's exit code and a line end once it ended, written by the shim over blanks."""
-    return execution(execution_id) / "exit"
+    return _of_execution(settings.DATA_DIR, execution_id, "exit")
