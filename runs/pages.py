@@ -4,13 +4,16 @@ from pathlib import Path
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from coretex_site.lib import downloads, filetree, paths, previews
-from runs import facts, folders, live, logs
+from runs import facts, live, logs
 from runs.access import get_execution, get_run
 from runs.artifact_pages import zip_of
 from runs.models import Execution, Run
+from tasks import branch_pages
 
 
 @require_safe
@@ -43,9 +46,12 @@ def show(request: HttpRequest, execution: Execution) -> HttpResponse:
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
-    """The frozen files; the entry script is shown first."""
+    """The frozen files, the entry script shown first; for htmx what is in the folder that is opened."""
     run = get_run(request.user, pk)
+    if request.htmx and not request.htmx.boosted:
+        return branch_pages.part(request, frozen_files(run))
     return show_file(request, run, run.entry_script)
 
 
@@ -61,18 +67,24 @@ def snapshot_file(request: HttpRequest, pk: int, path: str) -> HttpResponseBase:
 
 
 def show_file(request: HttpRequest, run: Run, path: str) -> HttpResponse:
-    root = paths.snapshot(run.snapshot_id)
-    files = filetree.walk(root) if root.is_dir() else []
+    files = frozen_files(run)
+    address = reverse("runs:snapshot", args=[run.pk])
     there = any(file.path == path for file in files)
     context = {
+        **branch_pages.beside(request, files, chosen=path, address=address),
         "run": run,
-        "tree": folders.tree(files),
         "path": path,
         "size": next((file.size for file in files if file.path == path), None),
         "preview": previews.preview(frozen(run, path), path) if there else None,
         "section": "runs",
     }
     return render(request, "runs/snapshot.html", context)
+
+
+def frozen_files(run: Run) -> list[filetree.File]:
+    """All of them; none if the folder is not on the disk any more."""
+    root = paths.snapshot(run.snapshot_id)
+    return filetree.walk(root) if root.is_dir() else []
 
 
 def frozen(run: Run, path: str) -> Path:

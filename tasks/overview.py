@@ -1,9 +1,9 @@
-"""What a Task is, from its files: runtime, entry scripts, task.yaml, and the tree to show. Knows no HTTP."""
+"""What a Task is, from its files: runtime, entry scripts, task.yaml, what to show first. Knows no HTTP."""
 
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from coretex_site.lib import filetree
 from tasks import codetree, runtime, spec
@@ -37,17 +37,6 @@ class Summary:
         return ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A file or a folder in the tree that a page shows; `size` of a folder is that of all its files."""
-
-    name: str
-    path: str
-    is_folder: bool
-    size: int
-    children: "list[Entry]" = field(default_factory=list)
-
-
 def runtime_of(paths: Iterable[str]) -> runtime.Runtime:
     """The runtime of files with these paths, on this machine."""
     platform = "darwin" if sys.platform == "darwin" else "linux"
@@ -71,33 +60,6 @@ def summary(task: Task, files: list[filetree.File] | None = None) -> Summary:
         file_count=len(files),
         size=sum(file.size for file in files),
     )
-
-
-def tree(files: list[filetree.File], folders: Iterable[str] = ()) -> list[Entry]:
-    """The files as nested entries, folders first, then by name; `folders` adds the empty ones."""
-    top: list[Entry] = []
-    known: dict[str, list[Entry]] = {"": top}
-    sizes: dict[str, int] = {}
-    for file in files:
-        for folder in parents(file.path):
-            sizes[folder] = sizes.get(folder, 0) + file.size
-    for folder in sorted({*folders, *sizes}):
-        above, _, name = folder.rpartition("/")
-        entry = Entry(name=name, path=folder, is_folder=True, size=sizes.get(folder, 0))
-        known[above].append(entry)
-        known[folder] = entry.children
-    for file in files:
-        above, _, name = file.path.rpartition("/")
-        known[above].append(Entry(name=name, path=file.path, is_folder=False, size=file.size))
-    for entries in known.values():
-        entries.sort(key=lambda entry: (not entry.is_folder, entry.name.casefold(), entry.name))
-    return top
-
-
-def parents(path: str) -> list[str]:
-    """`a/b/c.py` → `["a", "a/b"]`."""
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
 
 
 def first_to_show(paths: list[str]) -> str | None:

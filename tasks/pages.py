@@ -9,20 +9,19 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from coretex_site.lib import filetree, highlight
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import go
 from projects.access import may
 from projects.models import Role
-from tasks import codetree, filerules, fileview, overview, previews, starters, suggestions
+from tasks import branch_pages, codetree, filerules, fileview, overview, previews, starters, suggestions
 from tasks.access import get_task
 from tasks.creation_forms import PathForm, RenameForm, uploads_of
 from tasks.models import Task
 
 RAW_POLICY = "default-src 'none'; sandbox"
-# Trees of at most so many files are shown with all folders open.
-FEW_FILES = 30
 
 
 def frame(request: HttpRequest, task: Task, tab: str) -> dict[str, Any]:
@@ -41,11 +40,10 @@ def frame(request: HttpRequest, task: Task, tab: str) -> dict[str, Any]:
 def with_tree(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:
     """The frame of the Files tab, with `path` chosen in the tree."""
     context = frame(request, task, "files")
+    address = reverse("tasks:folder", args=[task.pk])
     folders = codetree.list_folders(task)
-    context["entries"] = overview.tree(context["files"], folders)
-    is_small = len(context["files"]) <= FEW_FILES
-    context["open_folders"] = set(folders) if is_small else {path, *overview.parents(path)}
-    context["path"] = path
+    context |= branch_pages.beside(request, context["files"], folders, chosen=path, address=address)
+    context |= {"path": path, "has_folder_pages": True}
     if context["may_edit"] and context["summary"].parsed is None:
         context["proposal"] = suggestions.suggest(task, schema_url=schema_url(request))
     return context
@@ -77,10 +75,17 @@ def file(request: HttpRequest, pk: int, path: str) -> HttpResponse:
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def folder(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of the root folder."""
+    """The page of the root folder, or of that which `?folder=` names; for htmx what is in it."""
     task = get_task(request.user, pk)
-    return render(request, "tasks/folder.html", folder_context(request, task, ""))
+    folders = codetree.list_folders(task)
+    if request.htmx and not request.htmx.boosted:
+        return branch_pages.part(request, codetree.list_files(task), folders, has_folder_pages=True)
+    path = branch_pages.asked_folder(request)
+    return render(
+        request, "tasks/folder.html", folder_context(request, task, path if path in folders else "")
+    )
 
 
 def file_context(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:

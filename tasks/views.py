@@ -15,7 +15,7 @@ from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import go, page
 from projects import access
 from projects.models import Role
-from tasks import codetree, create, filerules, fileview, library, overview, previews, suggestions
+from tasks import branches, codetree, create, filerules, fileview, library, overview, previews, suggestions
 from tasks.access import get_task, visible_tasks
 from tasks.creation_forms import CreateForm, DetailsForm, ProjectForm, uploads_of
 from tasks.pages import frame, schema_url
@@ -147,7 +147,7 @@ def template(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "section": "tasks",
         "template": found,
-        "entries": overview.tree(files),
+        "entries": branches.nested(files),
         "view": fileview.of_content(path, (found.root / path).read_bytes()),
         "path": path,
         "picture": found.picture(path),

@@ -66,6 +66,10 @@
     const current = tabs.querySelector("[aria-current]");
     if (current) tabs.scrollLeft = current.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - current.clientWidth) / 2;
   }
+  for (const chosen of document.querySelectorAll(".split-side .tree-file[aria-current]")) {
+    const side = chosen.closest(".split-side"), below = chosen.getBoundingClientRect().bottom - side.getBoundingClientRect().bottom;
+    if (below > 0) side.scrollTop = below + side.clientHeight / 2;
+  }
   fadeAll();
   addEventListener("resize", fadeAll);
   document.addEventListener("htmx:afterSettle", fadeAll);

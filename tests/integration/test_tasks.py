@@ -382,3 +382,32 @@ def test_the_admin_site_lists_tasks(client_of: ClientOf, task: Task, alice: User
     browser = client_of(alice)
     assert browser.get(reverse("admin:tasks_task_changelist"), {"q": "Train"}).status_code == 200
     assert browser.get(reverse("admin:tasks_task_change", args=[task.pk])).status_code == 200
+
+
+def test_a_task_of_very_many_files_shows_what_is_in_a_folder_when_it_is_opened(
+    browser: Client, project: Project, alice: User
+) -> None:
+    uploads = [("main.py", io.BytesIO(b"print(1)"))]
+    uploads += [(f"data & more/{number:04}.txt", io.BytesIO(b"x")) for number in range(450)]
+    big = create.from_upload(create.Details(project=project, name="Big", by=alice), uploads)
+    page = browser.get(url("tasks:detail", big)).content.decode()
+    assert "data &amp; more" in page and "0001.txt" not in page and "Show what is in it" in page
+    folder = url("tasks:folder", big)
+    opened = browser.get(f"{folder}?folder=data%20%26%20more", headers=HTMX).content.decode()
+    assert opened.count('class="tree-file"') == 200 and "Show more, 250 left" in opened
+    assert f'href="{folder}data%20%26%20more/0199.txt"' in opened and "<html" not in opened
+    later = f"{folder}?folder=data%20%26%20more&start=400"
+    assert f'href="{later.replace("400", "200").replace("&start", "&amp;start")}"' in opened
+    rest = browser.get(f"{later}&way=later", headers=HTMX).content.decode()
+    assert rest.count('class="tree-file"') == 50 and "Show" not in rest
+    without_script = browser.get(later).content.decode()
+    assert "0449.txt" in without_script and "Show earlier, 400 above" in without_script
+    chosen = browser.get(url("tasks:file", big, "data & more/0300.txt")).content.decode()
+    assert chosen.count('class="tree-file" href') == 201 and "0300.txt" in chosen
+    assert browser.get(folder, {"folder": "nothing"}, headers=HTMX).status_code == 404
+    frozen = reverse("runs:snapshot", args=[submit(big).run_id])
+    assert "0001.txt" not in browser.get(frozen).content.decode()
+    assert (
+        f"{frozen}data%20%26%20more/0001.txt"
+        in browser.get(frozen, {"folder": "data & more"}, headers=HTMX).content.decode()
+    )
