@@ -1,5 +1,6 @@
 """Django's settings, all from CORETEX_* variables with defaults that work. See .env.example."""
 
+import fcntl
 import os
 import re
 import socket
@@ -51,7 +52,9 @@ def broker(url: str) -> dict[str, Any]:
     if not url:
         return {"orm": "default"}
     if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise EnvError(f"CORETEX_BROKER_URL is to begin with redis:// or rediss://, but is {url!r}.")
+        # Without what follows, where passwords stand.
+        found = f"with {url.partition('://')[0]}://" if "://" in url else "with no scheme"
+        raise EnvError(f"CORETEX_BROKER_URL is to begin with redis:// or rediss://, but begins {found}.")
     # A broker that is away must not hold up a request; longer than the second that a cluster waits in a read.
     if "socket_timeout" not in url:
         url += ("&" if "?" in url else "?") + "socket_connect_timeout=2&socket_timeout=5"
@@ -96,19 +99,21 @@ def secret_key(given: str, data_dir: Path) -> str:
     """The one given, else one kept in the data folder, made when first needed."""
     if given:
         return given
-    path = data_dir / "secret_key"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(get_random_secret_key())
-    except FileExistsError:
-        pass
+        with open(os.open(data_dir / "secret_key", os.O_CREAT | os.O_RDWR, 0o600), "r+") as file:
+            # Others who start now wait for it; who died here left it empty.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            key = file.read().strip()
+            if not key:
+                key = get_random_secret_key()
+                file.write(key)
     except OSError as error:
         raise EnvError(
             f"The data folder {data_dir} cannot be written: {error.strerror}. "
             "Choose another with --data or CORETEX_DATA_DIR."
         ) from error
-    return path.read_text()
+    return key
 
 
 try:

@@ -8,6 +8,7 @@ addresses where the operator says so. It exits with 0, or with 1 after a sentenc
 import asyncio
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from rattler import Channel, Gateway, MatchSpec, VirtualPackage, install, solve
 from rattler.exceptions import InvalidMatchSpecError, SolverError
 from rattler.platform import Subdir
 
+# What stands before the host in an address, and tokens of channels: for nobody who reads the console.
+SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=/t/)[^/\s]+")
+
 
 def say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(SECRET.sub("***", text) + "\n")
     sys.stdout.flush()
 
 

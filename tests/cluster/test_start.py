@@ -85,6 +85,25 @@ def test_a_wrong_setting_is_refused_with_its_name(other: Product, variable: str,
     assert_refused(other.command("up", **{variable: value}), variable)
 
 
+def test_a_password_in_a_wrong_address_of_the_broker_is_not_repeated(other: Product) -> None:
+    started = other.command("up", CORETEX_BROKER_URL="amqp://user:hunter2@host/0")
+    assert_refused(started, "CORETEX_BROKER_URL", "amqp://")
+    assert "hunter2" not in started.text
+
+
+def test_the_key_of_the_sessions_is_made_once_also_after_a_start_that_died_making_it(other: Product) -> None:
+    other.data.mkdir()
+    (other.data / "secret_key").touch()
+    tell = ("shell", "--no-imports", "-c", "from django.conf import settings; print(settings.SECRET_KEY)")
+    asked = [other.command(*tell, CORETEX_SECRET_KEY="") for _ in range(4)]
+    keys = {started.result() for started in asked}
+    assert len(keys) == 1, keys
+    code, key = keys.pop()
+    assert code == 0
+    assert len(key.strip()) == 50
+    assert (other.data / "secret_key").read_text() == key.strip()
+
+
 def test_a_database_that_cannot_be_reached_is_refused(other: Product) -> None:
     url = f"postgres://nobody:secret@127.0.0.1:{free_port()}/none"
     started = other.command("up", CORETEX_DATABASE_URL=url)

@@ -168,6 +168,23 @@ def test_a_channel_can_be_mapped_by_name_also_when_a_dependency_names_it(
     assert console(execution).splitlines()[-1] == "aligned", console(execution)
 
 
+def test_passwords_and_tokens_of_channels_are_not_in_the_console(project: Project, settings: Any) -> None:
+    settings.CONDA_CHANNELS = {
+        "ours": "http://user:hunter2@127.0.0.1:1/ours",
+        "theirs": "http://127.0.0.1:1/t/to-123/theirs",
+    }
+    text = "channels: [ours, theirs]\ndependencies: [python]\n"
+    execution = submit(make_task(project, {"main.py": "", "environment.yml": text}))
+    take_one()
+    execution = fresh(execution)
+    assert execution.reason == Reason.ENVIRONMENT
+    shown = console(execution)
+    assert "http://***@127.0.0.1:1/ours" in shown
+    assert "http://127.0.0.1:1/t/***/theirs" in shown
+    assert "hunter2" not in shown
+    assert "to-123" not in shown
+
+
 def test_a_program_of_the_operator_is_used_instead(project: Project, tmp_path: Path, settings: Any) -> None:
     program = tmp_path / "micromamba"
     program.write_text(
