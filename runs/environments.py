@@ -17,12 +17,12 @@ from filelock import FileLock, Timeout
 
 from coretex_site.lib import filetree, paths
 from runs import condaprefix, eviction, statements, venvs
+from runs.eviction import READY
 from runs.failure import EnvironmentFailure
 from runs.models import Environment
 from runs.requirements import Wanted, want
 from runs.steps import POLL, Builder
 
-READY = "coretex-ready.json"
 TOUCH_AFTER = timedelta(minutes=1)
 LONGEST_LOG = 100_000
 # What a process knows of the environments that it used last, so that short scripts need not ask anew:

@@ -1,6 +1,9 @@
 """Removes environments that a node needs no more, never one that an Execution uses. Knows no building."""
 
+import os
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +16,9 @@ from coretex_site.lib import filetree, paths
 from runs.models import Environment, Execution
 from runs.states import ACTIVE
 
+# Written last into an environment: without it, nothing in its folder counts.
+READY = "coretex-ready.json"
+KEY = re.compile(r"[0-9a-f]{40}")
 KEPT_UNUSED = timedelta(days=60)
 # An environment is chosen before its Execution says so: what was used a moment ago stays.
 JUST_USED = timedelta(minutes=5)
@@ -23,8 +29,12 @@ def tidy(node_name: str) -> None:
     base = paths.environments(node_name)
     if not base.is_dir():
         return
-    for left in base.glob(".building-*"):
+    for left in [*base.glob(".building-*"), *base.glob(".removed-*")]:
         _remove_unless_locked(base, left.name.split("-")[1], left)
+    # Conda prefixes are built where they stay.
+    for left in base.iterdir():
+        if KEY.fullmatch(left.name) and not (left / READY).exists():
+            _remove_unless_locked(base, left.name, left)
     # Nobody finds a deleted one any more; who found it just before is being prepared still.
     if not _preparing(node_name):
         for row in _removable(node_name).exclude(unwanted_at=None):
@@ -81,7 +91,12 @@ def discard(row: Environment) -> bool:
     if _users(row).exists() or not taken.update(removed_at=timezone.now()):
         return False
     base = paths.environments(row.node_name)
-    for place in (base / row.key, base / "sources" / row.key):
+    # Out of its place by one rename: half of it would still look ready to whoever builds the same one.
+    removed = base / f".removed-{row.key}"
+    filetree.remove(removed)
+    with suppress(FileNotFoundError):
+        os.rename(base / row.key, removed)
+    for place in (removed, base / "sources" / row.key):
         filetree.remove(place)
     return True
 
@@ -93,6 +108,8 @@ def _remove_unless_locked(base: Path, key: str, place: Path) -> None:
     except Timeout:
         return
     try:
-        filetree.remove(place)
+        # One that became ready since it was looked at is none that was left.
+        if not (place / READY).exists() or place.name != key:
+            filetree.remove(place)
     finally:
         lock.release()

@@ -240,6 +240,10 @@ def test_a_killed_conda_build_leaves_nothing_that_looks_ready(
     reconcile.adopt(fresh(execution).node)
     pid = int(gate.read_text())
     until(lambda: not Path(f"/proc/{pid}").exists())
+    half = [left for left in paths.environments(settings.NODE_NAME).iterdir() if len(left.name) == 40]
+    assert len(half) == 1
+    eviction.tidy(settings.NODE_NAME)
+    assert not half[0].exists()
     settings.CONDA = ""
     take_one()
     assert console(execution).splitlines()[-1] == "tool 1.0", console(execution)

@@ -1,5 +1,6 @@
 """Environments are kept, shared, removed, deleted and built again exactly."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from django.utils import timezone
 from coretex_site.lib import paths
 from projects.models import Project
 from runs import eviction, submit
+from runs.environments import forget
 from runs.models import Environment, Execution
 from runs.states import Cause, State
 from runs.worker import take_one
-from tests.small_tasks import console, fresh, make_task, start_worker
+from tests.small_tasks import console, fresh, make_task, start_worker, until
 from tests.small_tasks import submit as queue
 from tests.wheelhouse import only_wheels
 from tests.wheels import make_wheel
@@ -152,6 +154,29 @@ def test_a_deleted_environment_is_removed_by_its_node_and_built_anew(
     client_of(staff).post(reverse("runs:delete_environment", args=[fresh(again).environment_id]))
     eviction.tidy(settings.NODE_NAME)
     assert not folder_of(row).exists()
+
+
+def test_one_whose_removal_was_cut_short_is_built_anew(project: Project) -> None:
+    first = built(project, "alpha==1.0")
+    folder = folder_of(first.environment)
+    many = folder / "lib" / "many"
+    many.parent.chmod(0o755)
+    many.mkdir()
+    for number in range(20_000):
+        (many / str(number)).touch()
+    unused_for_long(first.environment)
+    remove = "eviction.remove(Environment.objects.get())"
+    worker = start_worker(f"from runs import eviction; from runs.models import Environment; {remove}")
+    until(lambda: not many.exists() or len(os.listdir(many)) < 20_000)
+    worker.kill()
+    worker.wait()
+    forget()
+    again = submit.again(first.run, by=project.created_by)
+    take_one()
+    assert "Building environment" in console(succeeded(again))
+    eviction.tidy(settings.NODE_NAME)
+    assert not [left for left in folder.parent.iterdir() if left.name.startswith(".")]
+    assert folder.exists()
 
 
 def test_a_deleted_environment_stays_while_a_script_uses_it(project: Project) -> None:
