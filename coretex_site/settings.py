@@ -52,7 +52,6 @@ def broker(url: str) -> dict[str, Any]:
     if not url:
         return {"orm": "default"}
     if not url.startswith(("redis://", "rediss://", "unix://")):
-        # Without what follows, where passwords stand.
         found = f"with {url.partition('://')[0]}://" if "://" in url else "with no scheme"
         raise EnvError(f"CORETEX_BROKER_URL is to begin with redis:// or rediss://, but begins {found}.")
     # A broker that is away must not hold up a request; longer than the second that a cluster waits in a read.
