@@ -81,7 +81,9 @@ def whole(text: str, words: str, *, least: int | None) -> int | None:
 
 def stop(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
     count = batches.stop_all(batch, by=by)
-    return f"{runs(count)} asked to stop." if count else "It had ended already."
+    if count:
+        return f"{runs(count)} asked to stop."
+    return "Stopped before its Runs were built." if batch.is_building else "It had ended already."
 
 
 def failed_again(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:

@@ -20,6 +20,11 @@ class Progress:
     is_finished: bool
 
     @property
+    def own(self) -> int:
+        """Runs that are its own: those it reused are not deleted with it."""
+        return self.total - self.reused
+
+    @property
     def finished(self) -> int:
         return self.reused + sum(self.counts[state] for state in FINAL)
 

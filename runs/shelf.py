@@ -49,6 +49,8 @@ def folder(execution: Execution, path: str, *, start: int = 0) -> Folder:
     files = []
     total = size = 0
     for full, bytes_ in found.iterator(chunk_size=5000):
+        if not full.startswith(prefix):  # SQLite's comparison does not tell capitals apart
+            continue
         total, size = total + 1, size + bytes_
         name, slash, _ = full[len(prefix) :].partition("/")
         if slash:

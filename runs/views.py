@@ -119,7 +119,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
     mine = [run for run in chosen if run.project_id in table.editable(request.user, chosen)]
     if len(mine) < len(chosen):
         left = len(chosen) - len(mine)
-        messages.warning(request, f"{left} of them left as they are: there you may only look.")
+        what = "1 of them is left as it is" if left == 1 else f"{left} of them are left as they are"
+        messages.warning(request, f"{what}: there you may only look.")
     if not mine:
         messages.info(request, "No Runs were chosen.")
         return web.go(request, back)
@@ -132,9 +133,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 def stopped(request: HttpRequest, runs: list[Run], back: str) -> HttpResponse:
     count = submit.stop_runs(runs, by=request.user)
-    messages.success(
-        request, f"{count} of {len(runs)} Runs asked to stop." if count else "They had all ended."
-    )
+    asked = "The Run was asked to stop." if len(runs) == 1 else f"{count} of {len(runs)} Runs asked to stop."
+    ended = "The Run had ended." if len(runs) == 1 else "They had all ended."
+    messages.success(request, asked if count else ended)
     return web.go(request, back)
 
 

@@ -167,6 +167,13 @@ def test_folders_are_looked_through_one_by_one(browser: Client, execution: Execu
         assert browser.get(url("runs:artifacts", execution), {"folder": nonsense}).status_code == 200
 
 
+def test_folders_whose_names_differ_in_capitals_are_two(browser: Client, execution: Execution) -> None:
+    leaves(execution, {"out/a.txt": b"1", "Out/b.txt": b"22"})
+    for folder, files in (("out", ["out/a.txt"]), ("Out", ["Out/b.txt"])):
+        page = browser.get(url("runs:artifacts", execution), {"folder": folder}).content.decode()
+        assert entries(page) == files
+
+
 def test_thousands_of_files_come_a_part_at_a_time(browser: Client, execution: Execution) -> None:
     leaves(execution, {f"{number:05d}.txt": b"x" for number in range(500)})
     first = browser.get(url("runs:artifacts", execution)).content.decode()

@@ -236,6 +236,16 @@ def test_all_is_stopped_and_then_deleted(browser: Client, batch: Batch) -> None:
     assert not Batch.objects.exists() and not Run.objects.exists()
 
 
+def test_a_batch_that_is_not_built_yet_is_stopped_and_says_so(
+    browser: Client, task: Task, alice: User
+) -> None:
+    waiting = batches.start(task, RunSpec(task=task.pk, values=GRID), by=alice)
+    said = do(browser, waiting, "stop")
+    assert "Stopped before its Runs were built." in said and "ended already" not in said
+    waiting.refresh_from_db()
+    assert waiting.finished_at is not None and not waiting.runs.exists()
+
+
 def test_values_are_added_later(browser: Client, batch: Batch) -> None:
     end(batch, memory_runs_out)
     assert 'name="v.rate" value="0.01, 0.1"' in page(browser, batch)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from coretex_site.management.commands.run import HELP, Command
+from projects import life
 from projects.models import Project
 from runs import commandline
 from runs.models import Batch, Run
@@ -97,6 +98,13 @@ def test_without_arguments_it_explains_itself(shell: Shell) -> None:
 def test_a_stranger_may_not_be_named(task: Task, charlie: object, shell: Shell) -> None:
     code, _, err = shell("train", "--user", "charlie")
     assert (code, err) == (2, "charlie may not run Tasks in the Project Iris.\n")
+
+
+def test_in_an_archived_project_nothing_starts(task: Task, shell: Shell) -> None:
+    life.archive(task.project)
+    code, _, err = shell("train", "--set", "a=1,2")
+    assert (code, err) == (2, "The Project Iris is archived: an owner can restore it.\n")
+    assert not Batch.objects.exists()
 
 
 def test_two_tasks_of_a_name_need_the_number(task: Task, shell: Shell) -> None:

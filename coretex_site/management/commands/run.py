@@ -90,6 +90,8 @@ class Command(BaseCommand):
     def start(self, asked: Asked) -> int:
         task = find_task(next((text for text in asked.rest if not text.startswith("--")), ""))
         by = find_user(asked.options.get("--user"), task)
+        if task.project.archived_at is not None:
+            raise Mistake(f"The Project {task.project.name} is archived: an owner can restore it.")
         spec = read(task, asked.rest)
         notify = Notify(
             email=asked.options.get("--notify-email", ""), url=asked.options.get("--notify-url", "")
