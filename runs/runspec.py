@@ -88,7 +88,7 @@ class RunSpec:
         try:
             if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
                 raise RunSpecError("A Run's specification is read without aliases (*name).")
-            data = yaml.safe_load(text)
+            data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             if isinstance(error, RunSpecError):
                 raise
@@ -110,8 +110,12 @@ class RunSpec:
     def from_query(cls, query: str) -> "RunSpec":
         data: dict[str, Any] = {}
         values: dict[str, Any] = {}
+        said: set[str] = set()
         hints = get_type_hints(cls)
         for key, text in parse_qsl(query, keep_blank_values=True):
+            if key in said:
+                raise RunSpecError(f"{key} stands twice in the address.")
+            said.add(key)
             if key.startswith(VALUE_PREFIX):
                 values[key.removeprefix(VALUE_PREFIX)] = from_json_text(key, text)
             elif key == "values":
@@ -123,6 +127,20 @@ class RunSpec:
             elif key in hints:
                 data[key] = from_json_text(key, text)
         return cls.from_json({**data, "values": values})
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which others would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        found = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in found:
+                raise RunSpecError(
+                    f"The key {key.value} stands twice, again in line {key.start_mark.line + 1}."
+                )
+            found.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+        return super().construct_mapping(node, deep=deep)
 
 
 class _Dumper(yaml.SafeDumper):

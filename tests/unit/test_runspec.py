@@ -90,6 +90,18 @@ def test_digits_for_a_text_parameter_stay_a_text() -> None:
     assert from_arguments(["1", "--set", "zip=01234,5"], texts=["zip"]).values == {"zip": ["01234", "5"]}
 
 
+def test_what_stands_twice_is_refused_in_every_face() -> None:
+    with pytest.raises(RunSpecError, match="The key lr stands twice, again in line 4"):
+        RunSpec.from_yaml("task: 1\nvalues:\n  lr: [1]\n  lr: [2]\n")
+    with pytest.raises(RunSpecError, match="The key task stands twice"):
+        RunSpec.from_yaml('{"task": 1, "task": 2}')
+    for query in ("task=1&v.lr=[1]&v.lr=[2]", "task=1&repeats=2&repeats=3"):
+        with pytest.raises(RunSpecError, match="stands twice in the address"):
+            RunSpec.from_query(query)
+    with pytest.raises(RunSpecError, match="lr is set twice"):
+        from_arguments(["1", "--set", "lr=1", "--set", "lr=2"])
+
+
 def test_no_value_is_not_the_word_null() -> None:
     values = {"mode": [None, "null", "a", ""]}
     arguments = as_arguments(RunSpec(task=1, values=values))
