@@ -7,9 +7,11 @@ import yaml
 
 from tasks.codereading.findings import FoundParameter
 from tasks.wording import is_storable
+from tasks.yamltree import MAX_BYTES, MAX_NODES
 
-MAX_TEXT = 400_000
-MAX_ITEMS = 20_000
+# What is proposed can be read: within the limits of a task.yaml, with room for its head and for edits.
+MAX_TEXT = MAX_BYTES - 16 * 1024
+MAX_ITEMS = MAX_NODES - 100
 MAX_VALUE = 20_000
 
 
@@ -18,9 +20,11 @@ def fitting(groups: Mapping[str, Sequence[FoundParameter]]) -> dict[str, list[Fo
     kept: dict[str, list[FoundParameter]] = {}
     size = items = 0
     for name, parameters in groups.items():
+        size += sum(len(line.encode()) + 1 for line in _group(name))
+        items += _count({"name": name, "params": []})
         for parameter in parameters:
-            size += sum(map(len, _parameter(parameter)))
-            items += _count(parameter.value) + len(parameter.visible_if) + 20
+            size += sum(len(line.encode()) + 1 for line in _parameter(parameter))
+            items += _count(_declared(parameter))
             if size > MAX_TEXT or items > MAX_ITEMS:
                 return kept
             kept.setdefault(name, []).append(parameter)
@@ -32,7 +36,7 @@ def write(groups: Mapping[str, Sequence[FoundParameter]], *, head: Iterable[str]
     lines = [f"# {_comment(line)}" for line in head]
     lines.append("param_groups:" if groups else "param_groups: []")
     for name, parameters in groups.items():
-        lines += [f"  - name: {flow(name)}", "    params:"]
+        lines += _group(name)
         lines += [line for parameter in parameters for line in _parameter(parameter)]
     return "\n".join(lines) + "\n"
 
@@ -49,6 +53,10 @@ def flow(value: Any) -> str:
     return yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=float("inf")).strip()[
         1:-1
     ]
+
+
+def _group(name: str) -> list[str]:
+    return [f"  - name: {flow(name)}", "    params:"]
 
 
 def _parameter(found: FoundParameter) -> list[str]:
@@ -93,7 +101,15 @@ def _comment(text: str) -> str:
     return plain if is_storable(plain) else ""
 
 
+def _declared(found: FoundParameter) -> dict[str, Any]:
+    """All that may be written of a parameter, for counting."""
+    conditions = {name: list(options) for name, options in found.visible_if}
+    plain = {"name": "", "description": "", "data_type": "", "min": 0, "max": 0, "required": True}
+    return {**plain, "value": found.value, "visible_if": conditions}
+
+
 def _count(value: Any) -> int:
+    """The nodes of a value in YAML, keys included."""
     if isinstance(value, dict):
-        return sum(map(_count, value.values()))
-    return len(value) if isinstance(value, list) else 1
+        return 1 + sum(1 + _count(item) for item in value.values())
+    return 1 + sum(map(_count, value)) if isinstance(value, list) else 1

@@ -558,3 +558,20 @@ def test_code_made_to_hang_or_overflow_is_read_at_once() -> None:
     for path, text in sources.items():
         spec = spec_of(proposed({path: text}))
         mismatches(spec, {path: text}, [path])
+
+
+@pytest.mark.parametrize(
+    ("count", "option"),
+    [
+        (300, "type=int, nargs='+', default=" + str(list(range(100)))),
+        (900, "type=int, default=1, help='Short.'"),
+        (200, "default='" + "é" * 1500 + "'"),
+        (120, "choices=" + str([f"option {number}" for number in range(150)])),
+    ],
+)
+def test_what_is_proposed_for_very_many_options_can_be_read(count: int, option: str) -> None:
+    options = "".join(f"p.add_argument('--option-{place}', {option})\n" for place in range(count))
+    found = proposed(f"import argparse\np = argparse.ArgumentParser()\n{options}a = p.parse_args()\n")
+    declared = spec_of(found).parameters
+    assert 50 < len(declared) == len(found.parameters) < count
+    assert any(f"Only the first {len(declared)} of {count} parameters" in note.text for note in found.notes)
