@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
-from coretex_site.lib import filetree, highlight
+from coretex_site.lib import filetree, highlight, markdown
 from tasks import codetree
 from tasks.models import Task
 
@@ -35,8 +35,22 @@ class FileView:
         return self.path.rpartition("/")[0]
 
     @property
+    def is_document(self) -> bool:
+        """Whether it is Markdown, which is also shown as it reads."""
+        return self.kind == "text" and is_document(self.path)
+
+    @property
     def is_task_yaml(self) -> bool:
         return self.path == codetree.TASK_YAML
+
+
+def is_document(path: str) -> bool:
+    return path.lower().endswith((".md", ".markdown"))
+
+
+def document(text: str) -> str:
+    """Markdown as safe HTML; of a very long one the beginning."""
+    return markdown.html(text[: highlight.MOST_SHOWN], anchors=False)
 
 
 def look(task: Task, path: str) -> FileView:

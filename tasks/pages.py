@@ -93,6 +93,8 @@ def file_context(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:
     context = with_tree(request, task, view.path) | {"view": view, "into": view.folder}
     if view.is_task_yaml and view.kind == "text":
         context["preview"] = previews.of_text(view.text, task.project)
+    if view.is_document:
+        context["document"] = fileview.document(view.text)
     if view.is_task_yaml:
         context["warnings"] = suggestions.warnings(task)
     return context
@@ -102,6 +104,10 @@ def folder_context(request: HttpRequest, task: Task, path: str) -> dict[str, Any
     context = with_tree(request, task, path)
     within = [entry for entry in context["files"] if entry.path.startswith(f"{path}/") or not path]
     context["names"] = {entry.path for entry in context["files"]}
+    readme = f"{path}/README.md".lstrip("/")
+    if readme in context["names"]:
+        view = fileview.look(task, readme)
+        context |= {"view": view, "document": fileview.document(view.text)} if view.is_document else {}
     return context | {"into": path, "count": len(within), "size": sum(entry.size for entry in within)}
 
 
@@ -165,8 +171,11 @@ def conflicting(request: HttpRequest, task: Task, conflict: codetree.Conflict, t
 
 @require_POST
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """The parameters of a task.yaml as it is being typed, as a form, with every mistake."""
+    """What is being typed: of a task.yaml the form with every mistake, of Markdown how it reads."""
     task = get_task(request.user, pk)
+    if fileview.is_document(request.POST.get("path", "")):
+        document = fileview.document(request.POST.get("text", ""))
+        return render(request, "tasks/_document.html", {"task": task, "document": document})
     found = previews.of_text(request.POST.get("text", ""), task.project)
     return render(request, "tasks/_preview.html", {"task": task, "preview": found})
 

@@ -411,3 +411,20 @@ def test_a_task_of_very_many_files_shows_what_is_in_a_folder_when_it_is_opened(
         f"{frozen}data%20%26%20more/0001.txt"
         in browser.get(frozen, {"folder": "data & more"}, headers=HTMX).content.decode()
     )
+
+
+def test_a_readme_is_shown_as_it_reads_and_while_it_is_written(
+    browser: Client, client_of: ClientOf, task: Task, alice: User, vera: User
+) -> None:
+    text = "# Main\n\nTrains **trees**. <script>alert(1)</script>\n\n1. one\n2. two\n"
+    codetree.create(task, "README.md", text.encode(), by=alice)
+    for client in (browser, client_of(vera)):
+        for address in (url("tasks:file", task, "README.md"), url("tasks:folder", task)):
+            page = client.get(address).content.decode()
+            assert "<strong>trees</strong>" in page and "<li>two</li>" in page, address
+            assert "<script>alert" not in page and 'id="main">Main' not in page, address
+    typed = {"path": "README.md", "text": "*new*"}
+    written = browser.post(url("tasks:preview", task), typed, headers=HTMX).content.decode()
+    assert "<em>new</em>" in written and 'id="document-body"' in written
+    codetree.create(task, "data/README.md", b"of the data", by=alice)
+    assert "<p>of the data</p>" in browser.get(url("tasks:file", task, "data")).content.decode()

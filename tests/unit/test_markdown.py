@@ -1,7 +1,9 @@
-"""The Markdown of our own documents."""
+"""The Markdown of our own documents, and of those in Tasks."""
 
+import time
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +24,35 @@ def test_headings_paragraphs_lists_code_and_tables() -> None:
         '<td class="nowrap"><code>k</code></td><td>1 | 2</td>',
     ):  # fmt: skip
         assert part in made
+
+
+@pytest.mark.parametrize(
+    ("source", "made"),
+    [
+        ("1. one\n   more\n2. two", "<ol><li>one more</li><li>two</li></ol>"),
+        ("* a\n  + b\n* c", "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>"),
+        ("- a\n\n- b\n1. c", "<ul><li>a</li><li>b</li></ul>\n<ol><li>c</li></ol>"),
+        ("- a\n\n  ```\n  x\n    y\n  ```", '<ul><li>a<pre class="code">x\n  y</pre></li></ul>'),
+        ("# A\n## B\ntext\n---", "<h1>A</h1>\n<h2>B</h2>\n<p>text</p>\n<hr>"),
+        ("> said\n> twice", "<blockquote>said twice</blockquote>"),
+        ("an *em* and `*code*`, 2 * 3 * 4", "<p>an <em>em</em> and <code>*code*</code>, 2 * 3 * 4</p>"),
+        ("![x](a.png) <img src=x>", "<p>![x](a.png) &lt;img src=x&gt;</p>"),
+    ],
+)
+def test_what_people_write_in_a_readme(source: str, made: str) -> None:
+    assert markdown.html(source, anchors=False) == made
+
+
+@pytest.mark.parametrize("part", ["[", "# a\n", "- a\n", "*a ", "`", "> a\n", "| a\n", "**", "```\n"])
+def test_a_text_that_is_made_to_be_slow_is_not(part: str) -> None:
+    began = time.monotonic()
+    markdown.html(part * (200_000 // len(part)))
+    assert time.monotonic() - began < 5
+
+
+def test_lists_as_deep_as_can_be_do_not_fail() -> None:
+    made = markdown.html("".join(f"{'  ' * depth}- a\n" for depth in range(400)))
+    assert made.count("<ul>") == made.count("</ul>") == markdown.DEEPEST + 1
 
 
 def test_the_documents_leave_no_marks_behind() -> None:
