@@ -17,6 +17,8 @@ HAS_PROC = (PROC / "self" / "stat").is_file()
 HAS_PIDFD = hasattr(os, "pidfd_open")
 POLL_SECONDS = 0.05
 TERM = signal.SIGTERM
+# The name space of processes of a machine itself, see include/linux/proc_ns.h: outside of any container.
+MACHINES_OWN = "pid:[4026531836]"
 # Numbers are not used up and begun anew within this time, and so many are tried rather than all listed.
 YOUNG_SECONDS = 5.0
 MOST_TRIED = 200
@@ -74,11 +76,21 @@ class Facts:
 
 @cache
 def boot_id() -> str:
-    """A text that is another one after the machine was started anew."""
+    """A text that is another one after the machine was started anew, and in another container on it."""
+    return read_boot_id(PROC)
+
+
+def read_boot_id(proc: Path) -> str:
     try:
-        return (PROC / "sys/kernel/random/boot_id").read_text().strip()
+        boot = (proc / "sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return str(int(psutil.boot_time()))
+    try:
+        space = os.readlink(proc / "self/ns/pid")
+    except OSError:
+        return boot
+    # Each container counts its processes from 1, and sees none of the others'.
+    return boot if space == MACHINES_OWN else f"{boot}-{space.strip('pid:[]')}"
 
 
 def is_alive(text: str) -> bool:
@@ -109,8 +121,8 @@ def read_facts(pid: int) -> Facts | None:
             text = os.read(descriptor, 4096)
         finally:
             os.close(descriptor)
-    except (FileNotFoundError, ProcessLookupError):
-        return None
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None  # a machine may hide other people's processes, none of which is ours
     # The name in brackets may hold anything; what follows the last one is numbers.
     fields = text.rpartition(b")")[2].split(None, 20)
     if fields[0] in (b"Z", b"X"):

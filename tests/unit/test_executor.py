@@ -1,5 +1,6 @@
 """The shim and its script, with real processes."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -210,3 +211,31 @@ def test_the_exit_code_survives_signals_at_any_moment(tmp_path: Path) -> None:
             while not script.wait(0):
                 os.kill(script.shim.pid, signal.SIGTERM)
         assert script.exit_code == 9
+
+
+def test_containers_on_one_machine_do_not_take_each_others_processes_for_theirs(tmp_path: Path) -> None:
+    (tmp_path / "sys/kernel/random").mkdir(parents=True)
+    (tmp_path / "sys/kernel/random/boot_id").write_text("3102-77\n")
+    (tmp_path / "self/ns").mkdir(parents=True)
+    space = tmp_path / "self/ns/pid"
+    assert processes.read_boot_id(tmp_path) == "3102-77"
+    found = set()
+    for name in ("pid:[4026531836]", "pid:[4026532201]", "pid:[4026532202]"):
+        space.symlink_to(name)
+        found.add(processes.read_boot_id(tmp_path))
+        space.unlink()
+    assert found == {"3102-77", "3102-77-4026532201", "3102-77-4026532202"}
+
+
+def test_a_process_that_the_machine_hides_is_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As where /proc is mounted with hidepid=1.
+    opened = os.open
+
+    def refusing(path: str, *how: int) -> int:
+        if path == "/proc/1/stat":
+            raise PermissionError(errno.EPERM, "Operation not permitted", path)
+        return opened(path, *how)
+
+    monkeypatch.setattr(os, "open", refusing)
+    assert processes.read_facts(1) is None
+    assert os.getpid() in {facts.pid for facts in processes.everyone()}
