@@ -80,10 +80,12 @@ def database_url() -> str:
         found = re.match(r"\s*(?:export\s+)?(CORETEX_DATABASE_URL(?:_FILE)?)\s*=\s*['\"]?([^'\"]*)", line)
         if found:
             values[found[1]] = found[2].strip()
-    values.update(os.environ)
-    url = values.get("CORETEX_DATABASE_URL", "").strip()
-    path = Path(values.get("CORETEX_DATABASE_URL_FILE", "").strip() or os.devnull)
-    return url or (path.read_text(errors="replace").strip() if path.is_file() else "")
+    for source in (os.environ, values):
+        url = source.get("CORETEX_DATABASE_URL", "").strip()
+        path = Path(source.get("CORETEX_DATABASE_URL_FILE", "").strip() or os.devnull)
+        if url or path.is_file():
+            return url or path.read_text(errors="replace").strip()
+    return ""
 
 
 def missing(extras: set[str]) -> list[str]:

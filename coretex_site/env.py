@@ -22,25 +22,24 @@ class Env:
     """
 
     def __init__(self, variables: Mapping[str, str], *, file: Path | None = None) -> None:
-        defaults = {} if file is None else {k: v for k, v in dotenv_values(file).items() if v is not None}
-        self._values = {**defaults, **variables}
+        self._sources = [variables, {} if file is None else dotenv_values(file)]
 
     @classmethod
     def of_process(cls, *, file: Path | None = None) -> "Env":
         return cls(os.environ, file=file)
 
     def text(self, name: str, default: str = "") -> str:
-        value = self._values.get(name, "").strip()
-        if value:
-            return value
-        path = self._values.get(f"{name}_FILE", "").strip()
-        if path:
-            try:
-                return Path(path).read_text().strip()
-            except OSError as error:
-                raise EnvError(
-                    f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
-                ) from error
+        for source in self._sources:
+            value = (source.get(name) or "").strip()
+            path = (source.get(f"{name}_FILE") or "").strip()
+            if value:
+                return value
+            if path:
+                try:
+                    return Path(path).read_text().strip()
+                except (OSError, UnicodeDecodeError) as error:
+                    why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+                    raise EnvError(f"{name}_FILE names {path}, which cannot be read: {why}.") from error
         return default
 
     def integer(self, name: str, default: int, *, minimum: int, maximum: int) -> int:

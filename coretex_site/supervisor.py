@@ -174,11 +174,3 @@ def health() -> str | None:
         return str(error)
     finally:
         connection.close()
-
-
-def address() -> str:
-    """Where people reach the product, as far as the settings tell."""
-    if settings.CSRF_TRUSTED_ORIGINS:
-        return settings.CSRF_TRUSTED_ORIGINS[0]
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.HOST, settings.HOST)  # noqa: S104
-    return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{settings.PORT}"

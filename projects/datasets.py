@@ -85,6 +85,9 @@ def link_into(dataset: Dataset, target: Path) -> dict[str, str | int]:
             filetree.remove(target)
             raise
         break
+    if not Dataset.objects.filter(pk=dataset.pk).exists():
+        filetree.remove(target)
+        raise DatasetError(f"The Dataset “{dataset.name}” was deleted meanwhile. Choose another.")
     return {
         "id": dataset.pk,
         "name": dataset.name,

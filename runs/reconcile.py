@@ -5,7 +5,8 @@ import os
 import random
 import secrets
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from django.conf import settings
@@ -87,14 +88,17 @@ def _find_script(execution: Execution) -> str | None:
 
 
 def _take_over_ended(execution: Execution, owner: str) -> None:
-    """Ends an Execution whose script has ended, or gives it back when it never had one.
+    """Ends an Execution whose script has ended, or gives it back when it never had one."""
+    if lifecycle.adopt(execution.pk, previous=execution.owner, owner=owner):
+        with _failing_alone(execution, owner):
+            _settle_or_return(execution, owner)
 
-    One that cannot be settled fails, so that it does not keep the node from all others for ever.
-    """
-    if not lifecycle.adopt(execution.pk, previous=execution.owner, owner=owner):
-        return
+
+@contextmanager
+def _failing_alone(execution: Execution, owner: str) -> Iterator[None]:
+    """One that cannot be settled fails, so that it does not keep a node from all others for ever."""
     try:
-        _settle_or_return(execution, owner)
+        yield
     except UNREACHABLE:
         raise
     except Exception:
@@ -179,11 +183,12 @@ def give_up_lost_nodes() -> None:
     for execution in _with_run(rows.exclude(node__name=settings.NODE_NAME)):
         if not lifecycle.adopt(execution.pk, previous=execution.owner, owner=owner):
             continue
-        if execution.start_marked_at is None and lifecycle.return_to_queue(execution.pk, owner):
-            continue
-        name = "Its node" if execution.node is None else f"Its node {execution.node.name}"
-        message = f"{name} was lost: it has not answered for {_minutes(execution)} minutes."
-        settle(execution, owner, Outcome(state=State.FAILED, reason=Reason.LOST, message=message))
+        with _failing_alone(execution, owner):
+            if execution.start_marked_at is None and lifecycle.return_to_queue(execution.pk, owner):
+                continue
+            name = "Its node" if execution.node is None else f"Its node {execution.node.name}"
+            message = f"{name} was lost: it has not answered for {_minutes(execution)} minutes."
+            settle(execution, owner, Outcome(state=State.FAILED, reason=Reason.LOST, message=message))
 
 
 def _minutes(execution: Execution) -> int:

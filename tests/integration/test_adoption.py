@@ -256,3 +256,18 @@ def test_the_runs_of_a_node_that_is_gone_are_executed_elsewhere(project: Project
     )
     assert take_one() == 1
     assert execution.run.executions.get(number=2).status == State.SUCCEEDED
+
+
+def test_one_of_a_lost_node_that_cannot_be_settled_does_not_hold_up_the_others(project: Project) -> None:
+    long_ago = timezone.now() - timedelta(minutes=11)
+    gone = Node.objects.create(name="gone", heartbeat_at=long_ago)
+    executions = [python(project, "print('here')") for _ in range(2)]
+    for _ in executions:
+        lifecycle.claim(gone, "another-boot:1:1")
+    Execution.objects.update(heartbeat_at=long_ago, start_marked_at=long_ago)
+    paths.exit_file(executions[0].pk).mkdir(parents=True)
+    reconcile.tidy()
+    first, second = map(fresh, executions)
+    assert (first.status, second.status) == (State.FAILED, State.FAILED)
+    assert "Give the operator the reference" in first.message
+    assert second.message.endswith("It is executed again.")

@@ -19,6 +19,7 @@ from pytest_django import DjangoAssertNumQueries
 from coretex_site.lib import filetree, paths
 from coretex_site.lib.filetree import TreeError
 from projects import contents, datasets
+from projects.contents import DatasetError
 from projects.models import Dataset, Project, Sample
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +188,16 @@ def test_a_dataset_is_linked_read_only_and_described(dataset: Dataset, tmp_path:
 def test_an_empty_dataset_is_an_empty_folder(dataset: Dataset, tmp_path: Path) -> None:
     assert datasets.link_into(dataset, tmp_path / "in")["file_count"] == 0
     assert list((tmp_path / "in").iterdir()) == []
+
+
+def test_a_dataset_that_is_deleted_while_it_is_linked_is_not_taken_for_an_empty_one(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    put(dataset, {"a.csv": b"1"})
+    datasets.delete(dataset)
+    with pytest.raises(DatasetError, match="was deleted meanwhile"):
+        datasets.link_into(dataset, tmp_path / "input")
+    assert not (tmp_path / "input").exists()
 
 
 def test_where_hard_links_are_refused_symbolic_ones_are_made(

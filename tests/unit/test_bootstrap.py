@@ -58,6 +58,12 @@ def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert bootstrap.needed_extras(["manage.py", "test"]) == {"postgres", "test"}
     (tmp_path / ".env").write_text('export CORETEX_DATABASE_URL="postgres://x@y/z"\n')
     assert bootstrap.needed_extras(["manage.py", "up"]) == {"postgres"}
+    monkeypatch.setenv("CORETEX_DATABASE_URL", "")
+    assert bootstrap.needed_extras(["manage.py", "up"]) == {"postgres"}
+    (tmp_path / "url").write_text("sqlite:///y\n")
+    monkeypatch.setenv("CORETEX_DATABASE_URL_FILE", str(tmp_path / "url"))
+    assert bootstrap.needed_extras(["manage.py", "up"]) == set()
+    monkeypatch.delenv("CORETEX_DATABASE_URL_FILE")
     monkeypatch.setenv("CORETEX_DATABASE_URL", "sqlite:///x")
     assert bootstrap.needed_extras(["manage.py", "up"]) == set()
 

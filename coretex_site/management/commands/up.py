@@ -9,8 +9,9 @@ from django.db import connections
 from coretex_site import preparation
 from coretex_site.bootstrap import COMMAND_OPTIONS, OPTIONS
 from coretex_site.checks import disk_space
+from coretex_site.lib.address import site_address
 from coretex_site.preparation import PreparationError
-from coretex_site.supervisor import Supervisor, address
+from coretex_site.supervisor import Supervisor
 from projects import auth
 
 
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         if self.welcome() and settings.DEMO:
             children.run_beside("demo")
         connections.close_all()
-        sys.exit(children.keep_up(ready=lambda: self.say(f"Ready: {address()}")))
+        sys.exit(children.keep_up(ready=lambda: self.say(f"Ready: {site_address()}")))
 
     def welcome(self) -> bool:
         """Says who may sign in and how; whether this is the first start."""
@@ -57,7 +58,7 @@ class Command(BaseCommand):
                 else f"the password {operator.password} (generated, and shown only this once)"
             )
             self.say(f"The operator is {operator.user.get_username()} with {where}.")
-        self.say(f"Sign in once with this link: {auth.make_link(operator.user, address())}")
+        self.say(f"Sign in once with this link: {auth.make_link(operator.user, site_address())}")
         return operator.is_new
 
     def say(self, text: str) -> None:
