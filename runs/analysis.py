@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tasks.equality import key
+from tasks.wording import inline
 
 # Below this share of all variation a parameter is said not to have mattered.
 NEGLIGIBLE = 0.01
@@ -193,7 +194,8 @@ def in_common(
     for name in names:
         held = {key(values[name]) for values in some}
         if len(held) == 1 and len({key(values[name]) for values in everyone}) > 1:
-            parts.append(f"{name} = {some[0][name]}")
+            value = some[0][name]
+            parts.append(f"{name} = {value if isinstance(value, str) else inline(value)}")
     return ", ".join(parts)
 
 

@@ -45,6 +45,7 @@ def map_of(found: Batch, held: cells.Cells, query: QueryDict) -> dict[str, Any]:
     view = batch_view.read(query, found, held, metrics)
     by_metric = view.colour == "metric" and view.metric in metrics
     numbers = scores.read(found, [view.metric], view.aggregate)[view.metric] if by_metric else None
+    counts = held.counts()
     drawn = cellmap.draw(
         held,
         x=view.x,
@@ -65,7 +66,7 @@ def map_of(found: Batch, held: cells.Cells, query: QueryDict) -> dict[str, Any]:
         "aggregates": scores.AGGREGATES.items(),
         "map_version": batch_facts.version_of_cells(held),
         "cell_count": len(held),
-        "states": [state for state in bars.ORDER if held.counts()[state]],
+        "states": [state for state in bars.ORDER if counts[state]],
     }
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from coretex_site.lib import paths
 from projects import access
 from projects.models import Dataset, Role
 from runs import lanes, roster
-from runs.models import Execution, Run
+from runs.models import Batch, Execution, Node, Run
 from runs.states import State
 from tasks import spec
 
@@ -100,14 +101,32 @@ def waiting(execution: Execution) -> str:
         if wanted is None:
             return "No node is running. It starts as soon as one does."
         return f"The node {wanted.name} is not running. It starts as soon as that node does."
-    place = Q(run__wanted_node=None) | Q(run__wanted_node=wanted) if wanted else Q()
     if batch is not None and lanes.room(batch, most=1) == 0:
         return "It waits for another Run of its Batch to end, because of the Batch's limit."
-    ahead = Execution.objects.filter(place, state=State.QUEUED, pk__lt=execution.pk).count()
+    ahead = before(execution, live)
     worker = "a free worker" if wanted is None else f"a free worker of the node {wanted.name}"
     if ahead == 0:
         return f"First in the queue, waiting for {worker}."
     return f"{ahead:,} before it in the queue, waiting for {worker}."
+
+
+def before(execution: Execution, live: QuerySet[Node]) -> int:
+    """How many are started sooner: of a higher priority, or as high and queued earlier.
+
+    Not those of Batches that are paused or at their limit, nor those that only a node can take that is not
+    there: they keep nobody waiting.
+    """
+    batch = execution.run.batch
+    mine = execution.run.priority if batch is None else batch.priority
+    limited = Batch.objects.filter(finished_at=None, paused_at=None).exclude(at_once=None, stop_after=None)
+    held_up = [one.pk for one in limited if one != batch and lanes.room(one, most=1) == 0]
+    queued = Execution.objects.filter(
+        Q(run__wanted_node=None) | Q(run__wanted_node__in=live),
+        Q(run__batch=None) | ~Q(run__batch__in=held_up),
+        state=State.QUEUED,
+        run__batch__paused_at=None,
+    ).annotate(priority=Coalesce("run__batch__priority", "run__priority"))
+    return queued.filter(Q(priority__gt=mine) | Q(priority=mine, pk__lt=execution.pk)).count()
 
 
 def stretches(execution: Execution) -> Iterator[Stretch]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from projects.models import Project
 from runs import attending, batches, facts, lanes, lifecycle
-from runs.models import Run
+from runs.models import Batch, Run
 from runs.states import ACTIVE, State
 from tasks.models import Task
 from tests import small_tasks, some_batches
@@ -198,6 +198,30 @@ def test_lost_in_a_batch_is_executed_again_within_its_limit(task: Task) -> None:
     assert lifecycle.return_to_queue(execution.pk, "somebody")
     assert Run.objects.filter(batch=batch, state=State.QUEUED).count() == 3
     assert claimed(5) == [(batch.name, 0)]
+
+
+def test_a_run_is_told_only_of_those_that_are_started_before_it(task: Task) -> None:
+    node = some_batches.node()
+    type(node).objects.filter(pk=node.pk).update(heartbeat_at=timezone.now())
+    type(node).objects.create(name="gone", workers=1)
+
+    def said(batch: Batch) -> str:
+        return facts.waiting(batch.runs.get(cell=0).latest).partition(",")[0]
+
+    paused = some_batches.start(task, values={"a": [1, 2]})
+    full = some_batches.start(task, values={"a": [3, 4]}, at_once=1)
+    some_batches.start(task, values={"a": [5, 6]}, node="gone")
+    mine = some_batches.start(task, values={"a": [7, 8]})
+    assert said(mine) == "4 before it in the queue"
+    batches.pause(paused)
+    assert said(mine) == "2 before it in the queue"
+    claimed = some_batches.claim()
+    assert claimed is not None and claimed.run.batch_id == full.pk
+    assert said(mine) == "First in the queue"
+    urgent = some_batches.start(task, values={"a": [9, 10]}, priority=5)
+    assert (said(urgent), said(mine)) == ("First in the queue", "2 before it in the queue")
+    claimed = some_batches.claim()
+    assert claimed is not None and claimed.run.batch_id == urgent.pk
 
 
 def test_a_run_says_what_it_waits_for(task: Task) -> None:

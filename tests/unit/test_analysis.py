@@ -75,6 +75,15 @@ def test_what_is_missing_is_said_with_what_it_has_in_common() -> None:
     assert importance(runs, ["batch", "lr"]).missing == "3 of 9 missing, all batch = 64"
 
 
+def test_what_is_in_common_is_written_as_in_the_form() -> None:
+    runs = [
+        Observation(values={"flag": flag, "mode": mode}, metric=None if flag and mode is None else 1.0)
+        for flag in (True, False)
+        for mode in (None, "fast")
+    ]
+    assert importance(runs, ["flag", "mode"]).missing == "1 of 4 missing, all flag = true, mode = null"
+
+
 def test_a_constant_metric_has_no_effects_and_does_not_divide_by_zero() -> None:
     found = importance(observations(lambda a, b, c: 5), ["a", "b", "c"])
     assert all(effect.share == 0 for effect in found.effects)
