@@ -211,7 +211,7 @@ class EnvironmentAdmin(ReadOnly):
 
 @admin.register(Metric)
 class MetricAdmin(ReadOnly):
-    list_display = ("name", "execution", "is_system", "point_count", "last", "minimum", "maximum")
+    list_display = ("name", "execution", "is_system", "point_count", "last", "minimum", "maximum", "mean")
     list_filter = ("is_system",)
     list_select_related = ("execution",)
     search_fields = ("name", "=execution__run__id")

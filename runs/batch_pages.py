@@ -14,9 +14,6 @@ from runs import adding, bars, batch_facts, batch_view, cellmap, cells, failures
 from runs.access import get_batch
 from runs.models import Batch
 
-# With more failures than this their consoles are read after the page is shown.
-AT_ONCE = 100
-
 
 @require_safe
 def list_batches(request: HttpRequest) -> HttpResponse:
@@ -31,11 +28,10 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     notices.mark_seen(found, request.user)
     held = cells.of(found)
     context = batch_facts.about(found, user=request.user) | map_of(found, held, request.GET)
-    count = context["failed"]
-    if 0 < count <= AT_ONCE:
+    if context["failed"]:
         context["failures"] = failures.groups(held)
     context["adding"] = adding.fields(held) if context["may_edit"] and found.built_at else []
-    context |= {"failures_later": count > AT_ONCE, "current": "map"}
+    context["current"] = "map"
     return render(request, "runs/batch.html", context)
 
 

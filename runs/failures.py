@@ -5,19 +5,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
-from coretex_site.lib import paths
 from runs import analysis
 from runs.cells import Cell, Cells, face
 from runs.models import Run
-from runs.states import Reason, State
+from runs.states import State
 
-# So much of the end of a console is looked at, and so much of its last line is shown.
-TAIL_BYTES = 8192
-LINE = 300
-ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
 # What differs from Run to Run in the same failure.
 NUMBERS = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)?")
 
@@ -34,16 +27,15 @@ class Group:
 
 
 def groups(cells: Cells) -> list[Group]:
-    """The largest first; one query, and the ends of the consoles, each of which is read once."""
+    """The largest first; one query."""
     failed = {cell.run: cell for cell in cells.all if cell.state == State.FAILED}
     rows = Run.objects.filter(batch=cells.batch, state=State.FAILED).values_list(
-        "pk", "latest", "latest__reason", "latest__message"
+        "pk", "latest__last_line", "latest__message"
     )
     by_key: dict[str, list[tuple[Cell, str, str]]] = defaultdict(list)
-    for run, execution, reason, message in rows:
-        if run not in failed or execution is None:
+    for run, printed, message in rows:
+        if run not in failed:
             continue
-        printed = last_line(str(paths.console(execution))) if reason == Reason.EXIT_CODE else ""
         line = printed or message or "It failed without saying why."
         digest = hashlib.blake2b(NUMBERS.sub("#", line).encode(), digest_size=8).hexdigest()
         by_key[digest].append((failed[run], line, message))
@@ -79,21 +71,3 @@ def _shared(cells: Cells, members: Sequence[Cell]) -> str:
         if cell.has_ended
     ]
     return analysis.in_common(faces, all_faces, same)
-
-
-@lru_cache(maxsize=20_000)
-def last_line(console: str) -> str:
-    """The last line that is not blank of a console file to which nothing is added any more."""
-    try:
-        with Path(console).open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - TAIL_BYTES))
-            tail = file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""
-    for line in reversed(tail.split("\n")):
-        text = ESCAPES.sub("", line.rstrip("\r").rpartition("\r")[2])
-        text = "".join(c for c in text if c.isprintable()).strip()
-        if text:
-            return text if len(text) <= LINE else text[: LINE - 1] + "…"
-    return ""

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from runs.models import Execution, Metric, MetricPoint
 CHUNK_BYTES = 1024 * 1024
 LONGEST_NAME = 200
 MOST_METRICS = 1000
-SUMMARY = ("point_count", "last", "minimum", "maximum")
+SUMMARY = ("point_count", "last", "minimum", "maximum", "mean", "finite_count")
 
 Point = tuple[float, float | None]
 
@@ -163,7 +163,7 @@ def _store(
         stored = [known[name] for name, points in series.items() if points and name in known]
         stored += [Metric(execution_id=execution_id, name=name, is_system=is_system) for name in new[:room]]
         for metric in stored:
-            _summarise(metric, series[metric.name])
+            summarise(metric, series[metric.name])
             facts = {name: getattr(metric, name) for name in SUMMARY}
             if metric.pk is not None:
                 statements.update(Metric, where={"id": metric.pk}, facts=facts)
@@ -176,12 +176,25 @@ def _store(
     return new[room:]
 
 
-def _summarise(metric: Metric, points: list[Point]) -> None:
+def summarise(metric: Metric, points: list[Point]) -> None:
+    """Takes points into the summary of their metric."""
     values = [y for _, y in points if y is not None]
     metric.point_count += len(points)
     metric.last = points[-1][1]
     metric.minimum = min([*values, *([] if metric.minimum is None else [metric.minimum])], default=None)
     metric.maximum = max([*values, *([] if metric.maximum is None else [metric.maximum])], default=None)
+    if values:
+        before, metric.finite_count = metric.finite_count, metric.finite_count + len(values)
+        earlier = (metric.mean or 0.0) * (before / metric.finite_count)
+        metric.mean = earlier + mean(values, of=metric.finite_count)
+
+
+def mean(values: Sequence[float], *, of: int) -> float:
+    """What finite numbers give to the mean of `of` numbers; it has room where their sum has none."""
+    try:
+        return math.fsum(values) / of
+    except OverflowError:
+        return math.fsum(value / of for value in values)
 
 
 def add_samples(execution_id: int, samples: Mapping[str, list[Point]]) -> None:

@@ -175,6 +175,7 @@ class Execution(models.Model):
     cause = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Cause])
     reason = models.CharField("reason word", max_length=20, blank=True)
     message = models.TextField("why it ended or waits, as a sentence", blank=True)
+    last_line = models.CharField("the last line of a script that failed", max_length=300, blank=True)
     exit_code = models.IntegerField(null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -256,6 +257,8 @@ class Metric(models.Model):
     last = models.FloatField(null=True, blank=True)
     minimum = models.FloatField(null=True, blank=True)
     maximum = models.FloatField(null=True, blank=True)
+    mean = models.FloatField(null=True, blank=True)
+    finite_count = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["name"]

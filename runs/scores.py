@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Avg, F, FloatField, Q
+from django.db.models import F, FloatField, Q
 from django.db.models.functions import Cast
 
 from runs import usage
 from runs.models import Batch, Metric, Run
 
-# How a series of points becomes one number; the mean is not stored and read from the points.
+# How a series of points becomes one number: columns of a Metric.
 AGGREGATES = {"last": "Last", "minimum": "Smallest", "maximum": "Largest", "mean": "Mean"}
 # Words in a metric's name that say that less of it is better.
 LESS_IS_BETTER = ("loss", "error", "err", "mse", "rmse", "mae", "mape", "perplexity", "time", "seconds",
@@ -37,13 +37,8 @@ def read(
         return found
     which = of_batch(batch) if runs is None else Q(pk__in=list(runs))
     rows = Run.objects.filter(which, latest__metrics__name__in=list(wanted)).order_by()
-    if aggregate == "mean":
-        numbers = rows.values("pk", "latest__metrics__name").annotate(
-            number=Avg("latest__metrics__points__y")
-        )
-    else:
-        column = F(f"latest__metrics__{aggregate}")
-        numbers = rows.annotate(number=Cast(column, FloatField()))
+    column = F(f"latest__metrics__{aggregate}")
+    numbers = rows.annotate(number=Cast(column, FloatField()))
     for run, name, number in numbers.values_list("pk", "latest__metrics__name", "number"):
         if number is not None:
             found[name][run] = number

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from coretex_site.lib import paths
-from runs import artifacts, lifecycle, metrics, snapshots
+from runs import artifacts, lastline, lifecycle, metrics, snapshots
 from runs.executor import read_exit_code
 from runs.models import Execution
 from runs.outcomes import Outcome, outcome
@@ -68,6 +68,8 @@ def end(execution: Execution, owner: str, result: Outcome, *, always_recover: bo
     """
     metrics.ingest(execution.pk, final=True)
     facts = {"exit_code": result.exit_code, "finished_at": _finished_at(execution), "only_owner": owner}
+    if result.reason is Reason.EXIT_CODE:
+        facts["last_line"] = lastline.of(execution.pk)
     asked = result.message
     if result.state is not State.STOPPED:
         if _move(execution, result, facts, always_recover=always_recover):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs import attending, batches, building
+from runs import attending, batches, building, lastline
 from runs.models import Batch, Execution, Metric, MetricPoint, Node, Run
 from runs.runspec import RunSpec
 from runs.states import Reason, State
@@ -55,6 +55,7 @@ def end(batch: Batch, outcome: Callable[[Mapping[str, Any]], Outcome]) -> None:
     )
     now = timezone.now()
     ended: dict[State, list[int]] = {}
+    printed_last: dict[str, list[int]] = {}
     series, points = [], []
     for run in Run.objects.filter(batch=batch).select_related("latest"):
         values = {
@@ -64,14 +65,19 @@ def end(batch: Batch, outcome: Callable[[Mapping[str, Any]], Outcome]) -> None:
         ended.setdefault(state, []).append(run.latest_id)
         for name, number in metrics.items():
             shape = {"minimum": number - 1, "maximum": number, "point_count": 3}
+            shape |= {"mean": number - 0.5, "finite_count": 3}
             series.append(Metric(execution_id=run.latest_id, name=name, last=number, **shape))
         if printed:
             console = paths.console(run.latest_id)
             console.parent.mkdir(parents=True, exist_ok=True)
             console.write_text(printed)
+        if state is State.FAILED:
+            printed_last.setdefault(lastline.of(run.latest_id), []).append(run.latest_id)
     for metric in Metric.objects.bulk_create(series, batch_size=1000):
         points += [MetricPoint(metric=metric, x=x, y=metric.last - 1 + x / 2) for x in range(3)]
     MetricPoint.objects.bulk_create(points, batch_size=2000)
+    for line, keys in printed_last.items():
+        Execution.objects.filter(pk__in=keys).update(last_line=line)
     for state, keys in ended.items():
         facts: dict[str, Any] = {"state": state, "node": node}
         if state is not State.QUEUED:

@@ -94,6 +94,14 @@ def test_failures_are_grouped_by_their_last_line_and_what_they_share(browser: Cl
     assert "Execute these again" in told
 
 
+def test_of_very_many_reasons_the_most_common_are_shown(browser: Client, task: Task, alice: User) -> None:
+    batch = make_batch(task, alice, {"size": list(range(40))})
+    end(batch, lambda values: (State.FAILED, {}, f"KeyError: {'x' * (values['size'] + 1)}\n"))
+    html = page(browser, batch)
+    assert html.count('name="group"') == 30
+    assert "10 other last lines" in words(html)
+
+
 def test_all_failed_and_nothing_in_common(browser: Client, batch: Batch) -> None:
     end(batch, lambda values: (State.FAILED, {}, "KeyError: 'x'\n"))
     told = words(page(browser, batch))

@@ -202,6 +202,22 @@ def test_files_that_cannot_be_named_are_left_out_with_a_sentence(project: Projec
     assert "names that are no UTF-8" in execution.warnings["artifacts"]
 
 
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("print('fine'); raise KeyError('size')", "KeyError: 'size'"),
+        ("print('working\\rfailed  \\n\\n'); raise SystemExit(3)", "failed"),
+        ("raise SystemExit('é' * 4000)", "é" * 299 + "…"),
+        ("raise SystemExit(3)", ""),
+        ("print('all is well')", ""),
+    ],
+)
+def test_what_a_failed_script_printed_last_is_kept(project: Project, source: str, line: str) -> None:
+    execution = python(project, source)
+    take_one()
+    assert fresh(execution).last_line == line
+
+
 def test_metrics_are_stored_and_unreadable_lines_told_once(project: Project) -> None:
     source = r"""
 import os
@@ -217,6 +233,8 @@ with open(os.environ["CORETEX_METRICS"], "a") as file:
     execution = fresh(execution)
     loss = execution.metrics.get(name="loss")
     assert (loss.point_count, loss.last, loss.minimum, loss.maximum) == (101, None, 0.01, 1.0)
+    assert loss.finite_count == 100
+    assert loss.mean == pytest.approx(sum(round(1 / x, 6) for x in range(1, 101)) / 100)
     assert execution.metrics.get(name="last").point_count == 1
     assert execution.metrics_rejected == 3
     assert execution.warnings["metrics"] == (

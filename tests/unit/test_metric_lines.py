@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runs import metrics
 from runs.metrics import read_lines
+from runs.models import Metric
 
 
 @given(st.binary(max_size=300))
@@ -50,3 +52,29 @@ def test_what_is_wrong_is_said(line: str, problem: str) -> None:
     reading = read_lines(line.encode())
     assert reading.rejected == 1
     assert reading.first_problem.startswith(problem)
+
+
+def summary(*parts: list[float | None]) -> Metric:
+    """Of a metric whose points arrive in these parts."""
+    metric = Metric()
+    for part in parts:
+        metrics.summarise(metric, [(0.0, y) for y in part])
+    return metric
+
+
+@pytest.mark.parametrize("cut", range(7))
+def test_the_mean_is_the_same_however_the_points_arrive(cut: int) -> None:
+    values = [0.1, None, 0.7, 3.0, None, -2.0]
+    found = summary(values[:cut], values[cut:]) if 0 < cut < 6 else summary(values)
+    assert found.mean == pytest.approx(0.45)
+    assert (found.point_count, found.finite_count) == (6, 4)
+
+
+def test_the_mean_of_large_numbers_is_one_of_them() -> None:
+    assert summary([1.7e308] * 5, [1.7e308] * 3).mean == pytest.approx(1.7e308)
+    assert summary([1.7e308, -1.7e308]).mean == 0
+
+
+def test_what_is_not_finite_has_no_mean() -> None:
+    assert summary([None, None]).mean is None
+    assert summary([None], [4.0]).mean == 4.0
