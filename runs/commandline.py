@@ -2,9 +2,9 @@
 
 import shlex
 from collections.abc import Iterable, Sequence
-from typing import Any, get_type_hints
+from typing import Any
 
-from runs.runspec import DECODER, READERS, RunSpec, RunSpecError, from_json_text, to_json
+from runs.runspec import DECODER, READERS, RunSpec, RunSpecError, from_json_text, to_json, type_hints
 
 # Options that may be given several times, each with one item of the list.
 OPTION_OF = {"pairs": "--pair", "exclude": "--exclude", "without": "--without"}
@@ -60,7 +60,7 @@ def from_arguments(arguments: Sequence[str], *, texts: Iterable[str] = ()) -> Ru
         key = key_of.get(option, option.removeprefix("--").replace("-", "_"))
         if key not in READERS or key in {"task", "values"}:
             raise RunSpecError(f"{option} is not an option of the run command.")
-        hint = get_type_hints(RunSpec)[key]
+        hint = type_hints()[key]
         if key == "pairs" and not text.startswith("["):
             value: Any = [name.strip() for name in text.split(",")]
         else:

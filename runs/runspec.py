@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
 from typing import Any, get_type_hints
 from urllib.parse import parse_qsl, urlencode
 
@@ -86,8 +87,6 @@ class RunSpec:
         if len(text) > 1_000_000:
             raise RunSpecError("A Run's specification has at most 1,000,000 characters.")
         try:
-            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-                raise RunSpecError("A Run's specification is read without aliases (*name).")
             data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             if isinstance(error, RunSpecError):
@@ -111,7 +110,7 @@ class RunSpec:
         data: dict[str, Any] = {}
         values: dict[str, Any] = {}
         said: set[str] = set()
-        hints = get_type_hints(cls)
+        hints = type_hints()
         for key, text in parse_qsl(query, keep_blank_values=True):
             if key in said:
                 raise RunSpecError(f"{key} stands twice in the address.")
@@ -129,8 +128,19 @@ class RunSpec:
         return cls.from_json({**data, "values": values})
 
 
+@cache
+def type_hints() -> dict[str, Any]:
+    """The type of each part of a specification."""
+    return get_type_hints(RunSpec)
+
+
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, of which others would silently take the last."""
+    """Refuses aliases, and a key that stands twice, of which others would silently take the last."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise RunSpecError("A Run's specification is read without aliases (*name).")
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         found = set()

@@ -60,7 +60,7 @@ def exactly(spec: RunSpec) -> str:
     return json.dumps(spec.as_json())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=2000, deadline=None)
 @given(specs)
 def test_any_face_and_back_changes_nothing(spec: RunSpec) -> None:
     there = exactly(spec)
@@ -71,7 +71,7 @@ def test_any_face_and_back_changes_nothing(spec: RunSpec) -> None:
     assert exactly(from_arguments(shlex.split(as_command(spec))[3:])) == there
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(specs)
 def test_one_face_after_the_other_changes_nothing(spec: RunSpec) -> None:
     through = RunSpec.from_yaml(RunSpec.from_query(spec.as_query()).as_yaml())
@@ -100,6 +100,12 @@ def test_what_stands_twice_is_refused_in_every_face() -> None:
             RunSpec.from_query(query)
     with pytest.raises(RunSpecError, match="lr is set twice"):
         from_arguments(["1", "--set", "lr=1", "--set", "lr=2"])
+
+
+@pytest.mark.parametrize("text", ["task: 1\nvalues: {a: &x [1], b: *x}\n", "&x task: *x\n"])
+def test_aliases_are_refused_before_they_grow(text: str) -> None:
+    with pytest.raises(RunSpecError, match="without aliases"):
+        RunSpec.from_yaml(text)
 
 
 def test_no_value_is_not_the_word_null() -> None:
