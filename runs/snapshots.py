@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from django.utils import timezone
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from coretex_site.lib import filetree, paths
 from runs.models import Snapshot
@@ -276,5 +276,10 @@ def _scratch() -> Iterator[Path]:
 def _changing_snapshots() -> Iterator[None]:
     """Row and folder of a Snapshot change together, and nobody else changes one meanwhile."""
     paths.locks().mkdir(parents=True, exist_ok=True)
-    with FileLock(paths.locks() / "snapshots.lock", timeout=LOCK_SECONDS):
-        yield
+    try:
+        with FileLock(paths.locks() / "snapshots.lock", timeout=LOCK_SECONDS):
+            yield
+    except Timeout as error:
+        raise SnapshotError(
+            "The server has been busy with the files of other Tasks for a minute. Try again a little later."
+        ) from error

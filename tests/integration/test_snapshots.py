@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from filelock import FileLock
 
 from coretex_site.lib import filetree, paths
 from projects.models import Project
@@ -117,3 +118,17 @@ def test_only_unused_snapshots_are_deleted(project: Project) -> None:
     assert not snapshots.root(unused).exists()
     assert not paths.snapshot_list(unused).exists()
     assert list(Snapshot.objects.values_list("pk", flat=True)) == [used]
+
+
+def test_a_freeze_that_waits_too_long_for_others_says_so(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = make_task(project, {"main.py": "1"})
+    monkeypatch.setattr(snapshots, "LOCK_SECONDS", 0.2)
+    paths.locks().mkdir(parents=True, exist_ok=True)
+    with (
+        FileLock(paths.locks() / "snapshots.lock"),
+        pytest.raises(SnapshotError, match="busy with the files of other Tasks"),
+    ):
+        snapshots.freeze(task)
+    assert snapshots.freeze(task).file_count
