@@ -211,7 +211,9 @@ def associations(observations: Sequence[Observation], names: Sequence[str]) -> l
 
 def _association(name: str, values: Sequence[Any], y: np.ndarray) -> Association:
     if all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
-        x = _ranks(np.array(values, dtype=float))
+        # Ints may be larger than any float, and differ by less than floats tell apart.
+        place = {value: number for number, value in enumerate(sorted(set(values)))}
+        x = _ranks(np.array([place[value] for value in values]))
         if x.std() == 0 or y.std() == 0:
             return Association(name=name, strength=0.0, direction=0.0)
         rho = float(np.corrcoef(x, y)[0, 1])

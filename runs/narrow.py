@@ -1,6 +1,7 @@
 """“Narrow down”: the values to try next, from the best cells of a Batch. Knows no HTTP."""
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -110,8 +111,14 @@ def _choice(cells: Cells, name: str, values: Sequence[Any], why: str, *, is_fixe
 
 
 def refined(scale: Scale, places: Sequence[int]) -> list[float | int]:
-    """About STEPS values between the neighbours of the best ones, which are among them."""
+    """About STEPS values between the neighbours of the best ones, which are among them.
+
+    Only the best ones of ints that are larger than any float.
+    """
     levels = scale.levels
+    best = [levels[place] for place in places]
+    if any(abs(level) > sys.float_info.max for level in levels):
+        return best
     low, high = levels[max(0, places[0] - 1)], levels[min(len(levels) - 1, places[-1] + 1)]
     grows = low > 0 and all(b / a >= FACTOR for a, b in zip(levels, levels[1:], strict=False) if a > 0)
     whole = all(isinstance(level, int) for level in levels)
@@ -120,7 +127,6 @@ def refined(scale: Scale, places: Sequence[int]) -> list[float | int]:
         share = (step + 0.5) / STEPS
         value = low * (high / low) ** share if grows else low + (high - low) * share
         inner.append(round(value) if whole else float(f"{value:.3g}") if grows else tidy(value, high - low))
-    best = [levels[place] for place in places]
     found = sorted({*best, *(value for value in inner if low <= value <= high)})
     # What is nearly the same as one of the best is not tried beside it.
     span = high - low

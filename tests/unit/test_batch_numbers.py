@@ -118,5 +118,12 @@ def test_whole_numbers_stay_whole_and_the_best_stay_among_them() -> None:
     assert {20, 30} <= set(found) and min(found) >= 10 and max(found) <= 40
 
 
+def test_ints_larger_than_any_float_are_ranked_and_not_refined() -> None:
+    assert refined(levels(5, 10**400, 10**400 + 1), [1]) == [10**400]
+    seen = [Observation(values={"n": 10**400 + n}, metric=float(n)) for n in range(4)]
+    (found,) = analysis.associations(seen, ["n"])
+    assert found.direction == pytest.approx(1)
+
+
 def test_neighbours_one_apart_leave_only_what_is_there() -> None:
     assert set(refined(levels(1, 2, 3), [1])) <= {1, 2, 3}
