@@ -11,6 +11,7 @@ from runs.cells import Cell, Cells, Scale
 from runs.figures import percent
 from runs.mattering import Mattering
 from runs.runspec import RunSpec
+from tasks import combinations
 
 # Of the cells with the metric, the best tenth; and how many values a refined parameter is given.
 BEST_SHARE, FEWEST_BEST, MOST_BEST = 0.1, 1, 10
@@ -40,7 +41,13 @@ class Narrowed:
 
     @property
     def count(self) -> int:
-        return math.prod(len(choice.values) for choice in self.choices)
+        """Combinations, without those that the Batch's rules leave out."""
+        product = math.prod(len(choice.values) for choice in self.choices)
+        if not self.spec.exclude or product > combinations.MOST_CHECKED:
+            return product
+        values = {name: [value] for name, value in self.best[0].values.items()}
+        values |= {choice.name: choice.values for choice in self.choices}
+        return combinations.Design(values=values, exclude=self.spec.exclude).combination_count
 
 
 def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: Mattering) -> Narrowed | None:
@@ -66,6 +73,7 @@ def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: 
         entry_script=cells.batch.entry_script,
         values={**others, **chosen, **seed},
         node="" if cells.batch.wanted_node is None else cells.batch.wanted_node.name,
+        exclude=earlier.exclude,
         repeats=earlier.repeats,
         seed_parameter=earlier.seed_parameter,
         at_once=cells.batch.at_once,

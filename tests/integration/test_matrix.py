@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Project
-from runs import batches, building
+from runs import batches, building, plan
 from runs.models import Batch, Metric, MetricPoint, Node
 from runs.runspec import RunSpec
 from runs.states import State
@@ -289,6 +289,21 @@ def test_narrow_down_fixes_what_did_not_matter_and_refines_the_rest(browser: Cli
     assert all(0.001 < rate < 0.1 for rate in spec.values["rate"])
     assert spec.values["optimizer"] == ["adam"]
     assert browser.get(form[1].replace("&amp;", "&")).status_code == 200
+
+
+def test_narrow_down_leaves_out_what_the_batch_left_out(browser: Client, task: Task, alice: User) -> None:
+    rule = "rate > 0.24 and optimizer = 'adam'"
+    chosen = {"rate": [0.1, 0.2, 0.3], "optimizer": ["adam", "sgd"]}
+    batch = make_batch(task, alice, chosen, exclude=[rule])
+    end(batch, lambda values: (State.SUCCEEDED, {"accuracy": 1 - abs(values["rate"] - 0.2)}, ""))
+    html = importance(browser, batch).partition("next-title")[2]
+    form = re.search(r'href="(/tasks/\d+/run\?[^"]+)"', html)
+    assert form is not None
+    spec = RunSpec.from_query(urlsplit(form[1].replace("&amp;", "&")).query)
+    assert spec.exclude == [rule]
+    planned = plan.make(task, spec)
+    assert planned.combination_count < planned.product
+    assert f"{planned.combination_count} combination" in html
 
 
 def test_narrow_down_counts_up_from_the_same_seed_on_the_same_node(
