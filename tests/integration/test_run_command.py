@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from coretex_site.management.commands.run import HELP, Command
 from projects import life
 from projects.models import Project
 from runs import commandline
-from runs.models import Batch, Run
+from runs.models import Batch, Execution, Run
 from runs.runspec import READERS
 from tasks.models import Task
 from tests import small_tasks, some_batches
@@ -58,6 +60,19 @@ def test_a_dry_run_shows_the_combinations_and_starts_nothing(task: Task, shell: 
     assert "nothing to base a forecast on" in lines[1]
     assert lines[2:] == ["     1  a=1  b=3", "     2  a=1  b=4", "     3  a=2  b=3", "     4  a=2  b=4"]
     assert not Batch.objects.exists()
+
+
+def test_a_dry_run_says_what_would_be_left_out_and_how_long_the_rest_takes(task: Task, shell: Shell) -> None:
+    asked = (str(task.pk), "--set", "a=1,2,3", "--dry-run")
+    some_batches.start(task, values={"a": [1, 2]})
+    some_batches.run_all()
+    Execution.objects.update(claimed_at=F("finished_at") - timedelta(seconds=60))
+    _, out, _ = shell(*asked)
+    assert "2 of 3 already succeeded" in out and "--reuse leaves them out." in out and "3 min to 3 min" in out
+    _, out, _ = shell(*asked, "--reuse")
+    assert "2 of 3 already succeeded" in out and "they are left out." in out and "1 min to 1 min" in out
+    code, _, err = shell(str(task.pk), "--set", "a=1,2", "--dry-run", "--reuse")
+    assert code == 2 and "has already succeeded, so there is nothing to start" in err
 
 
 def test_a_long_dry_run_is_cut_and_all_of_it_can_be_asked_for(task: Task, shell: Shell) -> None:

@@ -15,6 +15,7 @@ from runs import batches, forecast, plan, progress, roster
 from runs.commandline import from_arguments
 from runs.models import Batch, Run
 from runs.notices import Notify
+from runs.outlook import Outlook
 from runs.runspec import RunSpec, RunSpecError
 from runs.states import FINAL, State
 from tasks import codetree
@@ -98,7 +99,8 @@ class Command(BaseCommand):
         )
         planned = plan.make(task, spec)
         if "--dry-run" in asked.flags:
-            return self.show(planned, everything="--all" in asked.flags)
+            outlook = Outlook(plan=planned, reuse="--reuse" in asked.flags)
+            return self.show(outlook, everything="--all" in asked.flags)
         started = batches.start(task, spec, by=by, reuse="--reuse" in asked.flags, notify=notify)
         count = started.count - len(started.reused) if isinstance(started, Batch) else 1
         self.stdout.write(
@@ -106,24 +108,21 @@ class Command(BaseCommand):
         )
         return self.follow(started) if "--wait" in asked.flags else 0
 
-    def show(self, planned: plan.Plan, *, everything: bool) -> int:
+    def show(self, outlook: Outlook, *, everything: bool) -> int:
         """The combinations, by what varies; nothing is started."""
+        planned = outlook.plan
         self.stdout.write(f"Total number of Runs: {planned.count:,}")
         if planned.refusal:
             raise Mistake(planned.refusal)
-        found = plan.already(planned)
-        if found:
+        if outlook.already:
+            left = "they are left out." if outlook.reuse else "--reuse leaves them out."
             self.stdout.write(
-                f"{len(found):,} of {planned.count:,} already succeeded with this Snapshot and these values; "
-                "--reuse leaves them out."
+                f"{len(outlook.already):,} of {planned.count:,} already succeeded with this Snapshot and "
+                f"these values; {left}"
             )
-        told = forecast.of(
-            planned.task,
-            runs=planned.count,
-            entry_script=planned.entry_script,
-            at_once=planned.spec.at_once,
-        )
-        self.stdout.write(expected(told))
+        if outlook.forecast is None:
+            raise Mistake(outlook.refusal)
+        self.stdout.write(expected(outlook.forecast))
         names = planned.varying or list(planned.declared.by_name)
         size = planned.count if everything else MOST_SHOWN
         for number, values in enumerate(planned.page(0, size), start=1):
