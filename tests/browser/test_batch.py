@@ -104,8 +104,12 @@ def test_a_batch_is_watched_repaired_read_and_narrowed_down(page: Page, tmp_path
 
     # Two side by side
     page.goto(f"{batch}table")
+    page.set_viewport_size({"width": 1440, "height": 450})
     for row in (0, 1):
         page.locator("[data-select-row]").nth(row).check()
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.locator(".bulk-bar")).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 1440, "height": 900})
     page.locator(".bulk-bar").get_by_role("button", name="Compare").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Compare")
     expect(page.get_by_text("All files are the same.")).to_be_visible()

@@ -45,7 +45,7 @@ def listed(client: Client, query: str = "") -> list[int]:
 
 
 def walked(client: Client, sort: str) -> tuple[list[int], list[int]]:
-    """All rows by going to the last page with Older, and back with Newer."""
+    """All rows by going to the last page with Next, and back with Previous."""
     ahead, query = [], f"?sort={sort}"
     while query is not None:
         rows, last = listed(client, query), query
