@@ -278,9 +278,5 @@ class Design:
             found[name] = [place if sees else hidden for place, sees in zip(found[name], seen, strict=True)]
         return found
 
-    def page(self, start: int, size: int) -> list[dict[str, Any]]:
-        """Up to `size` combinations from number `start`."""
-        return [self.at(index) for index in range(start, min(start + size, self.count))]
-
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return (self.at(index) for index in range(self.count))

@@ -76,29 +76,6 @@ class Negation:
 Rule = Comparison | Junction | Negation
 
 
-def names(rule: Rule) -> set[str]:
-    """The parameters that a rule speaks of."""
-    match rule:
-        case Comparison(left=left, right=right):
-            return {side.name for side in (left, right) if isinstance(side, Name)}
-        case Junction(parts=parts):
-            return set().union(*(names(part) for part in parts))
-        case Negation(part=part):
-            return names(part)
-
-
-def matches(rule: Rule, values: Mapping[str, Any]) -> bool:
-    """Whether one combination of values fulfils the rule."""
-    match rule:
-        case Comparison(left=left, right=right):
-            sides = [values[s.name] if isinstance(s, Name) else s.value for s in (left, right)]
-            return rule.holds(*sides)
-        case Junction(every=every, parts=parts):
-            return (all if every else any)(matches(part, values) for part in parts)
-        case Negation(part=part):
-            return not matches(part, values)
-
-
 def parse(text: str, known: set[str]) -> Rule:
     """Reads a rule over the parameters `known`.
 
