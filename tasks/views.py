@@ -30,7 +30,7 @@ SORTS = {"name": (Lower("name"), False), "-name": (Lower("name"), True)} | {
 
 @require_safe
 def list_tasks(request: HttpRequest) -> HttpResponse:
-    """Every Task I may see, by search and Project."""
+    """Every Task I may see, by search and Project; those of an archived Project only when it is chosen."""
     sort = request.GET.get("sort") if request.GET.get("sort") in SORTS else "name"
     search, project = request.GET.get("q", "").strip()[:200], key_in(request.GET, "project")
     tasks = visible_tasks(request.user).select_related("changed_by")
@@ -40,6 +40,8 @@ def list_tasks(request: HttpRequest) -> HttpResponse:
     if project is not None:
         tasks = tasks.filter(project=project)
         chosen = access.projects(request.user).filter(pk=project).first()
+    else:
+        tasks = tasks.filter(project__archived_at=None)
     key, descending = SORTS[sort]
     found = page_of(tasks, request.GET, key=key, descending=descending)
     context = {

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from coretex_site.lib import filetree, paths
+from projects import life
 from projects.models import Project, Visibility
 from runs import snapshots
 from runs.models import Artifact, Run
@@ -118,6 +119,15 @@ def test_nothing_is_changed_in_an_archived_project(
 ) -> None:
     Project.objects.update(archived_at="2026-01-01T00:00Z")
     assert client_of(alice).post(url(name, task), data).status_code == 403
+
+
+def test_the_tasks_of_an_archived_project_are_listed_only_with_it(browser: Client, task: Task) -> None:
+    life.archive(task.project)
+    address, link = reverse("tasks:list"), f'href="{task.get_absolute_url()}"'
+    assert link not in browser.get(address).content.decode()
+    assert link in browser.get(address, {"project": task.project_id}).content.decode()
+    life.restore(task.project)
+    assert link in browser.get(address).content.decode()
 
 
 def test_a_viewer_sees_code_with_colours_and_no_buttons_that_change(
