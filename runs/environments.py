@@ -237,9 +237,10 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
 
 
 def _announce(wanted: Wanted, builder: Builder) -> None:
-    what = "a clean Python" if wanted.file is None else wanted.file
-    python = wanted.interpreter
+    what, python = wanted.file, wanted.interpreter
     made_of = "" if python is None else f", Python {python.version}"
+    if what is None:
+        what, made_of = "a clean Python", made_of.removeprefix(", Python")
     why = f" ({python.why})" if python is not None and python.why else ""
     exactly = ", exactly as before" if wanted.lock else ""
     builder.say(wanted.sentence)

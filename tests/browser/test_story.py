@@ -78,7 +78,7 @@ def test_a_folder_of_code_becomes_a_run_and_the_same_run_again(page: Page, tmp_p
     fill_editor(page, TASK_YAML)
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="Saved").first).to_be_visible()
-    expect(page.get_by_text("How many steps are made").first).to_be_visible()
+    expect(page.locator("#task-preview")).to_contain_text("How many steps are made")
     shoot(page, "task-yaml")
 
     # The form, and a Run watched while it happens

@@ -65,7 +65,7 @@ def test_the_form_and_every_problem_follow_what_is_typed(page: Page, task_url: s
     expect(page.locator("#task-preview input[value='4']")).to_be_visible()
     page.keyboard.press("Control+s")
     expect(page.locator("#run-task a")).to_be_visible()
-    shoot(page, "task-yaml")
+    shoot(page, "task-editor")
 
 
 def test_the_second_of_two_who_save_is_told_and_keeps_the_text(page: Page, task_url: str) -> None:
