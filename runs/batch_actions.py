@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from coretex_site.lib import web
 from projects.models import Role
-from runs import adding, batches, cells, failures, tablefilters
+from runs import adding, batch_view, batches, cells, failures, scores, tablefilters
 from runs.access import get_batch
 from runs.models import Batch
 from runs.plan import PlanError
@@ -131,6 +131,15 @@ def adds(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "runs/_batch_adds.html", context)
 
 
+def keep_metric(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+    """By what the best is told, for all Batches of the Task."""
+    view = batch_view.read(data, batch, cells.of(batch), scores.names(batch))
+    if not view.metric:
+        raise SubmitError("None of its Runs has reported a metric yet, so there is none to keep.")
+    batch_view.keep_metric(batch, view)
+    return f"The best is told by {view.metric} in all Batches of this Task."
+
+
 def delete(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
     count = batches.delete(batch, by=by)
     return f"The Batch “{batch.name}” was deleted with its {runs(count)}."
@@ -149,5 +158,6 @@ ACTIONS: dict[str, Callable[[Batch, QueryDict, AbstractBaseUser], str]] = {
     "group-again": group_again,
     "again": again,
     "add": add,
+    "keep-metric": keep_metric,
     "delete": delete,
 }

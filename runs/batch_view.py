@@ -37,6 +37,8 @@ class View:
     colour: str
     filters: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
+    # Whether its metric, aggregate and direction are those kept for the Task.
+    is_kept: bool = False
 
     @property
     def descending(self) -> bool:
@@ -82,12 +84,19 @@ def kept(batch: Batch) -> dict[str, Any]:
 
 def keep(batch: Batch, view: View) -> None:
     """Keeps columns, metric, direction and aggregate for all tables of the Task."""
-    chosen = {
-        "columns": list(view.columns),
-        "metric": view.metric,
-        "aggregate": view.aggregate,
-        "direction": view.direction,
-    }
+    _keep(batch, {**kept(batch), **_best_by(view), "columns": list(view.columns)})
+
+
+def keep_metric(batch: Batch, view: View) -> None:
+    """Keeps by what the best is told for all tables of the Task; their columns stay."""
+    _keep(batch, {**kept(batch), **_best_by(view)})
+
+
+def _best_by(view: View) -> dict[str, str]:
+    return {"metric": view.metric, "aggregate": view.aggregate, "direction": view.direction}
+
+
+def _keep(batch: Batch, chosen: dict[str, Any]) -> None:
     TableChoices.objects.update_or_create(task=batch.task, defaults={"choices": chosen})
 
 
@@ -101,6 +110,7 @@ def read(query: QueryDict, batch: Batch, cells: Cells, metrics: Sequence[str]) -
     direction = _first(
         [said.get("direction"), before.get("direction") if same else None, scores.better(metric)], DIRECTIONS
     )
+    best_by = {"metric": metric, "aggregate": aggregate, "direction": direction}
     grouped = said["group"] == "1" if "group" in said else has_repeats(cells)
     columns = _columns(said, before, cells, metrics, grouped=grouped)
     known = {*PLAIN, *(f"p:{name}" for name in cells.names), *(f"m:{name}" for name in metrics)}
@@ -118,6 +128,7 @@ def read(query: QueryDict, batch: Batch, cells: Cells, metrics: Sequence[str]) -
         y=axes[1],
         colour="metric" if said.get("colour") == "metric" and metric else "state",
         filters={n[2:]: text for n, text in said.items() if n.startswith("f.") and n[2:] in known and text},
+        is_kept=all(before.get(name) == chosen for name, chosen in best_by.items()),
         given={name: text for name, text in said.items() if name not in ("page", "seen", "failed")},
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import F, FloatField, Q
+from django.db.models import F, FloatField, Min, Q
 from django.db.models.functions import Cast
 
 from runs import usage
@@ -22,10 +22,14 @@ def of_batch(batch: Batch) -> Q:
 
 
 def names(batch: Batch) -> list[str]:
-    """The metrics that its Runs reported, without those that their node measured."""
+    """The metrics that its Runs reported, in the order in which their script first did.
+
+    Without those that their node measured.
+    """
     newest = Run.objects.filter(of_batch(batch)).order_by().values("latest")
-    found = Metric.objects.filter(execution__in=newest).order_by().values_list("name", flat=True).distinct()
-    return sorted(set(found) - usage.NAMES)
+    reported = Metric.objects.filter(execution__in=newest).order_by().values("name")
+    found = reported.annotate(first=Min("pk")).order_by("first").values_list("name", flat=True)
+    return [name for name in found if name not in usage.NAMES]
 
 
 def read(

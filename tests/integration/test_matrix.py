@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
 from projects.models import Project
-from runs import batches, building, plan
+from runs import batch_view, batches, building, cells, plan, scores
 from runs.models import Batch, Metric, MetricPoint, Node
 from runs.runspec import RunSpec
 from runs.states import State
@@ -31,6 +32,10 @@ def scored(values: Mapping[str, Any]) -> tuple[State, dict[str, float], str]:
         return State.FAILED, {}, "MemoryError\n"
     accuracy = {0.1: 0.5, 0.01: 0.9, 0.001: 0.7}[values["rate"]] + 0.05 * (values["optimizer"] == "adam")
     return State.SUCCEEDED, {"accuracy": accuracy, "loss": 1 - accuracy}, ""
+
+
+def scored_small(values: Mapping[str, Any]) -> tuple[State, dict[str, float], str]:
+    return State.SUCCEEDED, {"accuracy": 1 - values["rate"], "loss": values["rate"]}, ""
 
 
 @pytest.fixture
@@ -170,6 +175,35 @@ def test_a_metric_is_its_last_smallest_largest_or_mean_point(
     browser: Client, batch: Batch, aggregate: str, best: str
 ) -> None:
     assert marked(table(browser, batch, metric="accuracy", aggregate=aggregate), "best")[0] == best
+
+
+def test_the_best_is_told_by_what_the_script_reported_first(browser: Client, task: Task, alice: User) -> None:
+    batch = make_batch(task, alice, {"rate": [0.1, 0.2]})
+    end(batch, lambda v: (State.SUCCEEDED, {"score": v["rate"], "another": 1 - v["rate"]}, ""))
+    html = table(browser, batch)
+    assert marked(html, "best") == ["0.2"]
+    assert [name for name in heads(html) if name in ("score", "another")] == ["score", "another"]
+
+
+def test_by_what_the_best_is_told_is_kept_for_the_task(
+    browser: Client, batch: Batch, task: Task, alice: User, client_of: ClientOf, vera: User
+) -> None:
+    address = reverse("runs:batch_importance", args=[batch.pk]) + "?metric=loss&direction=max"
+    keep = reverse("runs:batch_do", args=[batch.pk, "keep-metric"])
+    assert "Keep loss for this Task" in browser.get(address).content.decode()
+    chosen = {"metric": "loss", "aggregate": "minimum", "direction": "max", "next": address}
+    assert client_of(vera).post(keep, chosen).status_code == 403
+    response = browser.post(keep, chosen)
+    assert response.headers["Location"] == address
+    other = make_batch(task, alice, {"rate": [0.1, 0.01]})
+    end(other, scored_small)
+    held = cells.of(other)
+    view = batch_view.read(QueryDict(), other, held, scores.names(other))
+    assert (view.metric, view.aggregate, view.direction) == ("loss", "minimum", "max")
+    assert "p:rate" in view.columns, "columns are as they were"
+    told = browser.get(reverse("runs:batch_importance", args=[other.pk])).content.decode()
+    assert "Keep loss" not in told, "it is kept already"
+    assert "Keep loss" not in client_of(vera).get(address).content.decode(), "a viewer keeps nothing"
 
 
 def test_repeats_are_one_row_with_mean_and_deviation(browser: Client, task: Task, alice: User) -> None:
