@@ -114,3 +114,21 @@ def test_a_batch_is_watched_repaired_read_and_narrowed_down(page: Page, tmp_path
     expect(page.get_by_role("heading", level=1)).to_have_text("Compare")
     expect(page.get_by_text("All files are the same.")).to_be_visible()
     shoot(page, "compare")
+
+
+def test_the_end_of_a_batch_is_told_on_another_page_until_it_is_dismissed(page: Page, tmp_path: Path) -> None:
+    task = make_task(page, tmp_path)
+    page.goto(f"{task}/run?v.rate=[0.1,0.01]&v.size=[16]")
+    page.get_by_role("button", name=re.compile(r"Start 2 Runs")).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Batch")
+    page.goto("/nodes/")
+    notice = page.locator(".ended .toast")
+    # It comes by itself, to a page that nobody touches.
+    expect(notice).to_contain_text("has ended: 2 Runs: 2 succeeded", timeout=40_000)
+    shoot(page, "batch-ended-elsewhere")
+    notice.get_by_role("button", name="Dismiss").click()
+    expect(notice).to_have_count(0)
+    with page.expect_response(lambda response: "/batches/ended" in response.url) as asked:
+        page.goto("/projects/")
+    assert asked.value.status == 204
+    expect(notice).to_have_count(0)
