@@ -1,10 +1,12 @@
 """What the Run page says about one Execution: times, place in the queue, parameters. No HTTP."""
 
 import json
+import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -16,7 +18,7 @@ from projects.models import Dataset, Role
 from runs import lanes, roster
 from runs.models import Batch, Execution, Node, Run
 from runs.states import State
-from tasks import spec
+from tasks import runtime, spec
 
 SPEC_BYTES = 1024 * 1024
 
@@ -49,6 +51,15 @@ class Stretch:
     since: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What a script runs with: which file decided, the languages in it, and the name of its environment."""
+
+    sentence: str
+    languages: str = ""
+    environment: str = ""
+
+
 def about(execution: Execution, *, user: access.User) -> dict[str, Any]:
     """The context of every fragment that changes while the Execution goes on."""
     run = execution.run
@@ -65,6 +76,7 @@ def about(execution: Execution, *, user: access.User) -> dict[str, Any]:
         "stretches": list(stretches(execution)),
         "waiting": waiting(execution) if execution.status == State.QUEUED else "",
         "environment": execution.environment,
+        "origin": origin(execution),
         "packages": packages.split("\n") if packages else [],
         "still_there": still_there({dataset["id"] for dataset in execution.datasets}),
         "may_edit": may_edit,
@@ -86,6 +98,33 @@ def version(execution: Execution) -> str:
         execution.warnings,
     )
     return f"{zlib.crc32(repr(told).encode()):08x}"
+
+
+def origin(execution: Execution) -> Origin:
+    """From the names of the frozen files, as its node saw them; without these, from its environment alone."""
+    run, environment = execution.run, execution.environment
+    try:
+        names = os.listdir(paths.snapshot(run.snapshot_id))
+    except OSError:
+        names = None
+    languages = "" if environment is None else environment.interpreter
+    if names is None:
+        sentence = "The files that decided what it runs with are not on the data folder's disk any more."
+    else:
+        found = _runtime(names, run.entry_script, kind="" if environment is None else environment.kind)
+        sentence = found.sentence
+        if found.kind == "plain" and runtime.interpreter_of(run.entry_script) in runtime.OTHER_LANGUAGES:
+            languages = ""  # the machine's own, whose version nobody noted
+    short = "" if environment is None else environment.key[:12]
+    return Origin(sentence=sentence, languages=languages, environment=short)
+
+
+def _runtime(names: list[str], entry_script: str, *, kind: str) -> runtime.Runtime:
+    """The runtime of one entry script; the node may have another platform than this machine."""
+    others = [name for name in names if runtime.interpreter_of(name) is None]
+    seen = [*others, PurePosixPath(entry_script).name]
+    found = [runtime.find_runtime(seen, platform=platform) for platform in runtime.CONDA_FILES]
+    return next((one for one in found if one.kind == kind), found[0])
 
 
 def waiting(execution: Execution) -> str:
