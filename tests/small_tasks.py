@@ -4,18 +4,20 @@ import os
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 
 from coretex_site.lib import filetree, paths
 from projects.models import Project
 from runs import lifecycle, snapshots
 from runs.models import Execution, Node, Run
 from runs.states import Cause
+from runs.worker import take_one
 from tasks.models import Task
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -102,3 +104,26 @@ def start_worker(code: str = "take_one()") -> subprocess.Popen[bytes]:
     }
     program = f"import django; django.setup(); from runs.worker import take_one; {code}"
     return subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env=environment)
+
+
+def fork_workers(count: int) -> list[int]:
+    """That many processes with a worker in each, forked from this one since starting them anew takes long.
+
+    Each ends with 0 when its worker did. Nothing of the test may be open in a child: its database least.
+    """
+    connections.close_all()
+    found = []
+    for _ in range(count):
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                take_one()
+                code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                connections.close_all()
+                os._exit(code)
+        found.append(pid)
+    return found

@@ -18,7 +18,7 @@ from runs.environments import forget
 from runs.models import Environment, Execution
 from runs.states import Cause, State
 from runs.worker import take_one
-from tests.small_tasks import console, fresh, make_task, start_worker, until
+from tests.small_tasks import console, fork_workers, fresh, make_task, start_worker, until
 from tests.small_tasks import submit as queue
 from tests.wheelhouse import only_wheels
 from tests.wheels import make_wheel
@@ -27,6 +27,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 IMPORTS = "import alpha\nprint(alpha.VERSION)\n"
 LONG_AGO = timedelta(hours=1)
+FIFTY = 50
+BACKED = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+# Builds a real wheel, once the gate is open.
+GATED_BACKEND = """
+import os, runpy, time
+from pathlib import Path
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    while not os.path.exists({gate!r}):
+        time.sleep(0.05)
+    return runpy.run_path({tests!r})["make_wheel"](Path(folder), "slow").name
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -56,16 +68,33 @@ def built(project: Project, requirements: str, **files: str) -> Execution:
     return succeeded(execution)
 
 
-def test_six_workers_that_need_the_same_environment_build_it_once(project: Project) -> None:
-    task = make_task(
-        project, {"main.py": f"import time; time.sleep(0.5)\n{IMPORTS}", "requirements.txt": "beta"}
+def test_fifty_workers_that_need_the_same_environment_build_it_once(project: Project, tmp_path: Path) -> None:
+    """The build waits until all others wait for it, so that none of them comes too late to need it."""
+    gate = tmp_path / "gate"
+    files = {
+        "main.py": "import slow; print(slow.VERSION)",
+        "requirements.txt": "./slow",
+        "slow/backend.py": GATED_BACKEND.format(
+            gate=str(gate), tests=str(Path(make_wheel.__code__.co_filename))
+        ),
+        "slow/pyproject.toml": BACKED,
+    }
+    task = make_task(project, files)
+    executions = [queue(task) for _ in range(FIFTY)]
+    workers = fork_workers(FIFTY)
+    until(
+        lambda: sum("Waiting for environment" in console(one) for one in executions) == FIFTY - 1, seconds=30
     )
-    executions = [queue(task) for _ in range(6)]
-    workers = [start_worker() for _ in executions]
-    assert [worker.wait(60) for worker in workers] == [0] * 6
-    consoles = [console(succeeded(execution)) for execution in executions]
-    assert sum("Building environment" in text for text in consoles) == 1
-    assert Environment.objects.count() == 1
+    gate.touch()
+    assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in workers] == [0] * FIFTY
+    texts = {execution.run_id: console(succeeded(execution)) for execution in executions}
+    builders = [run for run, text in texts.items() if "Building environment" in text]
+    assert len(builders) == 1
+    said = (
+        f"Waiting for environment {Environment.objects.get().key[:12]}, being built by Run {builders[0]}.\n"
+    )
+    assert [run for run, text in texts.items() if said not in text] == builders
+    assert {text.splitlines()[-1] for text in texts.values()} == {"1.0"}
 
 
 def test_exactly_means_the_versions_of_then_though_newer_ones_exist(project: Project, wheels: Path) -> None:

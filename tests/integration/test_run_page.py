@@ -14,12 +14,11 @@ from pytest_django import DjangoAssertNumQueries
 from coretex_site.lib import paths
 from projects.models import Project
 from runs import lifecycle, metrics
-from runs.models import Environment, Execution, Node
+from runs.models import Execution, Node
 from runs.states import Cause, State
 from tests.finished_runs import (
     content_of,
     failed,
-    freeze,
     fresh,
     leaves,
     preparing,
@@ -87,7 +86,7 @@ def test_a_snapshot_that_is_gone_from_the_disk_does_not_break_the_page(
     paths.snapshot(execution.run.snapshot_id).rename(paths.scratch())
     html = page(browser, execution)
     assert "optimizer" in html
-    assert "not on the data folder's disk any more" in above_the_console(html).replace("&#x27;", "'")
+    assert "are not on the data folder&#x27;s disk any more. Its environment is not there yet" in words(html)
     response = browser.get(reverse("runs:snapshot", args=[execution.run_id]))
     assert "The file is not there" in response.content.decode()
     assert browser.get(reverse("runs:snapshot_zip", args=[execution.run_id])).status_code == 404
@@ -172,54 +171,6 @@ def test_no_news_is_no_answer_and_a_new_state_brings_every_part(
     assert "result.txt" in html
     assert 'id="console-origin" hx-swap-oob="true"' in html
     assert 'hx-trigger="every' not in html
-
-
-def above_the_console(html: str) -> str:
-    found = re.search(r'<p class="console-origin".*?</p>', html, re.DOTALL)
-    assert found is not None
-    assert html.index("data-console-search") < found.start() < html.index('id="console-lines"')
-    return words(found[0]).strip().replace(" .", ".")
-
-
-@pytest.mark.parametrize(
-    ("name", "entry", "sentence"),
-    [
-        ("requirements.txt", "main.py", "venv, because there is requirements.txt."),
-        ("environment.yml", "main.py", "Conda, because there is environment.yml."),
-        ("notes.txt", "main.py", "A clean Python with nothing installed, because there is neither "
-         "environment.yml nor requirements.txt."),
-        ("tool.sh", "tool.sh", "The shell as the node has it, because there is neither "
-         "environment.yml nor requirements.txt."),
-    ],
-)  # fmt: skip
-def test_which_file_decided_stands_above_the_console(
-    browser: Client, execution: Execution, tmp_path: Path, name: str, entry: str, sentence: str
-) -> None:
-    run = execution.run
-    run.snapshot = freeze({"main.py": "1", name: ""}, tmp_path / "other")
-    run.entry_script = entry
-    run.save()
-    assert above_the_console(page(browser, execution)) == f"{sentence} Its environment is not there yet."
-    running(execution)
-    kind = {"requirements.txt": "venv", "environment.yml": "conda"}.get(name, "plain")
-    Environment.objects.update(kind=kind, interpreter="Python 3.11")
-    languages = "" if entry == "tool.sh" else " Python 3.11."
-    expected = f"{sentence}{languages} Environment eeeeeeeeeeee."
-    assert above_the_console(page(browser, execution)) == expected
-    lifecycle.move(execution.pk, State.RUNNING, State.SUCCEEDED, exit_code=0)
-    assert above_the_console(page(browser, execution)) == expected
-    Execution.objects.update(environment=None)
-    assert above_the_console(page(browser, execution)) == f"{sentence} No environment was made."
-
-
-def test_a_node_with_another_platform_decided_by_its_own_file(
-    browser: Client, execution: Execution, tmp_path: Path
-) -> None:
-    execution.run.snapshot = freeze({"main.py": "1", "environment-osx.yml": ""}, tmp_path / "other")
-    execution.run.save()
-    running(execution)
-    Environment.objects.update(kind="conda")
-    assert above_the_console(page(browser, execution)).startswith("Conda, because there is environment-osx")
 
 
 def test_metrics_come_as_points_and_as_a_table(browser: Client, execution: Execution) -> None:
