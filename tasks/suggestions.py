@@ -1,6 +1,7 @@
 """What the code of a Task suggests about its task.yaml: a proposal, or warnings. Knows no HTTP."""
 
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from pathlib import PurePosixPath
 
 from tasks import codetree, mismatches, proposals, runtime
@@ -25,12 +26,12 @@ def warnings(task: Task) -> list[Mismatch]:
     return list(_warnings(task, task.digest))
 
 
-def read_scripts(task: Task) -> dict[str, str]:
-    """{path: text} of the files that can be run or imported, the default entry script first.
+def read_some(sizes: Mapping[str, int], read: Callable[[str], bytes]) -> dict[str, str]:
+    """{path: text} of those files that can be run or imported, the default entry script first.
 
-    Large files are left out, and what is beyond the limits for all.
+    Large files are left out, and what is beyond the limits for all. `read` raises Missing for a file that
+    was deleted a moment ago.
     """
-    sizes = {file.path: file.size for file in codetree.list_files(task)}
     modules = [path for path in sizes if path.endswith(".py")]
     found: dict[str, str] = {}
     total = 0
@@ -38,11 +39,17 @@ def read_scripts(task: Task) -> dict[str, str]:
         if sizes[path] > MAX_BYTES or total + sizes[path] > MAX_TOTAL or len(found) == MAX_FILES:
             continue
         try:
-            found[path] = codetree.read_bytes(task, path).decode("utf-8", "replace")
+            found[path] = read(path).decode("utf-8", "replace")
         except codetree.Missing:  # deleted a moment ago
             continue
         total += sizes[path]
     return found
+
+
+def read_scripts(task: Task) -> dict[str, str]:
+    """`read_some` of a Task's files."""
+    sizes = {file.path: file.size for file in codetree.list_files(task)}
+    return read_some(sizes, partial(codetree.read_bytes, task))
 
 
 def entry_scripts(files: dict[str, str]) -> list[str]:

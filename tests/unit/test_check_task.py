@@ -100,3 +100,19 @@ def test_json_says_what_is_no_folder_too() -> None:
     code, output = check("--json", "nowhere")
     [report] = json.loads(output)
     assert (code, report["ok"], report["runtime"]) == (1, False, None)
+
+
+def test_names_that_only_one_side_knows_are_warnings_at_their_places(tmp_path: Path) -> None:
+    script = "import json, os\np = json.load(open(os.environ['CORETEX_PARAMETERS']))\nprint(p['epoch'])\n"
+    path = folder(tmp_path, main__py=script, task__yaml=TASK)
+    code, output = check(path)
+    assert code == 0
+    lines = output.splitlines()
+    assert lines[0].startswith(f'{path}/main.py:3:1: warning: main.py reads the parameter "epoch"')
+    assert lines[1].startswith(f"{path}/task.yaml:4:")
+    assert 'no script reads this parameter; "epoch" is read instead' in lines[1]
+    problems = json.loads(check("--json", path)[1])[0]["problems"]
+    assert [(one["file"], one["line"], one["severity"], one["parameter"]) for one in problems] == [
+        (f"{path}/main.py", 3, "warning", "epoch"),
+        (f"{path}/task.yaml", 4, "warning", "epochs"),
+    ]

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from tasks import mismatches, suggestions
 from tasks.runtime import Runtime, entry_scripts, find_runtime
 from tasks.spec import Problem, TaskSpec, parse
 from tasks.wording import one_line, printable
@@ -86,8 +87,11 @@ def check_folder(folder: str) -> Report:
         return Report(folder=folder, findings=(Finding(file=folder, severity="error", message=message),))
     try:
         names = os.listdir(root)
-        scripts = tuple(entry_scripts(_files(root)))
+        files = _files(root)
+        scripts = tuple(entry_scripts(files))
         spec, findings = _check_file(root / TASK_FILE)
+        if spec is not None and TASK_FILE in names:
+            findings += _mismatches(root, files, spec)
     except OSError as error:
         message = f"expected files that can be read, found one that can't: {error}"
         return Report(folder=folder, findings=(Finding(file=folder, severity="error", message=message),))
@@ -129,6 +133,14 @@ def _check_file(path: Path) -> tuple[TaskSpec | None, list[Finding]]:
         return TaskSpec(), []
     parsed = parse(path.read_bytes())
     return parsed.spec, [_finding(path, problem) for problem in parsed.problems]
+
+
+def _mismatches(root: Path, files: list[str], spec: TaskSpec) -> list[Finding]:
+    """Names that only the scripts know or only task.yaml."""
+    sizes = {path: (root / path).stat().st_size for path in files if (root / path).is_file()}
+    texts = suggestions.read_some(sizes, lambda path: (root / path).read_bytes())
+    found = mismatches.mismatches(spec, texts, suggestions.entry_scripts(texts))
+    return [_finding(root / one.path, one) for one in found]
 
 
 def _finding(path: Path, problem: Problem) -> Finding:
