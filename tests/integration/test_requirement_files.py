@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from projects.models import Project
+from runs import requirements
 from runs.models import Execution
 from runs.states import Reason, State
 from runs.worker import take_one
@@ -26,8 +29,8 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return only_wheels(tmp_path / "wheels", monkeypatch)
 
 
-def execute(project: Project, files: dict[str, Any]) -> Execution:
-    execution = submit(make_task(project, {"main.py": IMPORTS, **files}))
+def execute(project: Project, files: dict[str, Any], name: str = "Train") -> Execution:
+    execution = submit(make_task(project, {"main.py": IMPORTS, **files}, name=name))
     take_one()
     return fresh(execution)
 
@@ -111,6 +114,49 @@ def test_the_task_chooses_among_the_pythons_of_the_machine(project: Project, nam
     execution = execute(project, {"requirements.txt": "alpha<2\n", name: text})
     assert execution.status == State.SUCCEEDED, console(execution)
     assert f"({name} asks for" in console(execution)
+
+
+def another_python() -> str:
+    """The version of a Python on this machine that is not the server's."""
+    own = sys.version.split()[0]
+    for folder in [*os.get_exec_path(), "/usr/bin", "/usr/local/bin"]:
+        program = os.path.join(folder, "python3")
+        if os.access(program, os.X_OK):
+            said = subprocess.run(
+                [program, "-V"], capture_output=True, text=True, check=False, cwd="/"
+            ).stdout
+            version = said.removeprefix("Python ").strip()
+            if re.fullmatch(r"3\.\d+\.\d+", version) and version != own:
+                return version
+    pytest.skip(f"this machine has no Python but {own}")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [(".python-version", "{}\n"), ("pyproject.toml", '[project]\nname = "x"\nrequires-python = "=={}"\n')],
+)
+def test_a_script_runs_with_another_python_than_the_servers(project: Project, name: str, text: str) -> None:
+    version = another_python()
+    source = "import alpha, platform; print(platform.python_version(), alpha.VERSION)"
+    files = {"main.py": source, "requirements.txt": "alpha<2", name: text.format(version)}
+    execution = execute(project, files)
+    assert execution.status == State.SUCCEEDED, console(execution)
+    assert console(execution).splitlines()[-1] == f"{version} 1.0"
+    assert execution.environment.interpreter == f"Python {version}"
+    missing = execute(project, {"main.py": source, ".python-version": "3.5\n"}, "Other")
+    assert version in missing.message
+
+
+def test_on_macos_environment_osx_yml_is_the_one_that_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "environment.yml").write_text("dependencies: [for-linux]\n")
+    (tmp_path / "environment-osx.yml").write_text("dependencies: [for-macos]\n")
+    linux = requirements.want(tmp_path, tree="")
+    monkeypatch.setattr("runs.requirements.sys.platform", "darwin")
+    macos = requirements.want(tmp_path, tree="")
+    assert (linux.file, linux.conda.dependencies) == ("environment.yml", ("for-linux",))
+    assert (macos.file, macos.conda.dependencies) == ("environment-osx.yml", ("for-macos",))
 
 
 def test_a_python_that_is_not_there_is_missed_with_those_that_are(project: Project) -> None:
