@@ -16,7 +16,7 @@ from django.utils import timezone
 from filelock import FileLock, Timeout
 
 from coretex_site.lib import filetree, paths
-from runs import condaprefix, eviction, statements, venvs
+from runs import condaactivation, condaprefix, eviction, statements, venvs
 from runs.eviction import READY
 from runs.failure import EnvironmentFailure
 from runs.models import Environment
@@ -34,7 +34,7 @@ _used_lately: dict[tuple[Path, str, bool], tuple[float, "Ready"]] = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
-    """An environment that can be used; `variables` are what its environment.yml sets for the script."""
+    """An environment that can be used; `variables` are what Conda sets for the script."""
 
     row: Environment
     folder: Path
@@ -253,7 +253,7 @@ def _found_in(wanted: Wanted, place: Path, builder: Builder) -> dict[str, Any]:
         return {
             "interpreter": condaprefix.interpreter(place),
             "packages": condaprefix.packages(place, builder),
-            "variables": dict(wanted.conda.variables),
+            "variables": condaactivation.variables(place, wanted.conda.variables, wanted.file or "", builder),
             "has_python": (place / "bin" / "python").exists(),
         }
     return {

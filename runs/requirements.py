@@ -18,7 +18,7 @@ from runs.interpreters import Interpreter
 from tasks import runtime
 
 # Part of every key: raised when environments are built in another way.
-FORMAT = 2
+FORMAT = 3
 REFERENCE = re.compile(r"^\s*(?:(?:-r|-c)\s*|--requirement[\s=]+|--constraint[\s=]+)(\S+)")
 # A line that names something on disk: what is there belongs to the content, too.
 LOCAL = re.compile(
