@@ -1,27 +1,31 @@
 """Artifacts: what a script created or changed under its working folder, kept when it ended."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from coretex_site.lib import filetree, paths
+from coretex_site.lib.treemarks import Marks
 from runs import lifecycle
 from runs.models import Artifact
 
 MOST_FILES = 10_000
 LONGEST_PATH = 1024
 BATCH_ROWS = 2000
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
-def collect(execution_id: int, manifest: Mapping[str, str], *, since: int = 0) -> list[Artifact]:
+def collect(execution_id: int, manifest: Mapping[str, str], *, marks: Marks | None = None) -> list[Artifact]:
     """Keeps the files that differ from those checked out (`manifest`: {path: sha256}), then frees the rest.
 
-    What was last changed before `since`, in nanoseconds, needs no second look. May be done again by another
-    process after it was cut short: what was moved already stays, and counts.
+    What `marks` show to be the same is not read. May be done again by another process after it was cut
+    short: what was moved already stays, and counts. Raises OSError, with all files where they are, when there
+    is no room for them.
     """
     work, kept = paths.work(execution_id), paths.artifacts(execution_id)
-    left_out = _move_changed(work, kept, manifest, since=since)
+    left_out = _move_changed(work, kept, manifest, marks=marks)
     found = _store(execution_id, kept)
     if left_out:
         lifecycle.warn(execution_id, "artifacts", " ".join(left_out))
@@ -35,11 +39,11 @@ def free(execution_id: int) -> None:
         filetree.remove(folder)
 
 
-def _move_changed(work: Path, kept: Path, manifest: Mapping[str, str], *, since: int) -> list[str]:
+def _move_changed(work: Path, kept: Path, manifest: Mapping[str, str], *, marks: Marks | None) -> list[str]:
     """Moves what changed from `work` to `kept`; sentences about what could not be kept."""
     already = len(filetree.walk(kept)) if kept.is_dir() else 0
-    names, others = _names(work)
-    changed = sorted(name for name in names if _is_changed(work / name, manifest.get(name), since=since))
+    names, others, closed = _names(work)
+    changed = sorted(name for name in names if _is_changed(work, name, manifest.get(name), marks))
     unusable = [name for name in changed if not _is_storable(name)]
     changed = [name for name in changed if _is_storable(name)]
     room = max(0, MOST_FILES - already)
@@ -53,6 +57,7 @@ def _move_changed(work: Path, kept: Path, manifest: Mapping[str, str], *, since:
         (unusable, f"have names that are no UTF-8 or longer than {LONGEST_PATH:,} characters"),
         (others, "are neither files nor folders (links, sockets, pipes)"),
         (failed, "could not be read by the server"),
+        (closed, "are folders that the server could not open"),
     ):
         if names_:
             shown = ascii(names_[0])[1:-1][:100]
@@ -60,26 +65,33 @@ def _move_changed(work: Path, kept: Path, manifest: Mapping[str, str], *, since:
     return left_out
 
 
-def _names(work: Path) -> tuple[list[str], list[str]]:
-    """The paths of the files below `work`, and of what is neither file nor folder; no environments."""
+def _names(work: Path) -> tuple[list[str], list[str], list[str]]:
+    """The paths of files below `work`, of what is neither file nor folder, and of folders that stay closed.
+
+    Without environments.
+    """
     files: list[str] = []
     others: list[str] = []
-    for prefix, entry in _entries(work):
+    closed: list[str] = []
+    for prefix, entry in _entries(work, closed):
         if entry.is_file(follow_symlinks=False):
             files.append(prefix + entry.name)
         else:
             others.append(prefix + entry.name)
-    return files, others
+    return files, others, closed
 
 
-def _entries(work: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """(`folder/`, entry) for all below `work` that are no folders."""
+def _entries(work: Path, closed: list[str]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """(`folder/`, entry) for all below `work` that are no folders; what stays `closed` is added to that."""
     open_ = [] if work.is_symlink() else [""]
     while open_:
         prefix = open_.pop()
         try:
-            entries = list(os.scandir(work / prefix))
-        except OSError:  # the script made it unreadable, or took it away
+            entries = _opened(work / prefix)
+        except FileNotFoundError:  # the script took it away
+            continue
+        except OSError:
+            closed.append(prefix)
             continue
         if prefix and any(entry.name == "pyvenv.cfg" for entry in entries):
             continue
@@ -92,12 +104,22 @@ def _entries(work: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
                 yield prefix, entry
 
 
-def _is_changed(path: Path, sha256: str | None, *, since: int) -> bool:
+def _opened(folder: Path) -> list[os.DirEntry[str]]:
+    """What is in a folder, also in one that its script has closed."""
+    try:
+        return list(os.scandir(folder))
+    except PermissionError:
+        folder.chmod(0o700)
+        return list(os.scandir(folder))
+
+
+def _is_changed(work: Path, name: str, sha256: str | None, marks: Marks | None) -> bool:
     if sha256 is None:
         return True
     try:
-        # The time of the last change of an inode cannot be set by anyone, other than that of its content.
-        return path.lstat().st_ctime_ns >= since and filetree.file_digest(path) != sha256
+        if marks is not None and marks.shows_same(name, os.lstat(work / name)):
+            return False
+        return filetree.file_digest(work / name) != sha256
     except OSError:
         return True
 
@@ -110,7 +132,10 @@ def _is_storable(name: str) -> bool:
 
 
 def _move(source: Path, target: Path) -> bool:
-    """Moves a file; one that has other names elsewhere is copied, so that it is nobody else's."""
+    """Moves a file; one that has other names elsewhere is copied, so that it is nobody else's.
+
+    False when it cannot be read; OSError when there is no room for it.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.lstat().st_nlink > 1:
@@ -118,7 +143,9 @@ def _move(source: Path, target: Path) -> bool:
         else:
             os.rename(source, target)
         target.chmod(0o644)
-    except OSError:
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise
         return False
     return True
 

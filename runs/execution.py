@@ -86,6 +86,11 @@ class Attempt:
             self.say(f"The server met a problem of its own{why}. Reference {reference} in its log.")
         if self._script is not None:
             self._script.kill()
+        try:
+            keep(self._execution, self._owner, inputs=self._inputs)
+        except Exception:
+            # Perhaps that was the problem; what could not be kept stays where it is.
+            log.exception("What Execution %s left is still in its working folder", self._execution)
         message = f"The server met a problem of its own{why}. Give the operator the reference {reference}."
         failed = Outcome(state=State.FAILED, reason=self._step, message=message)
         moved = lifecycle.move(

@@ -172,7 +172,7 @@ def read_exit_code(path: Path) -> int | None:
     """The exit code that a shim has written: 128 + N for signal N; None when it wrote none."""
     try:
         written = WRITTEN.match(path.read_bytes())
-    except FileNotFoundError:
+    except OSError:  # there is none, or the script put something else in its place
         return None
     return None if written is None else int(written[1])
 

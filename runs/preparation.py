@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from coretex_site.lib import filetree, paths
+from coretex_site.lib.treemarks import Marks
 from projects import datasets
 from projects.models import Dataset
 from runs import snapshots
@@ -48,12 +49,12 @@ class Refused(ValueError):
 class Inputs:
     """What was laid out for a script: its files with their digests, and the Datasets as they were read.
 
-    `complete_at` is when all lay there, in nanoseconds by the clock of their file system.
+    By its `marks` a file tells later whether the script touched it.
     """
 
     manifest: Mapping[str, str]
     datasets: list[dict[str, Any]]
-    complete_at: int
+    marks: Marks
 
 
 def mark(execution_id: int) -> str:
@@ -70,25 +71,33 @@ def lay_out(execution: Execution) -> Inputs:
     run = execution.run
     try:
         manifest = snapshots.check_out(run.snapshot_id, work)
+        declared = _declared(run.snapshot_id)
     except snapshots.SnapshotError as error:
         raise Refused(Reason.SNAPSHOT, str(error)) from error
-    values, read = _for_script(run, paths.inputs(execution.pk))
+    values, read = _for_script(run, declared, paths.inputs(execution.pk))
     text = json.dumps(values, ensure_ascii=False, indent=2)
     last = paths.parameters_file(execution.pk)
     last.write_text(text, encoding="utf-8")
-    return Inputs(manifest=manifest, datasets=read, complete_at=last.stat().st_ctime_ns)
+    marks = Marks.of(work, manifest, now=last.stat().st_ctime_ns)
+    return Inputs(manifest=manifest, datasets=read, marks=marks)
 
 
 @lru_cache(maxsize=100)
 def _declared(digest: str) -> TaskSpec | None:
     """What the task.yaml of a Snapshot declares; None without one. A Snapshot never changes."""
-    file = paths.snapshot(digest) / "task.yaml"
-    return spec.parse(file.read_bytes()).spec if file.is_file() else None
+    if all(path != "task.yaml" for path, _, _ in snapshots.read_list(digest)):
+        return None
+    try:
+        content = (paths.snapshot(digest) / "task.yaml").read_bytes()
+    except OSError as error:  # it is being repaired, say
+        raise snapshots.SnapshotError(f"The Snapshot {digest[:12]} cannot be read: {error}.") from error
+    return spec.parse(content).spec
 
 
-def _for_script(run: Run, inputs: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _for_script(
+    run: Run, declared: TaskSpec | None, inputs: Path
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The values as the script gets them, and the Datasets that they name, linked below `inputs`."""
-    declared = _declared(run.snapshot_id)
     linked: dict[int, dict[str, Any]] = {}
     values = {}
     # In the order of task.yaml: a database may keep the names in another.

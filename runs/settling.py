@@ -51,8 +51,8 @@ def keep(execution: Execution, owner: str, *, inputs: Inputs | None = None) -> b
         artifacts.collect(execution.pk, _manifest(execution))
     else:
         digest, work = execution.run.snapshot_id, paths.work(execution.pk)
-        snapshots.take_back(digest, work, since=inputs.complete_at)
-        artifacts.collect(execution.pk, inputs.manifest, since=inputs.complete_at)
+        snapshots.take_back(digest, work, inputs.marks)
+        artifacts.collect(execution.pk, inputs.manifest, marks=inputs.marks)
     if metrics.size(execution.pk) > metrics.CHUNK_BYTES:
         # Nobody else waits for the database while much of it is stored.
         metrics.ingest(execution.pk)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from filelock import FileLock, Timeout
 
 from coretex_site.lib import filetree, paths
+from coretex_site.lib.treemarks import Marks
 from runs.models import Snapshot
 from tasks import codetree
 from tasks.models import Task
@@ -107,15 +108,15 @@ def read_list(digest: str) -> Sequence[tuple[str, bool, str]]:
     return _read_list(paths.snapshot_list(digest), digest)
 
 
-def take_back(digest: str, work: Path, *, since: int) -> None:
+def take_back(digest: str, work: Path, marks: Marks) -> None:
     """Moves a working folder that its script left as it was to where this process's next check-out finds it.
 
     Copies of large Snapshots, made and removed for each of many short scripts, take longer than the
-    scripts. `since` is when the folder was complete, in nanoseconds by its file system's clock. A folder
-    with any change, or that cannot be read, stays where it is.
+    scripts. `marks` are those of the folder when it was checked out. One with any change, or that cannot be
+    read, stays where it is.
     """
     try:
-        if not _is_untouched(digest, work, since=since):
+        if not _is_untouched(digest, work, marks):
             return
         forget_spare()
         place = paths.scratch() / f"checked-out-{os.getpid()}"
@@ -145,12 +146,8 @@ def _use_spare(digest: str, target: Path) -> bool:
     return True
 
 
-def _is_untouched(digest: str, work: Path, *, since: int) -> bool:
-    """Whether all below `work` is what was checked out: no more, no less, with its contents and modes.
-
-    The time of the last change of an inode cannot be set by anyone. What was written in the same tick of
-    the clock in which the folder became complete is read again.
-    """
+def _is_untouched(digest: str, work: Path, marks: Marks) -> bool:
+    """Whether all below `work` is what was checked out: no more, no less, with its contents and modes."""
     expected = {path: (executable, sha256) for path, executable, sha256 in read_list(digest)}
     folder_mode = work.parent.stat().st_mode
     folders = {str(parent) for path in expected for parent in PurePosixPath(path).parents}
@@ -171,7 +168,7 @@ def _is_untouched(digest: str, work: Path, *, since: int) -> bool:
                 if path not in expected or not stat.S_ISREG(facts.st_mode):
                     return False
                 files += 1
-                if facts.st_ctime_ns < since:
+                if marks.shows_same(path, facts):
                     continue
                 executable, sha256 = expected[path]
                 mode = 0o755 if executable else 0o644

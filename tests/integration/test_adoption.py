@@ -145,9 +145,9 @@ def test_what_cannot_be_settled_fails_and_keeps_nobody_waiting(
     execution, _ = begun(project, tmp_path / "gate")
     os.killpg(processes.ProcessId.parse(execution.shim).pid, signal.SIGKILL)
     until(lambda: not processes.is_alive(execution.shim))
-    # What a script can do to the files that tell how it ended.
-    paths.exit_file(execution.pk).unlink()
-    paths.exit_file(execution.pk).mkdir()
+    # What a script can do to a folder that is ours: the name is no UTF-8, and no database takes it.
+    paths.artifacts(execution.pk).mkdir()
+    Path(os.fsdecode(os.fsencode(paths.artifacts(execution.pk)) + b"/\xff")).touch()
     other = python(project, "print('next')")
     assert take_one() == 1
     execution = fresh(execution)
@@ -155,6 +155,19 @@ def test_what_cannot_be_settled_fails_and_keeps_nobody_waiting(
     reference = execution.message.split()[-1].rstrip(".")
     assert reference in caplog.text
     assert fresh(other).status == State.SUCCEEDED
+
+
+def test_a_folder_in_place_of_the_exit_code_is_none(project: Project, tmp_path: Path) -> None:
+    execution, _ = begun(project, tmp_path / "gate")
+    os.killpg(processes.ProcessId.parse(execution.shim).pid, signal.SIGKILL)
+    until(lambda: not processes.is_alive(execution.shim))
+    paths.exit_file(execution.pk).unlink()
+    paths.exit_file(execution.pk).mkdir()
+    (tmp_path / "gate").touch()
+    assert take_one() == 1
+    first, second = execution.run.executions.order_by("number")
+    assert (first.status, first.reason) == (State.FAILED, Reason.LOST)
+    assert second.status == State.SUCCEEDED
 
 
 def test_what_a_script_left_running_is_not_taken_for_its_shim(project: Project, tmp_path: Path) -> None:

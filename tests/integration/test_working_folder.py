@@ -3,6 +3,7 @@
 import pytest
 
 from coretex_site.lib import filetree, paths
+from coretex_site.lib.treemarks import Marks
 from projects.models import Project
 from runs import snapshots
 from runs.models import Execution
@@ -84,7 +85,7 @@ def test_what_was_tidied_away_meanwhile_is_copied_again(project: Project) -> Non
     task = make_task(project, {"main.py": "print('hello')"})
     snapshot, work = snapshots.freeze(task), paths.scratch() / "work"
     snapshots.check_out(snapshot.pk, work)
-    snapshots.take_back(snapshot.pk, work, since=0)
+    snapshots.take_back(snapshot.pk, work, Marks.of(work, ["main.py"], now=0))
     assert not work.exists()
     for place in paths.scratch().iterdir():
         filetree.remove(place)
