@@ -139,15 +139,20 @@ def test_who_is_lost_twice_in_a_row_is_not_executed_again(project: Project) -> N
     assert "lost twice in a row and is not executed again" in second.message
 
 
+def leave_what_no_database_takes(execution: Execution) -> None:
+    """As a script can that writes where it should not: an Artifact whose name is no UTF-8."""
+    folder = paths.artifacts(execution.pk)
+    folder.mkdir(parents=True)
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff")).touch()
+
+
 def test_what_cannot_be_settled_fails_and_keeps_nobody_waiting(
     project: Project, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     execution, _ = begun(project, tmp_path / "gate")
     os.killpg(processes.ProcessId.parse(execution.shim).pid, signal.SIGKILL)
     until(lambda: not processes.is_alive(execution.shim))
-    # What a script can do to a folder that is ours: the name is no UTF-8, and no database takes it.
-    paths.artifacts(execution.pk).mkdir()
-    Path(os.fsdecode(os.fsencode(paths.artifacts(execution.pk)) + b"/\xff")).touch()
+    leave_what_no_database_takes(execution)
     other = python(project, "print('next')")
     assert take_one() == 1
     execution = fresh(execution)
@@ -278,7 +283,7 @@ def test_one_of_a_lost_node_that_cannot_be_settled_does_not_hold_up_the_others(p
     for _ in executions:
         lifecycle.claim(gone, "another-boot:1:1")
     Execution.objects.update(heartbeat_at=long_ago, start_marked_at=long_ago)
-    paths.exit_file(executions[0].pk).mkdir(parents=True)
+    leave_what_no_database_takes(executions[0])
     reconcile.tidy()
     first, second = map(fresh, executions)
     assert (first.status, second.status) == (State.FAILED, State.FAILED)
