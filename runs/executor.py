@@ -66,6 +66,7 @@ def launch(what: Launch) -> "Script":
     where vfork does.
     """
     what.exit_file.write_bytes(ROOM)
+    earliest = processes.next_start()
     console = os.open(what.console, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         with _signals_not_ignored():
@@ -80,9 +81,7 @@ def launch(what: Launch) -> "Script":
             )
     finally:
         os.close(console)
-    shim = ProcessId.of(child.pid)
-    if shim is None:  # it has ended already and is not reaped yet: nothing else can have its number
-        shim = ProcessId(boot=processes.boot_id(), pid=child.pid, start=0)
+    shim = ProcessId(boot=processes.boot_id(), pid=child.pid, start=earliest)
     return Script(shim=shim, exit_file=what.exit_file, mark=what.marked, child=child)
 
 
@@ -107,13 +106,18 @@ def _signals_not_ignored() -> Iterator[None]:
 
 
 class Script:
-    """A started script, ours or one that another process started. Use it as a context."""
+    """A started script, ours or one that another process started. Use it as a context.
+
+    The shim of our own may be given with the earliest start that it can have: asking the process table
+    while a program is being started waits for that, and short scripts have ended before it matters.
+    """
 
     def __init__(
         self, *, shim: ProcessId, exit_file: Path, mark: str, child: subprocess.Popen[bytes] | None = None
     ) -> None:
-        self.shim, self._exit_file, self._mark, self._child = shim, exit_file, mark, child
-        self._waiter = Waiter(shim)
+        self._shim, self._exit_file, self._mark, self._child = shim, exit_file, mark, child
+        self._is_exact = child is None
+        self._waiter = Waiter(shim, is_child=child is not None)
 
     def __enter__(self) -> "Script":
         self._waiter.__enter__()
@@ -121,6 +125,15 @@ class Script:
 
     def __exit__(self, *problem: object) -> None:
         self._waiter.__exit__()
+
+    @property
+    def shim(self) -> ProcessId:
+        """Its exact name; of one that has ended and is not reaped yet, nothing else can have the number."""
+        if not self._is_exact:
+            found = ProcessId.of(self._shim.pid)
+            if found is not None:
+                self._shim, self._is_exact = found, True
+        return self._shim
 
     def wait(self, seconds: float) -> bool:
         """Whether the shim has ended within `seconds`; returns as soon as it does, and leaves no zombie."""
@@ -132,7 +145,7 @@ class Script:
 
     def family(self) -> list[processes.Facts]:
         """Every process of the script that lives, the shim among them."""
-        return processes.family(self.shim, self._mark)
+        return processes.family(self._shim, self._mark)
 
     def terminate(self) -> None:
         """Asks all of its processes to end (TERM); the shim stays to tell how."""
@@ -140,7 +153,7 @@ class Script:
 
     def kill(self) -> None:
         """Ends all of its processes for good, the shim last, so that it can still write the exit code."""
-        processes.kill_all(lambda: [facts for facts in self.family() if facts.pid != self.shim.pid])
+        processes.kill_all(lambda: [facts for facts in self.family() if facts.pid != self._shim.pid])
         if not self.wait(1.0):
             processes.kill_all(self.family)
             if self._child is not None:
@@ -160,7 +173,7 @@ class Script:
 
     def _send(self, number: signal.Signals) -> None:
         for facts in self.family():
-            if facts.pid != self.shim.pid:
+            if facts.pid != self._shim.pid:
                 processes.send(facts, number)
 
     @property

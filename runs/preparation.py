@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from coretex_site.lib import filetree, paths
 from coretex_site.lib.treemarks import Marks
 from projects import datasets
 from projects.models import Dataset
-from runs import snapshots
+from runs import snapshots, spares
 from runs.environments import Ready
 from runs.executor import Launch
 from runs.models import Execution, Run
@@ -32,6 +33,8 @@ MARK = "CORETEX_PARAMETERS"
 PASSED_ON = frozenset({"TZ"})
 PASSED_ON_PREFIXES = ("CUDA_", "NVIDIA_")
 NOTEBOOK_PROGRAM = Path(__file__).with_name("notebookrun.py")
+# What a spare folder is good for.
+HOME = "home"
 USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
 # A socket's path may have 107 bytes, and Python's multiprocessing makes sockets in TMPDIR.
 LONGEST_TMPDIR = 70
@@ -65,9 +68,12 @@ def mark(execution_id: int) -> str:
 def lay_out(execution: Execution) -> Inputs:
     """Checks the Snapshot out and writes the parameters; what an attempt before it left there goes first."""
     work = paths.work(execution.pk)
-    for folder in (work, paths.inputs(execution.pk), paths.exit_file(execution.pk)):
+    home = paths.home(execution.pk)
+    for folder in (work, home, paths.inputs(execution.pk), paths.exit_file(execution.pk)):
         filetree.remove(folder)
-    os.makedirs(paths.home(execution.pk), exist_ok=True)
+    os.makedirs(home.parent, exist_ok=True)
+    if not spares.reuse(HOME, home):
+        home.mkdir()
     run = execution.run
     try:
         manifest = snapshots.check_out(run.snapshot_id, work)
@@ -134,6 +140,15 @@ def _dataset(
         except datasets.DatasetError as error:
             raise Refused(Reason.PARAMETERS, f"The parameter {parameter} cannot be read: {error}") from error
     return {"id": pk, "name": linked[pk]["name"], "path": str(path)}
+
+
+def take_back(execution: Execution, inputs: Inputs) -> None:
+    """Keeps for this process's next script what its script left untouched: its files, its empty HOME."""
+    snapshots.take_back(execution.run.snapshot_id, paths.work(execution.pk), inputs.marks)
+    home = paths.home(execution.pk)
+    with suppress(OSError):
+        if home.lstat().st_mode == home.parent.stat().st_mode and not os.listdir(home):
+            spares.keep(HOME, home)
 
 
 def launch(execution: Execution, environment: Ready) -> Launch:

@@ -165,6 +165,13 @@ def _age(process: ProcessId) -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - process.start / os.sysconf("SC_CLK_TCK")
 
 
+def next_start() -> int:
+    """What a process that is started from now on has at least as its `start`."""
+    if not HAS_PROC:
+        return int(time.time() * 100) - 100
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+
+
 def has_mark(pid: int, mark: str) -> bool:
     """Whether the process was started with the variable `mark`, written NAME=VALUE."""
     try:
@@ -217,8 +224,9 @@ def kill_all(find: Callable[[], list[Facts]], *, within: float = 5.0) -> bool:
 class Waiter:
     """Waits for the end of one process, a child or not. Use it as a context."""
 
-    def __init__(self, process: ProcessId) -> None:
-        self._process = process
+    def __init__(self, process: ProcessId, *, is_child: bool = False) -> None:
+        """Of a child that nobody reaps meanwhile the number is enough; its start may be a guess."""
+        self._process, self._is_child = process, is_child
         self._descriptor: int | None = None
 
     def __enter__(self) -> "Waiter":
@@ -226,6 +234,8 @@ class Waiter:
             # ProcessLookupError: it has ended. OSError: the kernel is too old, so it is polled.
             with suppress(OSError):
                 self._descriptor = os.pidfd_open(self._process.pid)
+        if self._is_child and self._descriptor is None:
+            self._process = ProcessId.of(self._process.pid) or self._process
         return self
 
     def __exit__(self, *problem: object) -> None:
@@ -235,7 +245,8 @@ class Waiter:
 
     def wait(self, seconds: float) -> bool:
         """Whether it has ended within `seconds`; returns as soon as it does."""
-        if not is_alive(str(self._process)):
+        is_sure = self._is_child and self._descriptor is not None
+        if not is_sure and not is_alive(str(self._process)):
             return True
         if self._descriptor is not None:
             poll = select.poll()

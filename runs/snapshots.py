@@ -4,17 +4,18 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from django.utils import timezone
 from filelock import FileLock, Timeout
 
 from coretex_site.lib import filetree, paths
 from coretex_site.lib.treemarks import Marks
+from runs import spares
 from runs.models import Snapshot
 from tasks import codetree
 from tasks.models import Task
@@ -22,8 +23,6 @@ from tasks.models import Task
 # Between freezing and storing the Run that uses it nothing may be taken away.
 KEPT_UNUSED = timedelta(hours=1)
 LOCK_SECONDS = 60
-# What this process took back: {digest: folder}, one at most.
-_spare: dict[str, Path] = {}
 
 
 class SnapshotError(ValueError):
@@ -73,7 +72,7 @@ def check_out(digest: str, target: Path) -> dict[str, str]:
     back from the script before is as good as a fresh one.
     """
     expected = read_list(digest)
-    if _use_spare(digest, target):
+    if spares.reuse(digest, target):
         return {path: sha256 for path, _, sha256 in expected}
     try:
         copied = filetree.copy(paths.snapshot(digest), target)
@@ -109,56 +108,29 @@ def read_list(digest: str) -> Sequence[tuple[str, bool, str]]:
 
 
 def take_back(digest: str, work: Path, marks: Marks) -> None:
-    """Moves a working folder that its script left as it was to where this process's next check-out finds it.
+    """Keeps a working folder that its script left as it was for this process's next check-out.
 
-    Copies of large Snapshots, made and removed for each of many short scripts, take longer than the
-    scripts. `marks` are those of the folder when it was checked out. One with any change, or that cannot be
-    read, stays where it is.
+    `marks` are those of the folder when it was checked out. One with any change, or that cannot be read,
+    stays where it is.
     """
-    try:
-        if not _is_untouched(digest, work, marks):
-            return
-        forget_spare()
-        place = paths.scratch() / f"checked-out-{os.getpid()}"
-        filetree.remove(place)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        os.utime(work)  # or it would look as old as its oldest use to who tidies up
-        os.rename(work, place)
-    except OSError:
-        return
-    _spare[digest] = place
-
-
-def forget_spare() -> None:
-    """Frees the disk of what was taken back."""
-    while _spare:
-        filetree.remove(_spare.popitem()[1])
-
-
-def _use_spare(digest: str, target: Path) -> bool:
-    place = _spare.pop(digest, None)
-    if place is None:
-        return False
-    try:
-        os.rename(place, target)
-    except FileNotFoundError:  # somebody tidied up
-        return False
-    return True
+    with suppress(OSError):
+        if _is_untouched(digest, work, marks):
+            spares.keep(digest, work)
 
 
 def _is_untouched(digest: str, work: Path, marks: Marks) -> bool:
     """Whether all below `work` is what was checked out: no more, no less, with its contents and modes."""
     expected = {path: (executable, sha256) for path, executable, sha256 in read_list(digest)}
     folder_mode = work.parent.stat().st_mode
-    folders = {str(parent) for path in expected for parent in PurePosixPath(path).parents}
+    folders = _folders(expected)
     files = 0
     waiting = ["."]
     while waiting:
         folder = waiting.pop()
-        if folder not in folders or (work / folder).lstat().st_mode != folder_mode:
+        if folder not in folders or os.lstat(f"{work}/{folder}").st_mode != folder_mode:
             return False
         folders.remove(folder)
-        with os.scandir(work / folder) as entries:
+        with os.scandir(f"{work}/{folder}") as entries:
             for entry in entries:
                 path = entry.name if folder == "." else f"{folder}/{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
@@ -177,6 +149,17 @@ def _is_untouched(digest: str, work: Path, marks: Marks) -> bool:
                 if filetree.file_digest(work / path) != sha256:
                     return False
     return files == len(expected) and not folders
+
+
+def _folders(paths_: Iterable[str]) -> set[str]:
+    """All folders that files are in, the root as `.`."""
+    found = {"."}
+    for path in paths_:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
 
 
 @lru_cache(maxsize=32)

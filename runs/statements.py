@@ -9,9 +9,12 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.models import Field, Model
+from django.db.models import BooleanField, CharField, Field, ForeignKey, IntegerField, Model, TextField
 
 M = TypeVar("M", bound=Model)
+# Values that every database takes as they are, for fields that do not make something else of them.
+AS_IT_IS = (int, str, bool, type(None))
+PLAIN = (CharField, TextField, IntegerField, BooleanField, ForeignKey)
 
 
 def find(model: type[M], pk: int | None, columns: tuple[str, ...], *, locked: bool = False) -> M | None:
@@ -56,7 +59,9 @@ def insert_all(model: type[Model], columns: tuple[str, ...], rows: Iterable[tupl
 def _prepared(fields: list[Field], values: list[Any]) -> list[Any]:
     database = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up again for each attribute
     return [
-        field.get_db_prep_save(value.pk if isinstance(value, Model) else value, database)
+        value
+        if type(value) in AS_IT_IS and isinstance(field, PLAIN)
+        else field.get_db_prep_save(value.pk if isinstance(value, Model) else value, database)
         for field, value in zip(fields, values, strict=True)
     ]
 

@@ -4,7 +4,7 @@ import time
 
 from django.conf import settings
 
-from runs import attending, execution, reconcile, snapshots
+from runs import attending, execution, reconcile, spares
 from runs.lifecycle import Front
 from runs.models import Execution, Node
 from runs.processes import ProcessId
@@ -24,7 +24,7 @@ def take_one() -> int:
         while patiently(worker.do_something):
             pass
     finally:
-        snapshots.forget_spare()
+        spares.forget()
     return worker.handled
 
 

@@ -26,7 +26,7 @@ class Marks:
         """The marks of the files at `paths` below `root`; `now` by the clock of their file system."""
         known = {}
         for path in paths:
-            facts = os.lstat(root / path)
+            facts = os.lstat(f"{root}/{path}")
             known[path] = (facts.st_ino, facts.st_ctime_ns)
         return cls(taken_at=now, known=known)
 
