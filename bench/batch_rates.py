@@ -2,7 +2,7 @@
 
 import time
 
-from runs import batches
+from runs.batching import batches
 from runs.models import Batch, Run
 from runs.runspec import RunSpec
 from runs.states import State

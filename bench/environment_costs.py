@@ -10,12 +10,13 @@ from pathlib import Path
 from django.conf import settings
 
 from coretex_site.lib import paths
-from runs import environments, eviction, pipsettings, snapshots
-from runs.environments import Ready
-from runs.failure import EnvironmentFailure
-from runs.interpreters import base_interpreter, find_uv
+from runs import snapshots
 from runs.models import Environment
-from runs.steps import Builder
+from runs.runtimes import environments, eviction, pipsettings
+from runs.runtimes.environments import Ready
+from runs.runtimes.failure import EnvironmentFailure
+from runs.runtimes.interpreters import base_interpreter, find_uv
+from runs.runtimes.steps import Builder
 from tasks import codetree
 from tasks.models import Task
 

@@ -4,7 +4,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from projects.models import Membership, Project, ProjectType, Role
-from runs import submit
+from runs.batching import submit
 from tasks import codetree, create
 
 TEMPLATE = "tabular-classification"

@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from projects import pages, sign_in
-from runs import health
+from runs.engine import health
 
 handler400 = "coretex_site.lib.refusals.bad_request"
 

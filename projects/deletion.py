@@ -19,7 +19,7 @@ from projects import contents
 from projects.models import Dataset, Project, Sample
 
 # In the order in which they go: what refers to others first.
-PARTS = ("runs.deletion", "tasks.deletion")
+PARTS = ("runs.batching.deletion", "tasks.deletion")
 
 
 class DeletionError(ValueError):

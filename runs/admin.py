@@ -7,7 +7,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from runs import cluster, roster, submit
+from runs import cluster, roster
+from runs.batching import submit
 from runs.models import (
     Artifact,
     Environment,

@@ -1,4 +1,4 @@
-"""Batches, their notices, presets and what a Task's tables show. Facts only; `runs.batches` has the verbs."""
+"""Batches, their notices, presets and what a Task's tables show. Facts only: `batching` has the verbs."""
 
 from django.conf import settings
 from django.db import models

@@ -27,8 +27,8 @@ from runs.models import Node
 
 log = logging.getLogger(__name__)
 
-WAKE_UP = "runs.worker.take_one"
-TIDY_UP = "runs.reconcile.tidy"
+WAKE_UP = "runs.engine.worker.take_one"
+TIDY_UP = "runs.engine.reconcile.tidy"
 UNREACHABLE = (RedisError, DatabaseError, OSError)
 
 

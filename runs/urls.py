@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from runs import batch_urls, changes, environment_pages, nodes, page_urls, specpages, views
+from runs.web import batch_urls, changes, environment_pages, nodes, page_urls, specpages, views
 
 app_name = "runs"
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from projects.models import Membership, Project, Role
-from runs import environments
+from runs.runtimes import environments
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from coretex_site.lib import filetree, paths
 from projects.models import Project
-from runs import lifecycle, metrics
+from runs import lifecycle
 from runs.models import Artifact, Environment, Execution, Node, Run, Snapshot
+from runs.records import metrics
 from runs.states import Cause, Reason, State
 from tasks.models import Task
 

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs import attending, batches, building, lastline
+from runs.batching import attending, batches, building
 from runs.models import Batch, Execution, Metric, MetricPoint, Node, Run
+from runs.records import lastline
 from runs.runspec import RunSpec
 from runs.states import Reason, State
 from tasks import codetree

@@ -15,9 +15,9 @@ from django.db import connection, connections
 from coretex_site.lib import filetree, paths
 from projects.models import Project
 from runs import lifecycle, snapshots
+from runs.engine.worker import take_one
 from runs.models import Execution, Node, Run
 from runs.states import Cause
-from runs.worker import take_one
 from tasks.models import Task
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -102,7 +102,7 @@ def start_worker(code: str = "take_one()") -> subprocess.Popen[bytes]:
         "CORETEX_NODE_NAME": settings.NODE_NAME,
         "CORETEX_STOP_GRACE": str(settings.STOP_GRACE),
     }
-    program = f"import django; django.setup(); from runs.worker import take_one; {code}"
+    program = f"import django; django.setup(); from runs.engine.worker import take_one; {code}"
     return subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env=environment)
 
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from projects.models import Project
-from runs import attending, batches, lifecycle
+from runs import lifecycle
+from runs.batching import attending, batches
 from runs.models import Batch, Execution, Node, Run
 from runs.runspec import RunSpec
 from runs.states import State

@@ -4,7 +4,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from projects.models import Project
-from runs import lifecycle, submit
+from runs import lifecycle
+from runs.batching import submit
 from runs.models import Run
 from runs.states import Reason, State
 from tasks import codetree

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from projects import arrivals, life
 from projects.models import Dataset, Project, Visibility
-from runs import batches, building, lifecycle, metrics, presets
+from runs import lifecycle
+from runs.batching import batches, building, presets
 from runs.models import Batch, Environment, Execution, Node, Run
+from runs.records import metrics
 from runs.runspec import RunSpec
 from runs.states import Cause, State
 from tasks import codetree

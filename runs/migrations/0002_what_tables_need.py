@@ -1,4 +1,4 @@
-"""The mean of a metric, and the last line of a script that failed, beside what is there already."""
+"""The mean of a metric, the last line of a script that failed, and Executions in folders by the thousand."""
 
 import math
 
@@ -7,10 +7,24 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 from django.db.models import Avg, Count, OuterRef, QuerySet, Subquery
 
-from runs import lastline
+from coretex_site.lib import paths
+from runs.records import lastline
 
 # The sum of many numbers beyond this may have no room in a float.
 LARGE = 1e290
+
+
+def move_beside_neighbours(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+    """Folders of Executions lay by the last digits of their numbers; now a thousand in a row lie together."""
+    root = paths.execution(0).parent.parent
+    for folder in list(root.glob("*/*")):
+        target = paths.execution(int(folder.name)) if folder.name.isdigit() else folder
+        if folder != target and not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            folder.rename(target)
+    for shard in root.glob("[0-9][0-9][0-9]"):
+        if not any(shard.iterdir()):
+            shard.rmdir()
 
 
 def fill_means(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
@@ -59,6 +73,7 @@ class Migration(migrations.Migration):
             name="mean",
             field=models.FloatField(blank=True, null=True),
         ),
+        migrations.RunPython(move_beside_neighbours, migrations.RunPython.noop, elidable=True),
         migrations.RunPython(fill_means, migrations.RunPython.noop, elidable=True),
         migrations.RunPython(fill_last_lines, migrations.RunPython.noop, elidable=True),
     ]

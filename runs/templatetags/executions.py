@@ -3,8 +3,8 @@
 from django import template
 from django.utils import timezone
 
-from runs.figures import percent
 from runs.models import Environment, Execution
+from runs.records.figures import percent
 from tasks.runtime import OTHER_LANGUAGES, interpreter_of
 
 register = template.Library()

@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
-from runs import submit
+from runs.batching import submit
 from runs.models import Execution
 from tests.cluster.product import Product
 from tests.cluster.work import Work

@@ -1,6 +1,6 @@
 """Batches in a whole product: built while every worker is busy, and after the workers were killed."""
 
-from runs import batches
+from runs.batching import batches
 from runs.models import Batch
 from runs.states import State
 from tests import some_batches

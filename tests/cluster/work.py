@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs import submit
+from runs.batching import submit
 from runs.models import Execution, Node, Run
 from runs.states import State
 from tasks import create

@@ -15,11 +15,12 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs import lifecycle, preparation, processes, reconcile
-from runs.executor import read_exit_code
+from runs import lifecycle, processes
+from runs.engine import preparation, reconcile
+from runs.engine.executor import read_exit_code
+from runs.engine.worker import take_one
 from runs.models import Execution, Node
 from runs.states import Cause, Reason, State
-from runs.worker import take_one
 from tests.small_tasks import console, fresh, python, start_worker, this_node, until
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,8 +7,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from projects.models import Project
-from runs import attending, batches, facts, lanes, lifecycle
+from runs import lanes, lifecycle
+from runs.batching import attending, batches
 from runs.models import Batch, Run
+from runs.records import facts
 from runs.states import ACTIVE, State
 from tasks.models import Task
 from tests import small_tasks, some_batches

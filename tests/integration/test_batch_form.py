@@ -11,10 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Dataset, Project
-from runs import asked, presets
+from runs.batching import presets
 from runs.models import Batch, Preset, Run
 from runs.runspec import RunSpec
 from runs.states import State
+from runs.web import asked
 from tasks import codetree
 from tasks.models import Task
 from tests.browser_like import form_pairs

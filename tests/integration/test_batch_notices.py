@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from projects.models import Project
-from runs import attending, batches, notices
+from runs.batching import attending, batches, notices
 from runs.models import Batch
 from runs.runspec import RunSpec
 from runs.states import State

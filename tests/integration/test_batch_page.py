@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from projects.models import Project
-from runs import batches
+from runs.batching import batches
 from runs.models import Batch, Run
 from runs.runspec import RunSpec
 from runs.states import State

@@ -15,22 +15,21 @@ from django.core import mail
 from django.db.models import F
 
 from projects.models import Project
-from runs import (
+from runs import lanes, snapshots
+from runs.batching import (
     attending,
     batches,
     building,
     cells,
     forecast,
-    lanes,
     notices,
     plan,
     presets,
     progress,
-    snapshots,
     submit,
 )
+from runs.batching.notices import Notify
 from runs.models import Batch, Execution, Node, Notice, Run, Snapshot, StateChange
-from runs.notices import Notify
 from runs.runspec import RunSpec
 from runs.states import State
 from tasks.models import Task
@@ -178,7 +177,8 @@ def test_a_builder_that_dies_half_way_leaves_nothing_and_it_is_built_once(
     assert small_tasks.start_worker(die).wait(30) == -9
     batch.refresh_from_db()
     assert (batch.is_building, bool(batch.builder), Run.objects.count()) == (True, True, 0)
-    workers = [small_tasks.start_worker("from runs.attending import attend; attend()") for _ in range(3)]
+    code = "from runs.batching.attending import attend; attend()"
+    workers = [small_tasks.start_worker(code) for _ in range(3)]
     assert [worker.wait(30) for worker in workers] == [0, 0, 0]
     assert Run.objects.count() == Execution.objects.count() == StateChange.objects.count() == 4
     all_is_consistent()

@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs import eviction, lifecycle, reconcile
+from runs import lifecycle
+from runs.batching.submit import again as submit_again
+from runs.engine import reconcile
+from runs.engine.worker import take_one
 from runs.models import Environment, Execution
+from runs.runtimes import eviction
 from runs.states import Reason, State
-from runs.submit import again as submit_again
-from runs.worker import take_one
 from tests.conda_channel import Channel
 from tests.small_tasks import console, fresh, make_task, start_worker, submit, until, write
 from tests.wheels import make_wheel

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs.worker import take_one
+from runs.engine.worker import take_one
 from tests.conda_channel import Channel
 from tests.small_tasks import console, fresh, make_task, submit
 

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs import eviction, submit
-from runs.environments import forget
+from runs.batching import submit
+from runs.engine.worker import take_one
 from runs.models import Environment, Execution
+from runs.runtimes import eviction
+from runs.runtimes.environments import forget
 from runs.states import Cause, State
-from runs.worker import take_one
 from tests.small_tasks import console, fork_workers, fresh, make_task, start_worker, until
 from tests.small_tasks import submit as queue
 from tests.wheelhouse import only_wheels

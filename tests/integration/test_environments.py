@@ -11,10 +11,10 @@ from django.db import connection
 
 from coretex_site.lib import filetree, paths
 from projects.models import Project
-from runs import environments, eviction, requirements, steps
+from runs.engine.worker import take_one
 from runs.models import Environment
+from runs.runtimes import environments, eviction, requirements, steps
 from runs.states import Reason, State
-from runs.worker import take_one
 from tests.small_tasks import console, fresh, make_task, start_worker, submit, until, write
 from tests.wheels import make_wheel
 
@@ -177,7 +177,7 @@ def test_a_killed_build_leaves_nothing_that_looks_ready(project: Project, tmp_pa
     worker.kill()
     worker.wait()
     builder_pid = int(gate.read_text())
-    from runs import reconcile
+    from runs.engine import reconcile
 
     reconcile.adopt(fresh(execution).node)
     assert fresh(execution).status == State.QUEUED

@@ -10,10 +10,10 @@ from django.conf import LazySettings
 
 from coretex_site.lib import filetree, paths
 from projects.models import Project
-from runs import metrics
+from runs.engine.worker import take_one
 from runs.models import Execution, MetricPoint
+from runs.records import metrics
 from runs.states import Reason, State
-from runs.worker import take_one
 from tests import small_tasks
 from tests.small_tasks import console, fresh, make_task, python, submit, this_node
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs import forecast
+from runs.batching import forecast
 from runs.models import Artifact, Execution, Node, Run
 from tasks.models import Task
 from tests import some_batches

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coretex_site.lib import paths
-from runs import console, logs
+from runs.records import console, logs
 
 EXECUTION = 1
 

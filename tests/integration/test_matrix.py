@@ -15,7 +15,8 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Project
-from runs import batch_view, batches, building, cells, plan, scores
+from runs.batching import batches, building, cells, plan
+from runs.findings import batch_view, scores
 from runs.models import Batch, Metric, MetricPoint, Node
 from runs.runspec import RunSpec
 from runs.states import State

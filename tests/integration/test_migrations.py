@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection
 
+from coretex_site.lib import paths
 from projects.models import Project
 from runs.models import Execution, Metric, MetricPoint
 from runs.states import State
@@ -59,3 +61,15 @@ def test_failures_of_an_earlier_version_get_their_last_line(executions: list[Exe
     fill()
     told = [Execution.objects.get(pk=execution.pk).last_line for execution in executions]
     assert told == ["KeyError: 'x'", "", ""]
+
+
+def test_executions_of_an_earlier_version_are_found_in_their_new_folders(data_dir: Path) -> None:
+    root = data_dir / "executions"
+    for old in ("007/7", "123/123123", "999/1999", "lost+found/x"):
+        (root / old).mkdir(parents=True)
+        (root / old / "console").write_text(old)
+    filling.move_beside_neighbours(apps, None)
+    assert [paths.console(pk).read_text() for pk in (7, 123123, 1999)] == ["007/7", "123/123123", "999/1999"]
+    assert sorted(path.name for path in root.iterdir()) == ["0", "1", "123", "lost+found"]
+    filling.move_beside_neighbours(apps, None)
+    assert paths.console(7).read_text() == "007/7"

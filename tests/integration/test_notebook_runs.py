@@ -7,9 +7,9 @@ import pytest
 
 from coretex_site.lib import paths
 from projects.models import Project
+from runs.engine.worker import take_one
 from runs.models import Execution
 from runs.states import Reason, State
-from runs.worker import take_one
 from tests.small_tasks import console, fresh, make_task, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from projects.models import Project
-from runs import requirements
+from runs.engine.worker import take_one
 from runs.models import Execution
+from runs.runtimes import requirements
 from runs.states import Reason, State
-from runs.worker import take_one
 from tests.small_tasks import console, fresh, make_task, submit, write
 from tests.wheelhouse import only_wheels
 from tests.wheels import make_wheel
@@ -153,7 +153,7 @@ def test_on_macos_environment_osx_yml_is_the_one_that_is_read(
     (tmp_path / "environment.yml").write_text("dependencies: [for-linux]\n")
     (tmp_path / "environment-osx.yml").write_text("dependencies: [for-macos]\n")
     linux = requirements.want(tmp_path, tree="")
-    monkeypatch.setattr("runs.requirements.sys.platform", "darwin")
+    monkeypatch.setattr("runs.runtimes.requirements.sys.platform", "darwin")
     macos = requirements.want(tmp_path, tree="")
     assert (linux.file, linux.conda.dependencies) == ("environment.yml", ("for-linux",))
     assert (macos.file, macos.conda.dependencies) == ("environment-osx.yml", ("for-macos",))

@@ -10,7 +10,7 @@ from django.db.models import F
 from coretex_site.management.commands.run import HELP, Command
 from projects import life
 from projects.models import Project
-from runs import commandline
+from runs.batching import commandline
 from runs.models import Batch, Execution, Run
 from runs.runspec import READERS
 from tasks.models import Task

@@ -13,8 +13,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs import lifecycle, metrics
+from runs import lifecycle
 from runs.models import Execution, Node
+from runs.records import metrics
 from runs.states import Cause, State
 from tests.finished_runs import (
     content_of,

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from projects.models import Project, Role
-from runs import table, tablefilters
 from runs.models import Node, Run
 from runs.states import State
+from runs.web import table, tablefilters
 from tests.submitted import run_of, task_with_files
 
 ClientOf = Callable[[User], Client]

@@ -12,9 +12,9 @@ from django.db import connection
 from coretex_site.lib import paths
 from projects.models import Project
 from runs import lifecycle
+from runs.engine.worker import take_one
 from runs.models import Execution
 from runs.states import State
-from runs.worker import take_one
 from tests.small_tasks import console, fresh, make_task, python, submit, until
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,10 +8,10 @@ from django.db import connection
 
 from coretex_site.lib import paths
 from projects.models import Dataset, Project
-from runs import submit
+from runs.batching import submit
+from runs.batching.submit import SubmitError
 from runs.models import Execution, Run, StateChange
 from runs.states import Cause, State
-from runs.submit import SubmitError
 from tasks import codetree
 from tests.submitted import DEFAULTS, move_to, run_of, task_with_files
 

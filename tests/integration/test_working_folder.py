@@ -6,9 +6,9 @@ from coretex_site.lib import filetree, paths
 from coretex_site.lib.treemarks import Marks
 from projects.models import Project
 from runs import snapshots
+from runs.engine.worker import take_one
 from runs.models import Execution
 from runs.states import State
-from runs.worker import take_one
 from tests.small_tasks import console, fresh, make_task, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs import analysis, bars, factorial
-from runs.analysis import Observation
-from runs.cells import scale
-from runs.figures import figures
-from runs.filters import FilterError, exactly, matcher
-from runs.narrow import refined
+from runs.batching.cells import scale
+from runs.findings import analysis, bars, factorial
+from runs.findings.analysis import Observation
+from runs.findings.filters import FilterError, exactly, matcher
+from runs.findings.narrow import refined
+from runs.records.figures import figures
 from runs.states import State
 from tasks.declarations import TaskSpec
 

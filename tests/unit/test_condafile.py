@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.condafile import CondaFileError, parse
+from runs.runtimes.condafile import CondaFileError, parse
 
 REAL = """
 name: dada2

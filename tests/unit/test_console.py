@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs import console
+from runs.records import console
 
 
 def lines(data: bytes) -> list[console.Line]:

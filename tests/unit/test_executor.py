@@ -12,8 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runs import executor, processes
-from runs.executor import ConsoleClock, Launch, Script
+from runs import processes
+from runs.engine import executor
+from runs.engine.executor import ConsoleClock, Launch, Script
 from runs.processes import ProcessId
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from runs import mattering
-from runs.cells import Cell, Cells
-from runs.mattering import Bar, Mattering
+from runs.batching.cells import Cell, Cells
+from runs.findings import mattering
+from runs.findings.mattering import Bar, Mattering
 from runs.models import Batch
 from runs.states import State
 from tasks.declarations import TaskSpec

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs import metrics
-from runs.metrics import read_lines
 from runs.models import Metric
+from runs.records import metrics
+from runs.records.metrics import read_lines
 
 
 @given(st.binary(max_size=300))

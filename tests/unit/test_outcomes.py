@@ -2,7 +2,7 @@
 
 import pytest
 
-from runs.outcomes import duration, outcome
+from runs.engine.outcomes import duration, outcome
 from runs.states import Reason, State
 
 

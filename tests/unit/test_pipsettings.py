@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from runs import pipsettings
+from runs.runtimes import pipsettings
 
 
 def told(tmp_path: Path, variables: dict[str, str], conf: str = "") -> pipsettings.InstallerSettings:

@@ -12,8 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from projects.models import Dataset, Project
-from runs import fingerprints, plan
-from runs.plan import PlanError
+from runs.batching import fingerprints, plan
+from runs.batching.plan import PlanError
 from runs.runspec import RunSpec
 from tasks.declarations import validate
 from tasks.models import Task

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runs.commandline import as_arguments, as_command, from_arguments
+from runs.batching.commandline import as_arguments, as_command, from_arguments
 from runs.runspec import RunSpec, RunSpecError
 
 TRICKY = [

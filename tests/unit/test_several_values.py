@@ -9,9 +9,9 @@ from django.template.loader import render_to_string
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runs import filling
-from runs.combineform import CombineForm
 from runs.runspec import RunSpec
+from runs.web import filling
+from runs.web.combineform import CombineForm
 from tasks import severalvalues
 from tasks.declarations import Group, Parameter, TaskSpec
 from tasks.forms import ParameterForm

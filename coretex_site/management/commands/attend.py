@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from runs import attending
+from runs.batching import attending
 
 
 class Command(BaseCommand):

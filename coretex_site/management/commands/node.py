@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from coretex_site import preparation
 from coretex_site.bootstrap import COMMAND_OPTIONS, OPTIONS
 from runs.cluster import first_line
-from runs.keeper import Keeper, NodeError
+from runs.engine.keeper import Keeper, NodeError
 
 
 class Command(BaseCommand):

@@ -11,11 +11,12 @@ from django.core.management.base import BaseCommand
 from coretex_site.lib.address import site_address
 from projects.access import may
 from projects.models import Role
-from runs import batches, forecast, plan, progress, roster
-from runs.commandline import from_arguments
+from runs import roster
+from runs.batching import batches, forecast, plan, progress
+from runs.batching.commandline import from_arguments
+from runs.batching.notices import Notify
+from runs.batching.outlook import Outlook
 from runs.models import Batch, Run
-from runs.notices import Notify
-from runs.outlook import Outlook
 from runs.runspec import RunSpec, RunSpecError
 from runs.states import FINAL, State
 from tasks import codetree

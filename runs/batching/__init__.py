@@ -1,0 +1,1 @@
+"""What people ask for: Runs and Batches, planned, submitted, built, looked after."""

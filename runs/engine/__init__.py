@@ -1,0 +1,1 @@
+"""Executes: from the claim of an Execution to its end, on one node."""

@@ -1,0 +1,1 @@
+"""What came out of Batches: the table, charts, what mattered, what to try next, comparisons."""

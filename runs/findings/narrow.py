@@ -1,0 +1,146 @@
+"""“Narrow down”: the values to try next, from the best cells of a Batch. Knows no HTTP."""
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runs.batching.cells import Cell, Cells, Scale
+from runs.findings.analysis import NEGLIGIBLE
+from runs.findings.mattering import Mattering
+from runs.records.figures import percent
+from runs.runspec import RunSpec
+from tasks import combinations
+
+# Of the cells with the metric, the best tenth; and how many values a refined parameter is given.
+BEST_SHARE, FEWEST_BEST, MOST_BEST = 0.1, 1, 10
+STEPS = 5
+# The share of all variation from which on a parameter is said to have mattered; ranks are coarser.
+MATTERS, MATTERS_BY_RANK = NEGLIGIBLE, 0.1
+# Values that grow by a factor are refined by a factor.
+FACTOR = 1.9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What becomes of one parameter, and why."""
+
+    name: str
+    values: Sequence[Any]
+    faces: Sequence[str]
+    why: str
+    is_fixed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Narrowed:
+    spec: RunSpec
+    choices: Sequence[Choice]
+    best: Sequence[Cell]
+
+    @property
+    def count(self) -> int:
+        """Combinations, without those that the Batch's rules leave out."""
+        product = math.prod(len(choice.values) for choice in self.choices)
+        if not self.spec.exclude or product > combinations.MOST_CHECKED:
+            return product
+        values = {name: [value] for name, value in self.best[0].values.items()}
+        values |= {choice.name: choice.values for choice in self.choices}
+        return combinations.Design(values=values, exclude=self.spec.exclude).combination_count
+
+
+def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: Mattering) -> Narrowed | None:
+    """The next specification; None while no cell has the metric."""
+    scored = [cell for cell in cells.all if cell.run in numbers]
+    if not scored or not cells.chosen:
+        return None
+    sign = -1 if direction == "max" else 1
+    scored.sort(key=lambda cell: sign * numbers[cell.run])
+    best = scored[: min(MOST_BEST, max(FEWEST_BEST, math.floor(len(scored) * BEST_SHARE)))]
+    choices = [_choose(cells, name, best, mattering) for name in cells.chosen]
+    chosen = {choice.name: list(choice.values) for choice in choices}
+    others = {
+        name: [value]
+        for name, value in best[0].values.items()
+        if name not in chosen and name != cells.seed and _differs_from_default(cells, name, value)
+    }
+    earlier = cells.batch.run_spec
+    # Repeats count up from the same seed again.
+    seed = {name: given for name, given in earlier.values.items() if name == earlier.seed_parameter}
+    spec = RunSpec(
+        task=cells.batch.task_id,
+        entry_script=cells.batch.entry_script,
+        values={**others, **chosen, **seed},
+        node="" if cells.batch.wanted_node is None else cells.batch.wanted_node.name,
+        exclude=earlier.exclude,
+        repeats=earlier.repeats,
+        seed_parameter=earlier.seed_parameter,
+        at_once=cells.batch.at_once,
+        time_limit=cells.batch.time_limit,
+    )
+    return Narrowed(spec=spec, choices=choices, best=best)
+
+
+def _differs_from_default(cells: Cells, name: str, value: Any) -> bool:
+    parameter = cells.declared.by_name.get(name)
+    return parameter is not None and parameter.value != value and value is not None
+
+
+def _choose(cells: Cells, name: str, best: Sequence[Cell], mattering: Mattering) -> Choice:
+    scale, value = cells.scale(name), best[0].values.get(name)
+    share = mattering.share_of(name)
+    matters = share >= (MATTERS if mattering.exact else MATTERS_BY_RANK)
+    if mattering.bars and not matters:
+        why = f"It made {percent(share)} of the difference, so it is fixed at the value of the best Run."
+        return _choice(cells, name, [value], why, is_fixed=True)
+    places = sorted({scale.place(cell.values.get(name)) for cell in best})
+    if not scale.is_number or len(scale.levels) < 2:
+        values = [scale.levels[place] for place in places]
+        return _choice(cells, name, values, _kept(values, len(best)), is_fixed=len(values) == 1)
+    values = refined(scale, places)
+    faces = f"{scale.faces[places[0]]}" + (f" to {scale.faces[places[-1]]}" if len(places) > 1 else "")
+    at_edge = places[0] == 0 or places[-1] == len(scale.levels) - 1
+    why = f"The best had {faces}; around that, in finer steps." + (
+        " The best is at the end of what was tried: look further there." if at_edge else ""
+    )
+    return _choice(cells, name, values, why, is_fixed=len(values) == 1)
+
+
+def _kept(values: Sequence[Any], count: int) -> str:
+    of = "the best Run" if count == 1 else f"the best {count} Runs"
+    return f"What {of} had." if len(values) > 1 else f"{of[0].upper()}{of[1:]} had it."
+
+
+def _choice(cells: Cells, name: str, values: Sequence[Any], why: str, *, is_fixed: bool) -> Choice:
+    from_levels = cells.scale(name)
+    faces = [from_levels.face(value) if value in from_levels.levels else f"{value:g}" for value in values]
+    return Choice(name=name, values=values, faces=faces, why=why, is_fixed=is_fixed)
+
+
+def refined(scale: Scale, places: Sequence[int]) -> list[float | int]:
+    """About STEPS values between the neighbours of the best ones, which are among them.
+
+    Only the best ones of ints that are larger than any float.
+    """
+    levels = scale.levels
+    best = [levels[place] for place in places]
+    if any(abs(level) > sys.float_info.max for level in levels):
+        return best
+    low, high = levels[max(0, places[0] - 1)], levels[min(len(levels) - 1, places[-1] + 1)]
+    grows = low > 0 and all(b / a >= FACTOR for a, b in zip(levels, levels[1:], strict=False) if a > 0)
+    whole = all(isinstance(level, int) for level in levels)
+    inner = []
+    for step in range(STEPS):
+        share = (step + 0.5) / STEPS
+        value = low * (high / low) ** share if grows else low + (high - low) * share
+        inner.append(round(value) if whole else float(f"{value:.3g}") if grows else tidy(value, high - low))
+    found = sorted({*best, *(value for value in inner if low <= value <= high)})
+    # What is nearly the same as one of the best is not tried beside it.
+    span = high - low
+    return [v for v in found if v in best or all(abs(v - b) > (0 if whole else 0.02 * span) for b in best)]
+
+
+def tidy(value: float, span: float) -> float:
+    """As few digits as tell the steps of a stretch apart: 1992.0 between 1990 and 2010, not 1990."""
+    return float(round(value, 2 - math.floor(math.log10(span))))

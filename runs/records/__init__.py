@@ -1,0 +1,1 @@
+"""What Executions leave: console, metrics, Artifacts, usage."""

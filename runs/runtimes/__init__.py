@@ -1,0 +1,1 @@
+"""Environments: what is wanted, which Python, how they are built, kept and removed."""

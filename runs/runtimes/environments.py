@@ -1,0 +1,298 @@
+"""Environments: what a script can import, built once for equal content on each node. Knows no Executions."""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from filelock import FileLock, Timeout
+
+from coretex_site.lib import filetree, paths
+from runs import statements
+from runs.models import Environment
+from runs.runtimes import condaactivation, condaprefix, eviction, venvs
+from runs.runtimes.eviction import READY
+from runs.runtimes.failure import EnvironmentFailure
+from runs.runtimes.requirements import Wanted, want
+from runs.runtimes.steps import POLL, Builder
+
+TOUCH_AFTER = timedelta(minutes=1)
+LONGEST_LOG = 100_000
+# What a process knows of the environments that it used last, so that short scripts need not ask anew:
+# {(folder of the node's environments, what was asked for): (when, environment)}.
+REMEMBERED = 30.0
+MOST_REMEMBERED = 100
+_used_lately: dict[tuple[Path, str, bool], tuple[float, "Ready"]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """An environment that can be used; `variables` are what Conda sets for the script."""
+
+    row: Environment
+    folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    has_python: bool = True
+
+    @property
+    def is_conda(self) -> bool:
+        return self.row.kind == "conda"
+
+    @property
+    def programs(self) -> Path:
+        return self.folder / "bin"
+
+    @property
+    def python(self) -> Path:
+        return self.programs / "python"
+
+    def is_there(self) -> bool:
+        """Whether it can still be used: neither its folder nor its row was removed meanwhile."""
+        if not (self.folder / READY).exists() or (self.has_python and not self.python.exists()):
+            return False
+        row = statements.find(Environment, self.row.pk, ("removed_at", "unwanted_at"))
+        return row is not None and row.removed_at is None and row.unwanted_at is None
+
+
+def prepare(
+    folder: Path, *, tree: str, builder: Builder, entry: str = "", exactly: Environment | None = None
+) -> Ready:
+    """The environment for the files in `folder`, which have the digest `tree`; built when it is new.
+
+    A notebook as `entry` gets what executes it on top. With `exactly` it is that environment, or one with
+    the same packages. Raises EnvironmentFailure when it cannot be built. Others who need the same one
+    meanwhile wait for it.
+    """
+    base, notebook = paths.environments(builder.node_name), entry.endswith(".ipynb")
+    if exactly is not None:
+        return _prepare_exactly(exactly, folder, tree, notebook, builder)
+    asked = (base, tree, notebook)
+    used = _used_lately.get(asked)
+    if used is not None and time.monotonic() - used[0] < REMEMBERED and used[1].is_there():
+        return used[1]
+    found = _prepare(want(folder, tree=tree, notebook=notebook), folder, builder)
+    if len(_used_lately) >= MOST_REMEMBERED:
+        _used_lately.clear()
+    _used_lately[asked] = time.monotonic(), found
+    return found
+
+
+def forget() -> None:
+    """Makes this process ask anew for what it used lately."""
+    _used_lately.clear()
+
+
+def _prepare_exactly(
+    exactly: Environment, folder: Path, tree: str, notebook: bool, builder: Builder
+) -> Ready:
+    """The same environment if it is still there, else one with the same packages, else a new one of these."""
+    same = _alive(builder.node_name).filter(kind=exactly.kind, packages=exactly.packages)
+    keys = [exactly.key, want(folder, tree=tree, notebook=notebook).key]
+    for row in same.filter(key__in=keys):
+        final = paths.environments(builder.node_name) / row.key
+        facts = _read_ready(final)
+        if facts is not None and _touch(row):
+            builder.say(f"Exactly environment {row.key[:12]}, with the packages as they were.")
+            return _ready(row, final, facts)
+    wanted = want(folder, tree=tree, notebook=notebook, lock=exactly.packages)
+    found = _prepare(wanted, folder, builder)
+    if found.row.interpreter != exactly.interpreter:
+        builder.say(
+            f"The packages are as they were, on {found.row.interpreter}; it was {exactly.interpreter}."
+        )
+    return found
+
+
+def _prepare(wanted: Wanted, folder: Path, builder: Builder) -> Ready:
+    final = paths.environments(builder.node_name) / wanted.key
+    facts = _read_ready(final)
+    if facts is not None:
+        row = _find_row(wanted, builder.node_name)
+        if row is not None:
+            return _ready(row, final, facts)
+    with _only_builder(wanted, builder):
+        _heed_deletions(wanted, builder.node_name)
+        facts = _read_ready(final)
+        if facts is None:
+            facts = _build(wanted, folder, final, builder)
+        row = _find_row(wanted, builder.node_name)
+        if row is None:
+            known = {name: facts[name] for name in ("interpreter", "packages", "size", "build_seconds")}
+            row = Environment.objects.create(
+                key=wanted.key,
+                node_name=builder.node_name,
+                kind=wanted.kind,
+                build_log=facts.get("build_log", ""),
+                **known,
+            )
+    return _ready(row, final, facts)
+
+
+def _heed_deletions(wanted: Wanted, node_name: str) -> None:
+    """What people deleted is gone before it is built anew; or stays after all, while a script uses it."""
+    for row in Environment.objects.filter(key=wanted.key, node_name=node_name, removed_at=None):
+        if row.unwanted_at is not None and not eviction.discard(row):
+            Environment.objects.filter(pk=row.pk, removed_at=None).update(unwanted_at=None)
+
+
+def _ready(row: Environment, final: Path, facts: Mapping[str, Any]) -> Ready:
+    return Ready(
+        row=row,
+        folder=final,
+        variables=facts.get("variables", {}),
+        has_python=facts.get("has_python", True),
+    )
+
+
+def _alive(node_name: str) -> QuerySet[Environment]:
+    return Environment.objects.filter(node_name=node_name, removed_at=None, unwanted_at=None)
+
+
+def _find_row(wanted: Wanted, node_name: str) -> Environment | None:
+    """The row of an environment that is in use, which is noted."""
+    row = _alive(node_name).filter(key=wanted.key).order_by("-pk").first()
+    return row if row is not None and _touch(row) else None
+
+
+def _touch(row: Environment) -> bool:
+    """Notes that it is used now; False when it was removed meanwhile."""
+    now = timezone.now()
+    if now - row.used_at <= TOUCH_AFTER:
+        return True
+    return bool(_alive(row.node_name).filter(pk=row.pk).update(used_at=now))
+
+
+def _read_ready(final: Path) -> dict[str, Any] | None:
+    """What was noted when it was built; None while it is not ready, or when its Python is gone."""
+    try:
+        facts = json.loads((final / READY).read_text())
+    except (OSError, ValueError):
+        return None
+    return facts if not facts.get("has_python", True) or (final / "bin" / "python").exists() else None
+
+
+@contextmanager
+def _only_builder(wanted: Wanted, builder: Builder) -> Iterator[None]:
+    """Holds the lock of one environment; who waits for it says so, once, and can be stopped."""
+    base = paths.environments(builder.node_name)
+    base.mkdir(parents=True, exist_ok=True)
+    lock, note = FileLock(base / f"{wanted.key}.lock"), base / f"{wanted.key}.builder"
+    told = False
+    while True:
+        try:
+            lock.acquire(timeout=POLL if told else 0)
+            break
+        except Timeout:
+            if not told:
+                other = note.read_text() if note.is_file() else "another Run"
+                builder.say(f"Waiting for environment {wanted.short}, being built by {other}.")
+                told = True
+            builder.tick()
+    try:
+        note.write_text(builder.who)
+        yield
+    finally:
+        lock.release()
+
+
+def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[str, Any]:
+    """Builds it, and marks it as ready last; nothing half-made stays, or looks ready while it does."""
+    began = time.monotonic()
+    log_from = builder.console.stat().st_size if builder.console.is_file() else 0
+    _announce(wanted, builder)
+    is_conda = wanted.kind == "conda"
+    filetree.remove(final)
+    # A venv is made beside its place and moved there; a Conda prefix has to be made where it stays.
+    place = final if is_conda else Path(tempfile.mkdtemp(prefix=f".building-{wanted.key}-", dir=final.parent))
+    try:
+        if is_conda:
+            place.mkdir()
+            condaprefix.build(wanted, folder, place, builder)
+        else:
+            venvs.build(wanted, folder, place, builder)
+        facts = {
+            **_found_in(wanted, place, builder),
+            "size": seal(place),
+            "build_seconds": round(time.monotonic() - began, 2),
+            "build_log": _log(builder, log_from),
+        }
+        _mark_ready(place, final, facts)
+    except OSError as error:
+        filetree.remove(place)
+        raise EnvironmentFailure(
+            f"The environment could not be built: {error.strerror} ({error.filename})."
+        ) from error
+    except BaseException:
+        filetree.remove(place)
+        raise
+    builder.say(f"Environment {wanted.short} is ready after {facts['build_seconds']:.1f} s.")
+    return facts
+
+
+def _announce(wanted: Wanted, builder: Builder) -> None:
+    what, python = wanted.file, wanted.interpreter
+    made_of = "" if python is None else f", Python {python.version}"
+    if what is None:
+        what, made_of = "a clean Python", made_of.removeprefix(", Python")
+    why = f" ({python.why})" if python is not None and python.why else ""
+    exactly = ", exactly as before" if wanted.lock else ""
+    builder.say(wanted.sentence)
+    builder.say(f"Building environment {wanted.short} from {what}{made_of}{why}{exactly}.")
+
+
+def _found_in(wanted: Wanted, place: Path, builder: Builder) -> dict[str, Any]:
+    """What is in an environment that was just built."""
+    if wanted.kind == "conda":
+        return {
+            "interpreter": condaprefix.interpreter(place),
+            "packages": condaprefix.packages(place, builder),
+            "variables": condaactivation.variables(place, wanted.conda.variables, wanted.file or "", builder),
+            "has_python": (place / "bin" / "python").exists(),
+        }
+    return {
+        "interpreter": f"Python {wanted.interpreter.version}",
+        "packages": venvs.frozen(place, builder),
+    }
+
+
+def _mark_ready(place: Path, final: Path, facts: Mapping[str, Any]) -> None:
+    note = place / f"{READY}.new"
+    note.write_text(json.dumps(facts))
+    os.rename(note, place / READY)
+    if place != final:
+        os.rename(place, final)
+    final.chmod(0o555)
+
+
+def _log(builder: Builder, start: int) -> str:
+    """The end of what was said while it was built."""
+    if not builder.console.is_file():
+        return ""
+    with builder.console.open("rb") as file:
+        file.seek(max(start, builder.console.stat().st_size - LONGEST_LOG))
+        return file.read().decode("utf-8", "replace").replace("\x00", "�")
+
+
+def seal(folder: Path) -> int:
+    """Makes all below `folder` read-only, since its files are shared by hard links; returns their bytes."""
+    total = 0
+    for current, folders, files in os.walk(folder):
+        for name in files:
+            path = os.path.join(current, name)
+            facts = os.lstat(path)
+            total += facts.st_size
+            if facts.st_mode & 0o222 and not os.path.islink(path):
+                os.chmod(path, facts.st_mode & 0o7555)
+        for name in folders:
+            path = os.path.join(current, name)
+            if not os.path.islink(path):
+                os.chmod(path, 0o555)  # noqa: S103  (everyone may read what is installed)
+    return total

@@ -1,0 +1,147 @@
+"""Which Python an environment is made of, among those on this machine. Knows no Django and downloads none."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import uv
+
+from runs.runtimes.failure import EnvironmentFailure
+
+VERSION_FILE = ".python-version"
+PROJECT_FILE = "pyproject.toml"
+REQUEST = re.compile(r"[A-Za-z0-9@.+_ ,<>=!~*-]{1,100}")
+# What was found is asked for anew after a while: somebody may have installed another.
+REMEMBERED = 300.0
+_found: dict[str, tuple[float, "Interpreter"]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interpreter:
+    """A Python on this machine; `why` says which file asked for it, empty for the server's own."""
+
+    path: str
+    version: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.version}"
+
+
+def base_interpreter() -> str:
+    """The Python of the server: never the one of its own environment."""
+    return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def find_uv() -> str:
+    try:
+        return uv.find_uv_bin()
+    except FileNotFoundError as error:
+        raise EnvironmentFailure(
+            "The installer uv is missing from the server's own environment. Ask the operator to install it."
+        ) from error
+
+
+def choose(folder: Path) -> Interpreter:
+    """The server's Python, unless a file of the Task asks for one that it is not."""
+    asked = requested(folder)
+    if asked is None:
+        return Interpreter(path=base_interpreter(), version=sys.version.split()[0])
+    request, file = asked
+    known = _found.get(request)
+    if known is None or time.monotonic() - known[0] > REMEMBERED:
+        known = time.monotonic(), _find(request, file)
+        _found[request] = known
+    return Interpreter(path=known[1].path, version=known[1].version, why=f"{file} asks for {request}")
+
+
+def requested(folder: Path) -> tuple[str, str] | None:
+    """(what is asked for, by which file): the first line of .python-version, else requires-python."""
+    version = folder / VERSION_FILE
+    if version.is_file():
+        lines = [line.strip() for line in version.read_text("utf-8", "replace").splitlines()]
+        asked = next((line for line in lines if line and not line.startswith("#")), "")
+        if asked:
+            return _checked(asked, VERSION_FILE), VERSION_FILE
+    project = folder / PROJECT_FILE
+    if project.is_file():
+        try:
+            data = tomllib.loads(project.read_text("utf-8", "replace"))
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise EnvironmentFailure(f"{PROJECT_FILE} cannot be read: {error}.") from error
+        table = data.get("project")
+        asked = table.get("requires-python") if isinstance(table, dict) else None
+        if asked is not None:
+            return _checked(asked, f"{PROJECT_FILE} (requires-python)"), PROJECT_FILE
+    return None
+
+
+def _checked(asked: object, file: str) -> str:
+    if not isinstance(asked, str) or REQUEST.fullmatch(asked) is None or asked.startswith("-"):
+        raise EnvironmentFailure(
+            f"{file} is to name a version of Python such as 3.11 or >=3.9,<3.12, but holds "
+            f"{str(asked)[:100]!r}."
+        )
+    return asked.strip()
+
+
+def _find(request: str, file: str) -> Interpreter:
+    done = _ask("find", "--no-python-downloads", request)
+    path = done.stdout.strip()
+    if done.returncode or not path:
+        raise EnvironmentFailure(
+            f"No Python on this node is what {file} asks for ({request}). There are {_listed()}. "
+            f"Change {file}, or ask the operator to install one."
+        )
+    version = subprocess.run(
+        [path, "-I", "-c", "import sys; print(sys.version.split()[0]); print(sys.executable)"],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        cwd="/",
+    ).stdout.split("\n")
+    return Interpreter(path=os.path.realpath(version[1] or path), version=version[0])
+
+
+def _listed() -> str:
+    """Every Python on this machine, as people name it."""
+    done = _ask("list", "--only-installed", "--output-format", "json")
+    try:
+        found = json.loads(done.stdout)
+    except ValueError:
+        found = []
+    texts = [f"{one['version']} ({one['path']})" for one in found if one.get("symlink") is None]
+    version = sys.version.split()[0]
+    return ", ".join(dict.fromkeys(texts)) or f"{version} ({base_interpreter()})"
+
+
+def _ask(verb: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """What uv knows of the machine's Pythons. The server's own is looked at first, its environment never."""
+    own = os.path.join(sys.prefix, "bin") if sys.prefix != sys.base_prefix else ""
+    places = [place for place in os.environ.get("PATH", os.defpath).split(os.pathsep) if place != own]
+    environment = {
+        "HOME": os.environ.get("HOME", "/"),
+        "PATH": os.pathsep.join([os.path.dirname(base_interpreter()), *places]),
+        "UV_PYTHON_PREFERENCE": "system",
+        **{
+            name: os.environ[name]
+            for name in ("UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME")
+            if name in os.environ
+        },
+    }
+    return subprocess.run(
+        [find_uv(), "python", verb, *words, "--no-config"],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        cwd="/",
+        env=environment,
+    )
