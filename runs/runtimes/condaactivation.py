@@ -57,12 +57,22 @@ def _noted(target: Path) -> dict[str, str]:
     """What packages and people noted as JSON; the state of the prefix comes last."""
     found: dict[str, str] = {}
     for path in sorted((target / "etc" / "conda" / "env_vars.d").glob("*.json")):
-        found |= _texts(path, json.loads(path.read_bytes()))
+        found |= _texts(path, _read(path))
     state = target / "conda-meta" / "state"
     if state.is_file():
-        data = json.loads(state.read_bytes())
+        data = _read(state)
         found |= _texts(state, data.get("env_vars", {}) if isinstance(data, dict) else data)
     return found
+
+
+def _read(path: Path) -> object:
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise EnvironmentFailure(
+            f"{path.name} of a Conda package, which is to set variables, is no JSON: {error}. Leave the "
+            "package out, or choose another build of it."
+        ) from error
 
 
 def _texts(path: Path, data: object) -> dict[str, str]:

@@ -58,3 +58,25 @@ def test_an_activation_script_that_needs_a_missing_bash_is_a_sentence(
     execution = submit(make_task(project, {"main.py": "1", "environment.yml": WANTS_MAPS}))
     take_one()
     assert "set variables by maps.sh, and bash, which reads that, is not" in fresh(execution).message
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (
+            {"etc/conda/env_vars.d/maps.json": "{lower"},
+            "maps.json of a Conda package, which",
+        ),
+        ({"etc/conda/env_vars.d/maps.json": "[1]"}, "maps.json of a Conda package is to be a mapping"),
+        ({"etc/conda/activate.d/maps.sh": "exit 0\n"}, "(maps.sh) ended the shell that read it"),
+    ],
+    ids=["no JSON", "no mapping", "ends the shell"],
+)
+def test_what_cannot_be_activated_is_a_sentence(
+    project: Project, channel: Channel, files: dict[str, str], said: str
+) -> None:
+    channel.add("maps", "1.0", files)
+    channel.index()
+    execution = submit(make_task(project, {"main.py": "1", "environment.yml": WANTS_MAPS}))
+    take_one()
+    assert said in fresh(execution).message
