@@ -107,15 +107,17 @@ def read_list(digest: str) -> Sequence[tuple[str, bool, str]]:
     return _read_list(paths.snapshot_list(digest), digest)
 
 
-def take_back(digest: str, work: Path, marks: Marks) -> None:
+def take_back(digest: str, work: Path, marks: Marks) -> bool:
     """Keeps a working folder that its script left as it was for this process's next check-out.
 
     `marks` are those of the folder when it was checked out. One with any change, or that cannot be read,
-    stays where it is.
+    stays where it is: False.
     """
     with suppress(OSError):
         if _is_untouched(digest, work, marks):
             spares.keep(digest, work)
+            return True
+    return False
 
 
 def _is_untouched(digest: str, work: Path, marks: Marks) -> bool:

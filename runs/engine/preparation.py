@@ -70,9 +70,11 @@ def lay_out(execution: Execution) -> Inputs:
     """Checks the Snapshot out and writes the parameters; what an attempt before it left there goes first."""
     work = paths.work(execution.pk)
     home = paths.home(execution.pk)
-    for folder in (work, home, paths.inputs(execution.pk), paths.exit_file(execution.pk)):
-        filetree.remove(folder)
-    os.makedirs(home.parent, exist_ok=True)
+    if home.parent.exists():
+        for folder in (work, home, paths.inputs(execution.pk), paths.exit_file(execution.pk)):
+            filetree.remove(folder)
+    else:
+        os.makedirs(home.parent)
     if not spares.reuse(HOME, home):
         home.mkdir()
     run = execution.run
@@ -143,13 +145,17 @@ def _dataset(
     return {"id": pk, "name": linked[pk]["name"], "path": str(path)}
 
 
-def take_back(execution: Execution, inputs: Inputs) -> None:
-    """Keeps for this process's next script what its script left untouched: its files, its empty HOME."""
-    snapshots.take_back(execution.run.snapshot_id, paths.work(execution.pk), inputs.marks)
+def take_back(execution: Execution, inputs: Inputs) -> bool:
+    """Keeps for this process's next script what its script left untouched: its files, its empty HOME.
+
+    Whether that was all there is to keep or to free.
+    """
     home = paths.home(execution.pk)
     with suppress(OSError):
         if home.lstat().st_mode == home.parent.stat().st_mode and not os.listdir(home):
             spares.keep(HOME, home)
+    is_untouched = snapshots.take_back(execution.run.snapshot_id, paths.work(execution.pk), inputs.marks)
+    return is_untouched and not home.exists() and not inputs.datasets
 
 
 def launch(execution: Execution, environment: Ready) -> Launch:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from runs import lifecycle, snapshots
+from runs.engine import preparation
 from runs.engine.executor import read_exit_code
 from runs.engine.outcomes import Outcome, outcome
 from runs.engine.preparation import Inputs
@@ -50,9 +51,7 @@ def keep(execution: Execution, owner: str, *, inputs: Inputs | None = None) -> b
         artifacts.free(execution.pk)
     elif inputs is None:
         artifacts.collect(execution.pk, _manifest(execution))
-    else:
-        digest, work = execution.run.snapshot_id, paths.work(execution.pk)
-        snapshots.take_back(digest, work, inputs.marks)
+    elif not preparation.take_back(execution, inputs) or paths.artifacts(execution.pk).exists():
         artifacts.collect(execution.pk, inputs.manifest, marks=inputs.marks)
     if metrics.size(execution.pk) > metrics.CHUNK_BYTES:
         # Nobody else waits for the database while much of it is stored.

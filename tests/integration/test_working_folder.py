@@ -106,3 +106,17 @@ def test_a_run_that_never_started_has_no_artifacts(project: Project) -> None:
     assert (execution.status, execution.start_marked_at) == (State.FAILED, None)
     assert not execution.artifacts.exists()
     assert not paths.work(execution.pk).exists()
+
+
+def test_an_empty_home_is_used_again_and_one_that_was_used_is_not(project: Project) -> None:
+    source = "import json, os\nhome = os.environ['HOME']\nprint(os.listdir(home), oct(os.stat(home).st_mode))\n"
+    source += "exec(json.load(open(os.environ['CORETEX_PARAMETERS']))['deed'])"
+    task = make_task(project, {"main.py": source})
+    deeds = ["pass", "open(home + '/left', 'w')", "os.chmod(home, 0o777)", "os.rmdir(home)", "pass"]
+    executions = [submit(task, values={"deed": deed}) for deed in deeds]
+    assert take_one() == len(deeds)
+    for execution in map(fresh, executions):
+        assert execution.status == State.SUCCEEDED
+        assert console(execution).splitlines()[-1] == "[] 0o40755"
+        assert not paths.home(execution.pk).exists()
+    assert not list(paths.scratch().iterdir())
