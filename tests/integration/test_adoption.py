@@ -205,8 +205,10 @@ while not os.path.exists({gate!r}):
 
 def test_what_was_never_started_waits_again(project: Project) -> None:
     execution = python(project, "print('at last')")
-    worker = start_worker("from runs import lifecycle, worker; from runs.processes import ProcessId; "
-                          "lifecycle.claim(worker._this_node(), str(ProcessId.mine()))")  # fmt: skip
+    worker = start_worker(
+        "from runs import lifecycle; from runs.engine import worker; from runs.processes import ProcessId; "
+        "lifecycle.claim(worker._this_node(), str(ProcessId.mine()))"
+    )
     worker.wait()
     assert fresh(execution).status == State.PREPARING
     assert take_one() == 1

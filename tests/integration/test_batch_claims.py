@@ -126,7 +126,8 @@ def test_a_batch_for_one_node_is_executed_there(task: Task) -> None:
 
 CLAIM_ALL = """
 import sys
-from runs import lifecycle, attending
+from runs import lifecycle
+from runs.batching import attending
 from runs.models import Node, Run
 from runs.states import ACTIVE, State
 node = Node.objects.get(name="worker-1")

@@ -171,7 +171,7 @@ def test_a_builder_that_dies_half_way_leaves_nothing_and_it_is_built_once(
     batch = batches.start(task, some_batches.spec(task), by=task.created_by)
     assert isinstance(batch, Batch)
     die = (
-        "import os, signal; from runs import attending, manymoves;"
+        "import os, signal; from runs import manymoves; from runs.batching import attending;"
         "manymoves.queue_marked = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL); attending.attend()"
     )
     assert small_tasks.start_worker(die).wait(30) == -9
@@ -257,7 +257,7 @@ def test_two_clicks_at_the_same_moment_execute_the_failed_ones_once(
     batch = some_batches.start(task)
     some_batches.run_all(failing={0, 1, 2})
     click = (
-        "from runs import batches; from runs.models import Batch; b = Batch.objects.get();"
+        "from runs.batching import batches; from runs.models import Batch; b = Batch.objects.get();"
         "batches.failed_again(b, by=b.created_by)"
     )
     clicks = [small_tasks.start_worker(click) for _ in range(3)]

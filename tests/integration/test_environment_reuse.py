@@ -196,7 +196,9 @@ def test_one_whose_removal_was_cut_short_is_built_anew(project: Project) -> None
         (many / str(number)).touch()
     unused_for_long(first.environment)
     remove = "eviction.remove(Environment.objects.get())"
-    worker = start_worker(f"from runs import eviction; from runs.models import Environment; {remove}")
+    worker = start_worker(
+        f"from runs.runtimes import eviction; from runs.models import Environment; {remove}"
+    )
     until(lambda: not many.exists() or len(os.listdir(many)) < 20_000)
     worker.kill()
     worker.wait()

@@ -109,7 +109,9 @@ def test_a_run_that_never_started_has_no_artifacts(project: Project) -> None:
 
 
 def test_an_empty_home_is_used_again_and_one_that_was_used_is_not(project: Project) -> None:
-    source = "import json, os\nhome = os.environ['HOME']\nprint(os.listdir(home), oct(os.stat(home).st_mode))\n"
+    source = (
+        "import json, os\nhome = os.environ['HOME']\nprint(os.listdir(home), oct(os.stat(home).st_mode))\n"
+    )
     source += "exec(json.load(open(os.environ['CORETEX_PARAMETERS']))['deed'])"
     task = make_task(project, {"main.py": source})
     deeds = ["pass", "open(home + '/left', 'w')", "os.chmod(home, 0o777)", "os.rmdir(home)", "pass"]
