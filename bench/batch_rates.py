@@ -1,14 +1,22 @@
 """How fast a running server makes and executes Batches. Used by `measure.py`."""
 
+import statistics
 import time
+from http import HTTPStatus
+
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from runs.batching import batches
-from runs.models import Batch, Run
+from runs.models import Batch, Execution, Metric, Run
 from runs.runspec import RunSpec
 from runs.states import State
 from tasks.models import Task
 
 PATIENCE = 600.0
+PAGES = 7
 LOOK_EVERY = 0.05
 
 
@@ -28,8 +36,8 @@ def start(task: Task, count: int, name: str) -> Batch:
     return batch
 
 
-def creation_seconds(task: Task, count: int) -> float:
-    """From pressing Start until all Runs are there and queued; they are stopped then."""
+def creation(task: Task, count: int) -> tuple[Batch, float]:
+    """The seconds from pressing Start until all Runs are there and queued; they are stopped then."""
     began = time.perf_counter()
     batch = start(task, count, "creation")
     batches.pause(batch)
@@ -40,7 +48,34 @@ def creation_seconds(task: Task, count: int) -> float:
         raise SystemExit(f"{queued} of {count} Runs are queued.")
     batches.stop_all(batch, by=task.created_by)
     wait_for(batch, "finished_at")
-    return seconds
+    return batch, seconds
+
+
+def page(batch: Batch) -> tuple[float, int]:
+    """Processor seconds and queries of the page of a Batch, as if its Runs had succeeded with a metric."""
+    latest = batch.runs.values("latest")
+    with transaction.atomic():
+        Execution.objects.filter(pk__in=latest).update(state=State.SUCCEEDED)
+        batch.runs.update(state=State.SUCCEEDED)
+        metrics = [
+            Metric(execution_id=pk, name="loss", point_count=1, last=value, minimum=value, maximum=value)
+            for value, pk in enumerate(latest.values_list("latest", flat=True))
+        ]
+        Metric.objects.bulk_create(metrics, batch_size=5000)
+    browser = Client(headers={"host": "127.0.0.1"})
+    browser.force_login(batch.created_by)
+    address = reverse("runs:batch", args=[batch.pk])
+    with CaptureQueriesContext(connection) as queries:
+        if browser.get(address).status_code != HTTPStatus.OK:
+            raise SystemExit(f"The page of a Batch of {batch.count} cannot be seen.")
+    count = len(queries)
+    seconds = []
+    for _ in range(PAGES):
+        # What a worker of the web server keeps of a Batch is there for the second who looks.
+        began = time.process_time()
+        browser.get(address)
+        seconds.append(time.process_time() - began)
+    return statistics.median(seconds), count
 
 
 def rate(task: Task, count: int) -> float:

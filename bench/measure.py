@@ -238,7 +238,10 @@ def measure(address: str, *, starts: int, count: int, batch: int) -> dict[str, f
         pools = [bare_pool(command, folder, variables, count=count // 2)]
         rate = runs_rate(task, count)
         pools.append(bare_pool(command, folder, variables, count=count // 2))
-        created = batch_rates.creation_seconds(task, CREATED)
+        large, created = batch_rates.creation(task, CREATED)
+        page, queries = batch_rates.page(large)
+        small, _ = batch_rates.creation(task, CREATED // 100)
+        _, queries_of_small = batch_rates.page(small)
         of_batch = batch_rates.rate(task, batch)
         costs = environment_costs.measure(make_task(), folder)
         pool_after = bare_pool(command, folder, variables, count=count // 2)
@@ -255,6 +258,9 @@ def measure(address: str, *, starts: int, count: int, batch: int) -> dict[str, f
         "runs_per_second": rate,
         "rate_ratio": rate / pool,
         "creation_seconds": created,
+        "page_ms": 1000 * page,
+        "page_queries": queries,
+        "page_queries_of_small": queries_of_small,
         "batch_runs": batch,
         "batch_per_second": of_batch,
         "batch_ratio": of_batch / statistics.mean([pools[-1], pool_after]),

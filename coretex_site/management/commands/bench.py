@@ -20,6 +20,8 @@ LEAST_RATE = 0.7
 LEAST_BATCH_RATE = 0.8
 # Seconds until a Batch of 10,000 Runs is there and queued.
 MOST_CREATION = 5.0
+# Milliseconds of processor time that the page of that Batch may take.
+MOST_PAGE_MS = 300.0
 # Milliseconds that a ready environment may add to a start of its Python with numpy and pandas, and how much
 # longer a new one may take than uv by hand when its cache is warm.
 MOST_ADDED_MS = 50.0
@@ -52,11 +54,14 @@ class Command(BaseCommand):
         missed = missed or numbers["batch_ratio"] < LEAST_BATCH_RATE
         missed = missed or numbers["environment_added_ms"] > MOST_ADDED_MS
         missed = missed or numbers["build_ratio"] > MOST_BUILD_RATIO
+        missed = missed or numbers["page_ms"] > MOST_PAGE_MS
+        missed = missed or numbers["page_queries"] > numbers["page_queries_of_small"]
         if missed or numbers["creation_seconds"] > MOST_CREATION:
             raise CommandError(
                 f"Slower than wanted: at most {MOST_STARTS:g} bare starts to the first line, "
                 f"at least {LEAST_RATE:g} of the bare pool's rate and {LEAST_BATCH_RATE:g} in a Batch, "
-                f"at most {MOST_CREATION:g} s until 10,000 Runs are there, "
+                f"at most {MOST_CREATION:g} s until 10,000 Runs are there, at most {MOST_PAGE_MS:g} ms for "
+                "their page with the queries of a hundred, "
                 f"at most {MOST_ADDED_MS:g} ms added by a ready environment, "
                 f"a new one in at most {MOST_BUILD_RATIO:g} times what uv takes."
             )
@@ -69,6 +74,8 @@ def told(numbers: dict[str, float]) -> str:
         f"Trivial Runs on 2 workers: {numbers['runs_per_second']:.1f} a second, "
         f"{numbers['rate_ratio']:.2f} of a bare pool's {numbers['bare_pool_per_second']:.1f}\n"
         f"A Batch of 10,000 Runs is there and queued after {numbers['creation_seconds']:.1f} s\n"
+        f"Its page takes {numbers['page_ms']:.0f} ms of processor time and {numbers['page_queries']} "
+        f"queries; that of a hundred Runs {numbers['page_queries_of_small']}\n"
         f"A queued Batch of {numbers['batch_runs']:,} trivial Runs: "
         f"{numbers['batch_per_second']:.1f} a second, {numbers['batch_ratio']:.2f} of a bare pool's\n"
         f"A ready environment with numpy and pandas adds {numbers['environment_added_ms']:.0f} ms\n"
