@@ -43,7 +43,7 @@ def open_to(node: Node) -> list[Lane]:
 
 def _served(node: Node) -> list[Batch]:
     """The Batches with something to start on `node`, each with its `head`."""
-    heads = Run.objects.filter(batch=OuterRef("pk"), state=State.QUEUED).order_by("latest")
+    heads = Run.objects.filter(batch=OuterRef("pk"), state=State.QUEUED).order_by("latest_id")
     unfinished = Batch.objects.filter(finished_at=None).only(*LOOKED_AT).order_by("pk")
     return [
         batch
@@ -60,7 +60,7 @@ def single_runs(wanted_node: Node | None) -> QuerySet[Run]:
     """The queued Runs that are alone and are to run on `wanted_node` (None: anywhere), the first in front."""
     alone = Run.objects.filter(batch=None, state=State.QUEUED, wanted_node=wanted_node)
     # By the whole index, or PostgreSQL sorts: it does not see that the node is one and the same.
-    return alone.order_by("wanted_node_id", "-priority", "latest")
+    return alone.order_by("wanted_node_id", "-priority", "latest_id")
 
 
 def _single_heads(node: Node) -> Iterable[tuple[int, int]]:
@@ -82,7 +82,7 @@ def front(lane: Lane, node: Node, *, count: int) -> list[Execution]:
         found = [run for wanted in (None, node) for run in _with_latest(single_runs(wanted))[:count]]
         found = [run for run in found if run.priority == lane.priority]
     else:
-        queued = Run.objects.filter(batch=lane.batch, state=State.QUEUED).order_by("latest")
+        queued = Run.objects.filter(batch=lane.batch, state=State.QUEUED).order_by("latest_id")
         found = list(_with_latest(queued)[:count])
     for run in found:
         run.latest.run = run
