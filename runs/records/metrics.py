@@ -17,6 +17,7 @@ from runs.records import usage
 
 # Read and stored at once; a line that is longer is refused.
 CHUNK_BYTES = 1024 * 1024
+GUESSED_BYTES = 4096
 LONGEST_NAME = 200
 MOST_METRICS = 1000
 SUMMARY = ("point_count", "last", "minimum", "maximum", "mean", "finite_count")
@@ -46,11 +47,10 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
     line once: the bytes are claimed in the transaction that stores them.
     """
     stored = 0
+    # Of a short script nothing was stored before its end: that is tried first and not asked.
+    guessed = final and size(execution_id) <= GUESSED_BYTES
     while size(execution_id):
-        execution = statements.find(Execution, execution_id, ("metrics_offset", "metrics_rejected"))
-        if execution is None:
-            break
-        start = execution.metrics_offset
+        start, rejected = (0, 0) if guessed else _stored(execution_id)
         chunk = _read(execution_id, start)
         whole = chunk[: chunk.rfind(b"\n") + 1]
         if not whole and (final or len(chunk) == CHUNK_BYTES):
@@ -60,15 +60,24 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
         reading = read_lines(whole)
         with transaction.atomic(savepoint=False):
             if not lifecycle.next_metrics_offset(execution_id, start, start + len(whole)):
-                break
+                if not guessed:
+                    break
+                guessed = False
+                continue
             for name in _store(execution_id, reading.points, is_system=False, is_first=start == 0):
                 reading.reject(name.encode(), f"expected at most {MOST_METRICS:,} names of metrics")
             if reading.rejected:
-                _warn(execution_id, execution.metrics_rejected, reading)
+                _warn(execution_id, rejected, reading)
         stored += sum(map(len, reading.points.values()))
         if len(whole) == len(chunk) < CHUNK_BYTES:
             break
     return stored
+
+
+def _stored(execution_id: int) -> tuple[int, int]:
+    """How many bytes of the metrics file are stored, and how many of its lines could not be used."""
+    execution = statements.find(Execution, execution_id, ("metrics_offset", "metrics_rejected"))
+    return (0, 0) if execution is None else (execution.metrics_offset, execution.metrics_rejected)
 
 
 def size(execution_id: int) -> int:
