@@ -2,25 +2,8 @@
 
 import pytest
 
-from tasks.spec import TaskSpec, is_required, is_visible, parse, validate, with_hidden_defaults
-
-GROUP = "param_groups:\n- name: g\n  params:\n"
-
-
-def one(text: str) -> str:
-    """A file with one parameter named p, whose other keys begin on line 5 at column 5."""
-    return f"{GROUP}  - name: p\n" + "".join(f"    {line}\n" for line in text.splitlines())
-
-
-def problems(source: str | bytes) -> list[str]:
-    return [str(problem) for problem in parse(source).problems]
-
-
-def read(source: str | bytes) -> TaskSpec:
-    parsed = parse(source)
-    assert parsed.spec is not None, problems(source)
-    return parsed.spec
-
+from tasks.spec import is_required, is_visible, validate, with_hidden_defaults
+from tests.task_yamls import GROUP, one, problems, read
 
 CONDITIONAL = f"""{GROUP}
   - name: mode
