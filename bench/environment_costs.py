@@ -12,10 +12,10 @@ from django.conf import settings
 from coretex_site.lib import paths
 from runs import snapshots
 from runs.models import Environment
-from runs.runtimes import environments, eviction, pipsettings
-from runs.runtimes.environments import Ready
+from runs.runtimes import environments, eviction, pipsettings, ready
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.interpreters import base_interpreter, find_uv
+from runs.runtimes.ready import Ready
 from runs.runtimes.steps import Builder
 from tasks import codetree
 from tasks.models import Task
@@ -82,7 +82,7 @@ class Need:
 
     def prepare(self) -> Ready:
         """As a process does that remembers no environment."""
-        environments.forget()
+        ready.forget()
         return environments.prepare(self.files, tree=self.digest, builder=self.builder)
 
 

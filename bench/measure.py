@@ -242,9 +242,11 @@ def measure(address: str, *, starts: int, count: int, batch: int) -> dict[str, f
         page, queries = batch_rates.page(large)
         small, _ = batch_rates.creation(task, CREATED // 100)
         _, queries_of_small = batch_rates.page(small)
+        # A Batch takes longer, so what it is compared with is looked at for longer.
+        around = [bare_pool(command, folder, variables, count=batch // 4)]
         of_batch = batch_rates.rate(task, batch)
+        around.append(bare_pool(command, folder, variables, count=batch // 4))
         costs = environment_costs.measure(make_task(), folder)
-        pool_after = bare_pool(command, folder, variables, count=count // 2)
     finally:
         shutil.rmtree(folder)
     start, line = statistics.median(bare), statistics.median(pressed)
@@ -263,7 +265,7 @@ def measure(address: str, *, starts: int, count: int, batch: int) -> dict[str, f
         "page_queries_of_small": queries_of_small,
         "batch_runs": batch,
         "batch_per_second": of_batch,
-        "batch_ratio": of_batch / statistics.mean([pools[-1], pool_after]),
+        "batch_ratio": of_batch / statistics.mean(around),
     }
 
 

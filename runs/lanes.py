@@ -6,7 +6,7 @@ Run is looked at, so that ten thousand Runs of a paused Batch cost nothing.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -31,14 +31,15 @@ class Lane:
 
     batch: int | None
     priority: int
-    head: int
+    head: int = field(compare=False)
 
 
 def open_to(node: Node) -> list[Lane]:
     """The lanes that `node` serves, the one to serve first in front."""
     lanes = [Lane(batch=None, priority=priority, head=head) for priority, head in _single_heads(node)]
     lanes += [Lane(batch=batch.pk, priority=batch.priority, head=batch.head) for batch in _served(node)]
-    return sorted(lanes, key=lambda lane: (-lane.priority, lane.head))
+    # Those that may run anywhere and those that are to run here are one lane for each priority.
+    return list(dict.fromkeys(sorted(lanes, key=lambda lane: (-lane.priority, lane.head))))
 
 
 def _served(node: Node) -> list[Batch]:

@@ -57,13 +57,18 @@ def claim(node: Node, owner: str) -> Execution | None:
 class Front:
     """What stands in front of the lanes that a node serves, a few Executions of each, as it was a moment ago.
 
-    That others were faster is noticed by the claim; a lane that opened since is served by the next Front.
+    That others were faster is noticed by the claim; a lane that opened since is served after the next `look`.
     """
 
     def __init__(self, node: Node) -> None:
+        self._ahead: dict[lanes.Lane, deque[Execution]] = {}
+        self.look(node)
+
+    def look(self, node: Node) -> None:
+        """Sees anew which lanes there are. What was read of one stays, unless an older one is there again."""
         self._node = node
         self._lanes = lanes.open_to(node)
-        self._ahead: dict[lanes.Lane, deque[Execution]] = {lane: deque() for lane in self._lanes}
+        self._ahead = {lane: self._still_first(lane) for lane in self._lanes}
 
     def claim(self, owner: str, *, most_lanes: int | None = None) -> Execution | None:
         """The Execution to start next, now `preparing` and `owner`'s; None when nothing is left.
@@ -86,6 +91,10 @@ class Front:
                             setattr(execution, name, value)
                         return execution
         return None
+
+    def _still_first(self, lane: lanes.Lane) -> deque[Execution]:
+        ahead = self._ahead.get(lane)
+        return ahead if ahead and ahead[0].pk <= lane.head else deque()
 
     def _next(self, lane: lanes.Lane) -> Execution | None:
         ahead = self._ahead[lane]

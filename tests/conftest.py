@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from projects.models import Membership, Project, Role
-from runs.runtimes import environments
+from runs.runtimes import ready
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +92,6 @@ def shared_environments(
     settings: LazySettings, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """Environments that are built once for all tests which ask for this; their rows are those of one test."""
-    monkeypatch.setattr(environments, "_used_lately", {})
+    monkeypatch.setattr(ready, "_used", {})
     settings.ENVIRONMENTS_DIR = tmp_path_factory.getbasetemp() / "environments"
     return settings.ENVIRONMENTS_DIR

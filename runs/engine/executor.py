@@ -194,11 +194,17 @@ class ConsoleClock:
     """Keeps the times of a console: appends `OFFSET SECONDS` to `times` whenever the console has grown.
 
     The seconds are those of the last write, so that what was printed while nobody looked has a time too.
+    What grew only before the first look or only after the last one needs none: its time of change says it.
     """
 
     def __init__(self, console: Path, times: Path) -> None:
         self._console, self._times = console, times
         self._known = _last_offset(times)
+
+    def finish(self) -> None:
+        """The last look, when the script has ended."""
+        if self._known:
+            self.tick()
 
     def tick(self) -> bool:
         """Whether the console has grown since the last time."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from runs import snapshots, spares
 from runs.engine.executor import Launch
 from runs.models import Execution, Run
 from runs.runtimes import notebookrun
-from runs.runtimes.environments import Ready
+from runs.runtimes.ready import Ready
 from runs.states import Reason
 from tasks import runtime, spec
 from tasks.declarations import TaskSpec
@@ -173,8 +173,6 @@ def launch(execution: Execution, environment: Ready) -> Launch:
 
 def script_environment(execution: Execution, environment: Ready) -> dict[str, str]:
     """The script's environment variables, made from scratch."""
-    # The names first: os.environ decodes each value that is asked for.
-    names = [name for name in os.environ if name in PASSED_ON or name.startswith(PASSED_ON_PREFIXES)]
     home = str(paths.home(execution.pk))
     if environment.is_conda:
         where = {"CONDA_PREFIX": str(environment.folder), "CONDA_DEFAULT_ENV": environment.folder.name}
@@ -183,9 +181,9 @@ def script_environment(execution: Execution, environment: Ready) -> dict[str, st
     return {
         "LANG": "C.UTF-8",
         **environment.variables,
-        **{name: os.environ[name] for name in names},
+        **_passed_on(),
         **where,
-        "PATH": os.pathsep.join([str(environment.programs), *_machine_path()]),
+        "PATH": f"{environment.programs}{os.pathsep}{_machine_path(os.environ.get('PATH', USUAL_PATH))}",
         "HOME": home,
         "TMPDIR": home if len(os.fsencode(home)) <= LONGEST_TMPDIR else "/tmp",  # noqa: S108
         "USER": "coretex",
@@ -199,11 +197,20 @@ def script_environment(execution: Execution, environment: Ready) -> dict[str, st
     }
 
 
-def _machine_path() -> list[str]:
+@cache
+def _passed_on() -> dict[str, str]:
+    """What scripts get of the server's own variables, which stay as they are for as long as it runs."""
+    # The names first: os.environ decodes each value that is asked for.
+    names = [name for name in os.environ if name in PASSED_ON or name.startswith(PASSED_ON_PREFIXES)]
+    return {name: os.environ[name] for name in names}
+
+
+@cache
+def _machine_path(path: str) -> str:
     """Where the machine keeps its programs, without the server's own environment."""
     own = os.path.join(sys.prefix, "bin") if sys.prefix != sys.base_prefix else ""
-    places = os.environ.get("PATH", USUAL_PATH).split(os.pathsep)
-    return [place for place in dict.fromkeys(places) if os.path.isabs(place) and place != own]
+    places = dict.fromkeys(path.split(os.pathsep))
+    return os.pathsep.join(place for place in places if os.path.isabs(place) and place != own)
 
 
 def _command(execution: Execution, environment: Ready, *, search: str) -> list[str]:

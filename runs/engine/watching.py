@@ -122,7 +122,7 @@ class Reporter:
 
     def tick(self) -> None:
         """Notes the console's growth at once, and stores what is due."""
-        self._note_growth()
+        self._note_growth(self._clock.tick)
         for name, point in self._meter.sample().items():
             self._samples.setdefault(name, []).append(point)
         if time.monotonic() < self._due:
@@ -147,13 +147,13 @@ class Reporter:
 
     def finish(self) -> None:
         """The metrics that were reported since are stored by who settles the Execution."""
-        self._note_growth()
+        self._note_growth(self._clock.finish)
         self.store_samples()
 
-    def _note_growth(self) -> None:
+    def _note_growth(self, look: Callable[[], object]) -> None:
         """On a full disk lines have no times until there is room again: no reason to end the script."""
         try:
-            self._clock.tick()
+            look()
         except OSError as error:
             if not self._clock_stands:
                 log.warning("The console of Execution %s goes on without times: %s", self._pk, error)

@@ -58,7 +58,12 @@ class Worker:
             self.handled += 1
             return True
         attending.attend()
-        self._front = None if node.is_draining else Front(node)
+        if node.is_draining:
+            self._front = None
+        elif self._front is None:
+            self._front = Front(node)
+        else:
+            self._front.look(node)
         self._looked_at = time.monotonic()
         return False
 

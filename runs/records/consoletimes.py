@@ -1,4 +1,7 @@
-"""When the bytes of a console were printed: the file of `OFFSET SECONDS` lines that the watcher keeps."""
+"""When the bytes of a console were printed: the file of `OFFSET SECONDS` lines that the watcher keeps.
+
+Without one all were printed within one look of the watcher, when the console was written last.
+"""
 
 from coretex_site.lib import paths
 from runs.records.linefile import line_start, opened
@@ -14,7 +17,7 @@ class Times:
     """
 
     def __init__(self, execution_id: int) -> None:
-        self.path = paths.console_times(execution_id)
+        self.path, self.console = paths.console_times(execution_id), paths.console(execution_id)
         self.records: list[tuple[int, int]] = []
         self.index = 0
         self.exhausted = False
@@ -31,6 +34,8 @@ class Times:
     def load(self, offset: int) -> list[tuple[int, int]]:
         """The records from the one that covers `offset` on, as many as a chunk can need."""
         with opened(self.path) as buffer:
+            if not buffer:
+                return self.of_console(offset)
             low, high = 0, len(buffer)
             while low < high:
                 middle = line_start(buffer, (low + high) // 2)
@@ -47,6 +52,14 @@ class Times:
             block = bytes(buffer[low : low + BLOCK_BYTES])
         records = (parsed(text) for text in block.split(b"\n"))
         return [record for record in records if record is not None]
+
+    def of_console(self, offset: int) -> list[tuple[int, int]]:
+        """One record for the whole console, if it reaches beyond `offset`."""
+        try:
+            facts = self.console.stat()
+        except OSError:
+            return []
+        return [(facts.st_size, int(facts.st_mtime))] if facts.st_size > offset else []
 
 
 def parsed(text: bytes) -> tuple[int, int] | None:

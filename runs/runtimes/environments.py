@@ -6,8 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,78 +15,42 @@ from django.utils import timezone
 from filelock import FileLock, Timeout
 
 from coretex_site.lib import filetree, paths
-from runs import statements
 from runs.models import Environment
-from runs.runtimes import condaactivation, condaprefix, eviction, venvs
+from runs.runtimes import condaactivation, condaprefix, eviction, ready, venvs
 from runs.runtimes.eviction import READY
 from runs.runtimes.failure import EnvironmentFailure
+from runs.runtimes.ready import Ready
 from runs.runtimes.requirements import Wanted, want
 from runs.runtimes.steps import POLL, Builder
 
 TOUCH_AFTER = timedelta(minutes=1)
 LONGEST_LOG = 100_000
-# What a process knows of the environments that it used last, so that short scripts need not ask anew:
-# {(folder of the node's environments, what was asked for): (when, environment)}.
-REMEMBERED = 30.0
-MOST_REMEMBERED = 100
-_used_lately: dict[tuple[Path, str, bool], tuple[float, "Ready"]] = {}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ready:
-    """An environment that can be used; `variables` are what Conda sets for the script."""
-
-    row: Environment
-    folder: Path
-    variables: Mapping[str, str] = field(default_factory=dict)
-    has_python: bool = True
-
-    @property
-    def is_conda(self) -> bool:
-        return self.row.kind == "conda"
-
-    @property
-    def programs(self) -> Path:
-        return self.folder / "bin"
-
-    @property
-    def python(self) -> Path:
-        return self.programs / "python"
-
-    def is_there(self) -> bool:
-        """Whether it can still be used: neither its folder nor its row was removed meanwhile."""
-        if not (self.folder / READY).exists() or (self.has_python and not self.python.exists()):
-            return False
-        row = statements.find(Environment, self.row.pk, ("removed_at", "unwanted_at"))
-        return row is not None and row.removed_at is None and row.unwanted_at is None
 
 
 def prepare(
-    folder: Path, *, tree: str, builder: Builder, entry: str = "", exactly: Environment | None = None
+    folder: Path,
+    *,
+    tree: str,
+    builder: Builder,
+    entry: str = "",
+    exactly: Environment | None = None,
+    since: datetime | None = None,
 ) -> Ready:
     """The environment for the files in `folder`, which have the digest `tree`; built when it is new.
 
     A notebook as `entry` gets what executes it on top. With `exactly` it is that environment, or one with
-    the same packages. Raises EnvironmentFailure when it cannot be built. Others who need the same one
-    meanwhile wait for it.
+    the same packages. None is used that somebody deleted before `since` (now). Raises EnvironmentFailure when
+    it cannot be built. Others who need the same one meanwhile wait for it.
     """
     base, notebook = paths.environments(builder.node_name), entry.endswith(".ipynb")
     if exactly is not None:
         return _prepare_exactly(exactly, folder, tree, notebook, builder)
     asked = (base, tree, notebook)
-    used = _used_lately.get(asked)
-    if used is not None and time.monotonic() - used[0] < REMEMBERED and used[1].is_there():
-        return used[1]
-    found = _prepare(want(folder, tree=tree, notebook=notebook), folder, builder)
-    if len(_used_lately) >= MOST_REMEMBERED:
-        _used_lately.clear()
-    _used_lately[asked] = time.monotonic(), found
+    found = ready.used_lately(asked, since=since or timezone.now())
+    if found is None:
+        found = _prepare(want(folder, tree=tree, notebook=notebook), folder, builder)
+        ready.remember(asked, found)
     return found
-
-
-def forget() -> None:
-    """Makes this process ask anew for what it used lately."""
-    _used_lately.clear()
 
 
 def _prepare_exactly(

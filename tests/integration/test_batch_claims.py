@@ -238,3 +238,14 @@ def test_a_run_says_what_it_waits_for(task: Task) -> None:
     batches.pause(batch)
     last = batch.runs.get(cell=2).latest
     assert facts.waiting(last) == "Its Batch is paused. It starts when the Batch goes on."
+
+
+def test_a_run_that_was_given_back_goes_before_those_that_were_read_ahead(task: Task) -> None:
+    some_batches.start(task, name="one", values={"a": [*range(4)]})
+    front = lifecycle.Front(some_batches.node())
+    first, second = front.claim("somebody"), front.claim("somebody")
+    assert (first.run.cell, second.run.cell) == (0, 1)
+    assert lifecycle.return_to_queue(first.pk, "somebody")
+    front.look(some_batches.node())
+    assert [front.claim("somebody").run.cell for _ in range(3)] == [0, 2, 3]
+    assert front.claim("somebody") is None

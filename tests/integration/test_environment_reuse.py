@@ -17,7 +17,7 @@ from runs.batching import submit
 from runs.engine.worker import take_one
 from runs.models import Environment, Execution
 from runs.runtimes import eviction
-from runs.runtimes.environments import forget
+from runs.runtimes.ready import forget
 from runs.states import Cause, State
 from tests.small_tasks import console, fork_workers, fresh, make_task, start_worker, until
 from tests.small_tasks import submit as queue

@@ -12,7 +12,7 @@ from coretex_site.lib import filetree, paths
 from projects.models import Project
 from runs.engine.worker import take_one
 from runs.models import Execution, MetricPoint
-from runs.records import metrics
+from runs.records import logs, metrics
 from runs.states import Reason, State
 from tests import small_tasks
 from tests.small_tasks import console, fresh, make_task, python, submit, this_node
@@ -49,10 +49,17 @@ def test_stdout_and_stderr_are_kept_in_the_order_written(project: Project) -> No
 def test_every_line_has_a_time(project: Project) -> None:
     execution = python(project, "print('x')")
     take_one()
-    records = paths.console_times(execution.pk).read_text().splitlines()
-    offset, seconds = records[-1].split()
-    assert int(offset) == len(console(execution))
-    assert abs(int(seconds) - execution.created_at.timestamp()) < 30
+    lines = logs.read(execution.pk, 0, ended=True).lines
+    assert lines[-1].line.text == "x"
+    assert all(abs(each.at - execution.created_at.timestamp()) < 30 for each in lines)
+
+
+def test_a_line_of_a_longer_script_has_the_time_at_which_it_was_printed(project: Project) -> None:
+    execution = python(project, "import time\nprint('first', flush=True)\ntime.sleep(2.5)\nprint('last')")
+    take_one()
+    first, last = logs.read(execution.pk, 0, ended=True).lines[-2:]
+    assert [first.line.text, last.line.text] == ["first", "last"]
+    assert last.at > first.at
 
 
 def test_a_script_goes_on_when_the_times_of_its_lines_cannot_be_kept(project: Project) -> None:

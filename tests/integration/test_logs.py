@@ -1,5 +1,6 @@
 """The console file, read by byte offset: forwards, backwards, at its end, and searched."""
 
+import os
 import shutil
 import time
 from pathlib import Path
@@ -102,6 +103,12 @@ def test_every_line_says_when_its_first_byte_was_there() -> None:
     with paths.console_times(EXECUTION).open("a") as file:
         file.write("19 10")  # being written just now
     assert logs.read(EXECUTION, 0).lines[3].at in (None, 10)
+
+
+def test_without_a_file_of_times_all_was_printed_when_the_console_was_written_last() -> None:
+    put(numbered(3))
+    os.utime(paths.console(EXECUTION), (100, 100))
+    assert [each.at for each in logs.read(EXECUTION, 0).lines] == [100] * 3
 
 
 def test_the_times_of_a_long_console_are_found_by_halving() -> None:
