@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, CharField, Field, ForeignKey, IntegerField, Model, TextField
 
 M = TypeVar("M", bound=Model)
@@ -19,31 +20,34 @@ PLAIN = (CharField, TextField, IntegerField, BooleanField, ForeignKey)
 
 def find(model: type[M], pk: int | None, columns: tuple[str, ...], *, locked: bool = False) -> M | None:
     """The row with these columns only (attribute names), or None; `locked` until the transaction ends."""
-    names = _in_order(model, columns)
-    with connection.cursor() as cursor:
+    names, database = _in_order(model, columns), _database()
+    with database.cursor() as cursor:
         cursor.execute(_select_text(model, names, locked), [pk])
         row = cursor.fetchone()
     if row is None:
         return None
-    values = [_loaded(model, name, value) for name, value in zip(names, row, strict=True)]
-    return model.from_db(connection.alias, names, values)
+    values = list(row)
+    for place, converters in _converters(model, names, database.vendor):
+        for convert in converters:
+            values[place] = convert(values[place], None, database)
+    return model.from_db(database.alias, names, values)
 
 
 def update(model: type[Model], *, where: Mapping[str, Any], facts: Mapping[str, Any]) -> int:
     """Sets `facts` where all of `where` are equal; how many rows that were."""
-    fields = [_field(model, name) for name in (*facts, *where)]
-    values = [*facts.values(), *where.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(_update_text(model, tuple(facts), tuple(where)), _prepared(fields, values))
+    database, sets, conditions = _database(), tuple(facts), tuple(where)
+    values = _prepared(database, model, (*sets, *conditions), [*facts.values(), *where.values()])
+    with database.cursor() as cursor:
+        cursor.execute(_update_text(model, sets, conditions), values)
         return cursor.rowcount
 
 
 def insert(model: type[Model], facts: Mapping[str, Any]) -> int:
     """Adds a row; its id. Every field without a default of the database is to be given."""
-    fields = [_field(model, name) for name in facts]
-    text, values = _insert_text(model, tuple(facts)), _prepared(fields, list(facts.values()))
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":  # whose RETURNING is too young for some machines
+    database, names = _database(), tuple(facts)
+    text, values = _insert_text(model, names), _prepared(database, model, names, list(facts.values()))
+    with database.cursor() as cursor:
+        if database.vendor == "sqlite":  # whose RETURNING is too young for some machines
             cursor.execute(text, values)
             return cursor.lastrowid
         cursor.execute(f"{text} RETURNING {_column(model, 'id')}", values)
@@ -56,20 +60,26 @@ def insert_all(model: type[Model], columns: tuple[str, ...], rows: Iterable[tupl
         cursor.executemany(_insert_text(model, columns), list(rows))
 
 
-def _prepared(fields: list[Field], values: list[Any]) -> list[Any]:
-    database = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up again for each attribute
+def _database() -> BaseDatabaseWrapper:
+    return connections[DEFAULT_DB_ALIAS]  # `connection` looks it up again for each attribute
+
+
+def _prepared(
+    database: BaseDatabaseWrapper, model: type[Model], names: tuple[str, ...], values: list[Any]
+) -> list[Any]:
     return [
         value
-        if type(value) in AS_IT_IS and isinstance(field, PLAIN)
+        if is_plain and type(value) in AS_IT_IS
         else field.get_db_prep_save(value.pk if isinstance(value, Model) else value, database)
-        for field, value in zip(fields, values, strict=True)
+        for (field, is_plain), value in zip(_fields(model, names), values, strict=True)
     ]
 
 
-def _loaded(model: type[Model], name: str, value: Any) -> Any:
-    for convert in _converters(model, name, connection.vendor):
-        value = convert(value, None, connection)
-    return value
+@lru_cache(maxsize=200)
+def _fields(model: type[Model], names: tuple[str, ...]) -> list[tuple[Field, bool]]:
+    """The fields of these names, and whether each takes plain values as they are."""
+    fields = [model._meta.get_field(name) for name in names]
+    return [(field, isinstance(field, PLAIN)) for field in fields]
 
 
 @lru_cache(maxsize=200)
@@ -79,16 +89,18 @@ def _in_order(model: type[Model], columns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(field.attname for field in model._meta.concrete_fields if field.attname in wanted)
 
 
-@lru_cache(maxsize=1000)
-def _converters(model: type[Model], name: str, vendor: str) -> list[Callable[[Any, Any, Any], Any]]:
-    """What makes Python's values of the database's; None stays None."""
-    column = _field(model, name).get_col(model._meta.db_table)
-    return [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
-
-
-@lru_cache(maxsize=1000)
-def _field(model: type[Model], name: str) -> Field:
-    return model._meta.get_field(name)
+@lru_cache(maxsize=200)
+def _converters(
+    model: type[Model], names: tuple[str, ...], vendor: str
+) -> list[tuple[int, list[Callable[[Any, Any, Any], Any]]]]:
+    """What makes Python's values of the database's, by their places in a row; None stays None."""
+    found = []
+    for place, name in enumerate(names):
+        column = model._meta.get_field(name).get_col(model._meta.db_table)
+        converters = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+        if converters:
+            found.append((place, converters))
+    return found
 
 
 @lru_cache(maxsize=200)
@@ -119,7 +131,7 @@ def _insert_text(model: type[Model], facts: tuple[str, ...]) -> str:
 
 
 def _column(model: type[Model], name: str) -> str:
-    return _quoted(_field(model, name).column)
+    return _quoted(model._meta.get_field(name).column)
 
 
 def _quoted(name: str) -> str:

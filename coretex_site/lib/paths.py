@@ -26,12 +26,17 @@ def dataset_files(dataset_id: int) -> Path:
 
 
 def snapshot(digest: str) -> Path:
-    return settings.DATA_DIR / "snapshots" / digest[:2] / digest
+    return _of_snapshot(settings.DATA_DIR, digest, "")
 
 
 def snapshot_list(digest: str) -> Path:
     """The paths, modes and digests of a Snapshot's files, beside its folder."""
-    return snapshot(digest).with_name(f"{digest}.json")
+    return _of_snapshot(settings.DATA_DIR, digest, ".json")
+
+
+@lru_cache(maxsize=64)
+def _of_snapshot(data: Path, digest: str, ending: str) -> Path:
+    return data / f"snapshots/{digest[:2]}/{digest}{ending}"
 
 
 def environments(node_name: str) -> Path:
@@ -41,7 +46,7 @@ def environments(node_name: str) -> Path:
 
 def execution(execution_id: int) -> Path:
     """The folder of one Execution: its console, working folder, inputs, artifacts."""
-    return _of_execution(settings.DATA_DIR, execution_id, "")
+    return _folder(settings.DATA_DIR, execution_id)
 
 
 @lru_cache(maxsize=512)
@@ -50,7 +55,12 @@ def _of_execution(data: Path, execution_id: int, name: str) -> Path:
     each Execution, far from the one before, costs more than all else that is written for a short script.
     Kept, since who executes one asks dozens of times, and composing a path takes its time.
     """
-    return data / f"executions/{execution_id // EXECUTIONS_A_FOLDER}/{execution_id}" / name
+    return _folder(data, execution_id) / name
+
+
+@lru_cache(maxsize=64)
+def _folder(data: Path, execution_id: int) -> Path:
+    return data / f"executions/{execution_id // EXECUTIONS_A_FOLDER}/{execution_id}"
 
 
 def console(execution_id: int) -> Path:

@@ -13,7 +13,7 @@ from runs.models import Execution, Node
 from runs.processes import ProcessId
 
 # Between short scripts, so that looking around costs less than they do.
-LOOK_EVERY = 1.0
+LOOK_EVERY = 2.0
 
 
 def take_one() -> int:
