@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from projects.models import Project
 from runs.batching import batches, building, cells, plan
@@ -372,3 +373,6 @@ def test_without_metrics_pages_say_what_to_wait_for(browser: Client, task: Task,
     assert "No metrics yet" in importance(browser, batch)
     assert "No metrics yet" in browser.get(reverse("runs:batch_charts", args=[batch.pk])).content.decode()
     assert browser.get(reverse("runs:batch_data", args=[batch.pk])).status_code == 200
+    end(batch, lambda v: (State.FAILED, {}, "boom"))
+    Batch.objects.filter(pk=batch.pk).update(finished_at=timezone.now())
+    assert "None of its Runs reported one" in importance(browser, batch)
