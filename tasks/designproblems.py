@@ -16,10 +16,11 @@ def of_values(values: Mapping[str, Sequence[Any]], pairs: Sequence[Sequence[str]
     for group in pairs:
         unknown = [name for name in group if name not in values]
         if unknown:
-            yield f"The pair {', '.join(group)} names {', '.join(unknown)}, which is no parameter."
+            named = ", ".join(f"“{name}”" for name in unknown)
+            yield f"The pair “{', '.join(group)}” names {named}, which is no parameter of this Task."
             continue
         if len(group) < 2 or paired & set(group) or len(set(group)) < len(group):
-            yield f"The pair {', '.join(group)} needs two or more parameters, each in one pair only."
+            yield f"The pair “{', '.join(group)}” needs two or more parameters, each in one pair only."
         paired |= set(group)
         lengths = {name: len(values[name]) for name in group}
         if len(set(lengths.values())) > 1:

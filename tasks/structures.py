@@ -27,6 +27,10 @@ def read_json(text: str, expected: str) -> Any:
 
     try:
         return json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        rest = text[error.pos :].strip()
+        where = f"not understood from {quote(rest)} on" if rest else "its end is missing"
+        raise UnreadableText(f"expected {expected}, found {quote(text)}; {where}") from error
     except (ValueError, RecursionError) as error:
         raise UnreadableText(f"expected {expected}, found {quote(text)}: {error}") from error
 

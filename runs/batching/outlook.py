@@ -63,6 +63,11 @@ class Outlook:
         return self.plan.product - self.plan.combination_count
 
     @property
+    def rules_are_idle(self) -> bool:
+        """Whether there are rules and none of them leaves anything out."""
+        return bool(self.plan.spec.exclude) and self.left_out == 0
+
+    @property
     def factors(self) -> str:
         """`3 × 4 × 2`, with the repeats."""
         sizes = [*self.plan.design.shape, *([self.plan.spec.repeats] if self.plan.spec.repeats > 1 else [])]

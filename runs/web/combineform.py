@@ -63,7 +63,7 @@ def write_rule(rule: str) -> str:
 def read_pair(line: str) -> list[str]:
     """Names between commas, or a list of names as JSON."""
     if line.startswith("["):
-        names = from_json_text("the names", line)
+        names = from_json_text("a list of names", line)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ValueError("names of parameters were expected, such as lr, batch.")
         return names
@@ -93,7 +93,11 @@ def whole(*, least: int | None = 1, most: int = MOST, **options: Any) -> forms.I
     control = forms.TextInput(
         attrs={**PLAIN, "class": "num", "inputmode": "numeric", "placeholder": placeholder}
     )
-    wrong = {"invalid": "Expected a whole number."}
+    wrong = {
+        "invalid": "Expected a whole number.",
+        "min_value": "Expected %(limit_value)s or more, found %(show_value)s.",
+        "max_value": "Expected %(limit_value)s or less, found %(show_value)s.",
+    }
     return forms.IntegerField(
         required=False, min_value=least, max_value=most, widget=control, error_messages=wrong, **options
     )

@@ -215,6 +215,11 @@ class Screen:
         return Outlook(plan=made, number=self.page, reuse=self.combine.cleaned_data["reuse"])
 
     @property
+    def wrong_parameters(self) -> list[tuple[str, str]]:
+        """(id, name) of each parameter whose values keep the combinations from being counted."""
+        return [(drawn.id, name) for name, drawn in self.parameters.inputs.items() if drawn.errors]
+
+    @property
     def combination_problems(self) -> list[str]:
         """What is wrong with how the values are combined."""
         return [*self.general, *(sentence for _, sentence in combineform.sentences(self.combine))]

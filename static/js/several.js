@@ -61,6 +61,17 @@
     for (const pick of parameter.querySelectorAll("[data-pick]")) pick.checked = there.has(pick.value);
   }
 
+  // Without any value here it is the single one that runs, which is then out of sight: so say which
+  function showNone(parameter) {
+    const none = parameter.querySelector("[data-several-none]"), empty = !lines(textOf(parameter)).length;
+    none.hidden = !empty || !parameter.classList.contains("has-several");
+    if (none.hidden) return;
+    const select = parameter.dataset.parameter.startsWith("list[") ? null : parameter.querySelector(".one-value select");
+    const one = select ? select.value && select.selectedOptions[0].text : currentLine(parameter);
+    none.textContent = one ? `No values here: ${one} is used, as with one value.` : "No values here yet.";
+    parameter.querySelector("[data-chips]").replaceChildren();
+  }
+
   function write(parameter, all) {
     const area = textOf(parameter);
     area.value = all.join("\n");
@@ -137,6 +148,7 @@
     if (!target.matches("[data-several-text]")) return;
     const parameter = parameterOf(target);
     parameter.querySelector("[data-chips]").classList.add("is-stale");
+    showNone(parameter);
     if (target.value.trim()) document.querySelector("#combinations")?.setAttribute("open", "");
   });
 

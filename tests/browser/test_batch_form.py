@@ -41,16 +41,16 @@ def total(page: Page, number: int) -> None:
     expect(page.locator("#outlook")).to_contain_text(f"Total number of Runs: {number} ", timeout=10_000)
 
 
-def make_task(page: Page, parent: Path) -> None:
+def make_task(page: Page, parent: Path, project: str = "Combinations") -> None:
     folder = parent / "sweep"
     folder.mkdir()
     (folder / "main.py").write_text(MAIN.replace("MENDED", str(parent / "mended")))
     (folder / "task.yaml").write_text(TASK_YAML)
     page.goto("/projects/")
     page.get_by_role("link", name="New Project").first.click()
-    page.locator("#id_name").fill("Combinations")
+    page.locator("#id_name").fill(project)
     page.get_by_role("button", name="Create the Project").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Combinations")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(project)
     page.goto(page.url.rstrip("/") + "/tasks/new")
     page.locator("input[webkitdirectory]").set_input_files(folder)
     page.locator("#id_name").fill("sweep")
@@ -100,3 +100,17 @@ def test_a_batch_from_the_form_to_the_next_form(page: Page, tmp_path: Path) -> N
     expect(page.locator(".run-task-notes")).to_contain_text("Filled from")
     expect(page.locator("#outlook")).to_contain_text("Total number of Runs", timeout=10_000)
     shoot(page, "batch-next-form")
+
+
+def test_an_emptied_list_of_values_says_which_value_is_used(page: Page, tmp_path: Path) -> None:
+    make_task(page, tmp_path, "Emptied")
+    give(page, "size", "3, 4")
+    total(page, 2)
+    parameter(page, "size").locator("[data-several-text]").fill(" ")
+    expect(parameter(page, "size")).to_contain_text("No values here: 1 is used")
+    expect(parameter(page, "size").locator(".chip")).to_have_count(0)
+    parameter(page, "way").get_by_role("button", name="Several values").click()
+    parameter(page, "way").get_by_label("fast", exact=True).uncheck()
+    expect(parameter(page, "way")).to_contain_text("No values here: fast is used")
+    page.get_by_role("button", name="Run Task").click()
+    expect(page.locator(".run-values, main")).to_contain_text("fast", timeout=10_000)

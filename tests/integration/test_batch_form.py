@@ -148,6 +148,10 @@ def test_the_same_form_sent_twice_is_one_batch(client: Client, task: Task) -> No
         ({"v_epochs": "1, 2", "pairs": "epochs, rate"}, ["Paired parameters need equally many values"]),
         ({"v_epochs": "1, 2", "pairs": "[1"}, ["Values that go together: Line 1"]),
         ({"v_epochs": "1, 2", "repeats": "many"}, ["Repeats: Expected a whole number"]),
+        ({"v_epochs": "1, 2", "repeats": "0"}, ["Repeats: Expected 1 or more, found 0."]),
+        ({"v_epochs": "1, 2", "pairs": "epochs rate"}, ["“epochs rate”, which is no parameter of this Task"]),
+        ({"v_layers": "[64, 64],[32]"}, ["not understood from &quot;,[32]&quot; on"]),
+        ({"v_layers": "[64"}, ["found &quot;[64&quot;; its end is missing"]),
         ({"v_epochs": "1, 2", "notify_url": "ftp://x"}, ["http"]),
         ({"v_epochs": "1, 2", "exclude": "epochs > 0"}, ["None of the 2 combinations is left"]),
         ({"v_epochs": "1, 2", "p_rate": "x"}, ["rate: Expected a float"]),
@@ -167,6 +171,22 @@ def test_mistakes_come_back_at_their_fields_with_everything_kept(
     kept = form_pairs(html, "run-task", scripted=True)
     for name, value in values.items():
         assert (name.replace("v_", "v-").replace("p_", "p-"), value) in kept
+
+
+def test_while_nothing_can_be_counted_the_form_says_which_parameters_to_mend(
+    client: Client, task: Task
+) -> None:
+    html = looked(client, task, filled(client, task, v_epochs="1, x", v_rate="0.1, y", v_mode="fast"))
+    told = html.split('id="outlook"')[1].split("</p>")[0]
+    assert "is mended" in told and ">epochs</a>" in told and ">rate</a>" in told and ">mode</a>" not in told
+
+
+def test_a_rule_that_leaves_nothing_out_is_pointed_out(client: Client, task: Task) -> None:
+    data = filled(client, task, v_epochs="1, 2", exclude="epochs = '2'")
+    html = looked(client, task, data)
+    assert total(html) == "2" and "leaves nothing out" in html
+    html = looked(client, task, data | {"exclude": ["epochs = 2"]})
+    assert total(html) == "1" and "leaves nothing out" not in html
 
 
 def test_over_the_limit_there_are_both_numbers_and_no_button(client: Client, task: Task) -> None:

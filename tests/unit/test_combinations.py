@@ -138,7 +138,7 @@ def test_far_too_many_are_still_counted_and_checking_rules_over_them_is_refused(
     [
         ({"values": {"a": []}}, "a has no value"),
         ({"values": {"a": [1, 2], "b": [1]}, "pairs": [["a", "b"]]}, "equally many values: a has 2, b has 1"),
-        ({"values": {"a": [1]}, "pairs": [["a", "z"]]}, "z, which is no parameter"),
+        ({"values": {"a": [1]}, "pairs": [["a", "z"]]}, "“z”, which is no parameter"),
         ({"values": {"a": [1, 2]}, "seed_parameter": "a"}, "takes one value, not 2"),
         ({"values": {"a": ["x"]}, "seed_parameter": "a"}, "needs a whole number"),
         ({"values": {"a": [1]}, "repeats": 0}, "Repeats are to be 1 or more"),
