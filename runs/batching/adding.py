@@ -1,14 +1,19 @@
-"""“Add values” of a Batch: its chosen values as lines of text, and back into a specification. No HTTP."""
+"""“Add values” of a Batch: its chosen values as the Run Task form shows several, and back. No HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from runs.batching import batches, commandline
-from runs.batching.cells import Cells
+from django.utils.text import capfirst
+
+from runs.batching import batches, choices
 from runs.batching.submit import SubmitError
 from runs.models import Batch
-from runs.runspec import RunSpec, RunSpecError, to_json
+from runs.runspec import RunSpec
+from tasks import equality, severalvalues
 from tasks.declarations import TaskSpec
+from tasks.forms import ParameterForm
+from tasks.severalinputs import SeveralInput
 
 # More fields than this make no dialog; those that vary come first.
 MOST_FIELDS = 30
@@ -16,48 +21,104 @@ MOST_FIELDS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class ValuesField:
-    name: str
-    data_type: str
-    text: str
+    """The control of one parameter; `varies` when the Batch has several values of it."""
+
+    several: SeveralInput
     varies: bool
 
+    @property
+    def id(self) -> str:
+        return self.several.id
 
-def fields(cells: Cells) -> list[ValuesField]:
-    """A field for each parameter, with the values that the Batch has, separated by commas."""
-    names = [*cells.chosen, *(name for name in cells.declared.by_name if name not in cells.varying)]
-    return [
-        ValuesField(
-            name=name,
-            data_type=cells.declared.by_name[name].data_type,
-            text=text_of(name, list(cells.scale(name).levels)),
-            varies=name in cells.chosen,
-        )
-        for name in names[:MOST_FIELDS]
-        if name in cells.declared.by_name and len(cells)
-    ]
+    @property
+    def name(self) -> str:
+        return self.several.field.parameter.name
+
+    @property
+    def data_type(self) -> str:
+        return self.several.field.parameter.data_type
+
+    @property
+    def errors(self) -> list[str]:
+        found = self.several.several
+        return [] if found is None else [capfirst(sentence) for sentence in found.errors]
 
 
-def text_of(name: str, values: list[object]) -> str:
-    """As the command line writes them: `0.1,0.01`, `adam,sgd`, `[64,64]`."""
-    written = commandline.as_arguments(RunSpec(task=1, values={name: values}))[-1]
-    prefix = written.index("=", len(to_json(name)) if written.startswith('"') else 0)
-    text = written[prefix + 1 :]
-    return text if any(sign in text for sign in '["{') else text.replace(",", ", ")
+def fields(
+    batch: Batch, declared: TaskSpec, typed: Mapping[str, str] | None = None
+) -> dict[str, list[ValuesField]]:
+    """{"varying", "other": fields} with what the Batch has of each parameter, or what was typed."""
+    given = values(batch, declared)
+    form = _form(batch, declared, given, typed)
+    shown: dict[str, list[ValuesField]] = {"varying": [], "other": []}
+    for place, parameter in enumerate(declared.parameters):
+        control = form.several_input(form.fields[f"p-{parameter.name}"], f"add-{place}")
+        if control is None or parameter.name == counted_up(batch):
+            continue
+        varies = len(given[parameter.name]) > 1
+        shown["varying" if varies else "other"].append(ValuesField(several=control, varies=varies))
+    room = max(0, MOST_FIELDS - len(shown["varying"]))
+    return {"varying": shown["varying"][:MOST_FIELDS], "other": shown["other"][:room]}
+
+
+def _form(
+    batch: Batch,
+    declared: TaskSpec,
+    given: Mapping[str, list[Any]],
+    typed: Mapping[str, str] | None,
+) -> ParameterForm:
+    texts = {
+        name: severalvalues.write(declared.by_name[name], found) for name, found in given.items() if found
+    }
+    data = None if typed is None else {f"v-{name}": text for name, text in typed.items()}
+    return ParameterForm(declared, data, project=batch.project, initial_several=texts)
+
+
+def counted_up(batch: Batch) -> str | None:
+    """The parameter that only tells repeats apart."""
+    return batch.run_spec.seed_parameter if batch.run_spec.repeats > 1 else None
+
+
+def values(batch: Batch, declared: TaskSpec) -> dict[str, list[Any]]:
+    """Every value that was asked for so far, as it is stored and in the order it was asked for.
+
+    Those that go together as pairs stay side by side. Not what a hidden parameter has meanwhile.
+    """
+    specs = [RunSpec.from_json(spec) for spec in [*batch.earlier_specs, batch.spec]]
+    found: dict[str, list[Any]] = {}
+    for names in _together(declared, specs[-1]):
+        rows: dict[str, tuple[Any, ...]] = {}
+        for spec in specs:
+            for row in zip(*(_asked(declared, spec, name) for name in names), strict=False):
+                rows.setdefault(equality.key(row), row)
+        for name, column in zip(names, zip(*rows.values(), strict=True), strict=True):
+            found[name] = list(column)
+    return found
+
+
+def _together(declared: TaskSpec, spec: RunSpec) -> Iterator[list[str]]:
+    """The parameters, those of a pair in one list."""
+    paired = {name for pair in spec.pairs for name in pair}
+    yield from ([name for name in pair if name in declared.by_name] for pair in spec.pairs)
+    yield from ([name] for name in declared.by_name if name not in paired)
+
+
+def _asked(declared: TaskSpec, spec: RunSpec, name: str) -> list[Any]:
+    parameter = declared.by_name[name]
+    return [choices.read_value(parameter, value) for value in spec.values.get(name, [parameter.value])]
 
 
 def read(batch: Batch, declared: TaskSpec, typed: Mapping[str, str]) -> RunSpec:
     """The Batch's specification with the values that were typed; SubmitError says what cannot be read."""
-    texts = [parameter.name for parameter in declared.parameters if parameter.data_type == "str"]
-    arguments = [str(batch.task_id)]
-    for name, text in typed.items():
-        if name in declared.by_name and text.strip():
-            arguments += ["--set", f"{to_json(name)}={text.strip()}"]
-    try:
-        given = commandline.from_arguments(arguments, texts=texts).values
-    except RunSpecError as error:
-        raise SubmitError(str(error)) from error
+    several = _form(batch, declared, {}, typed).several
+    problems = {name: list(found.errors) for name, found in several.items() if found.errors}
+    if problems:
+        told = [f"{name}: {'; '.join(sentences)}." for name, sentences in problems.items()]
+        raise SubmitError(" ".join(told), problems=problems)
     before = batch.run_spec
-    return replace(before, values={**before.values, **given})
+    return replace(
+        before, values={**before.values, **{name: found.values for name, found in several.items()}}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

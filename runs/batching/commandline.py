@@ -1,13 +1,17 @@
 """The command line as a face of RunSpec: `run 1 --set lr=0.1,0.01 --set 'layers=[64,64]' --pair a,b`."""
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from runs.runspec import DECODER, READERS, RunSpec, RunSpecError, from_json_text, to_json, type_hints
+from tasks import severalvalues, spacing
+from tasks.declarations import Parameter
 
 # Options that may be given several times, each with one item of the list.
 OPTION_OF = {"pairs": "--pair", "exclude": "--exclude", "without": "--without"}
+# The parameters of which a word such as `1..10 step 2` can be meant as nothing else.
+SPACED = ("int", "float", "range")
 
 
 def as_arguments(spec: RunSpec) -> list[str]:
@@ -30,11 +34,17 @@ def as_command(spec: RunSpec) -> str:
     return "python3 manage.py run " + shlex.join(as_arguments(spec))
 
 
-def from_arguments(arguments: Sequence[str], *, texts: Iterable[str] = ()) -> RunSpec:
+def from_arguments(
+    arguments: Sequence[str],
+    *,
+    texts: Iterable[str] = (),
+    declared: Mapping[str, Parameter] | None = None,
+) -> RunSpec:
     """Reads the arguments of the `run` command.
 
     Values are JSON where they look like it and plain words otherwise; those of the parameters named in
-    `texts` (of type str) stay words as they were typed unless they are quoted; `null` is no value.
+    `texts` (of type str) stay words as they were typed unless they are quoted; `null` is no value. Words
+    such as `1..10 step 2` are read as the form reads them for numbers and ranges among `declared`.
     """
     data: dict[str, Any] = {}
     words = set(texts)
@@ -52,7 +62,7 @@ def from_arguments(arguments: Sequence[str], *, texts: Iterable[str] = ()) -> Ru
             if text is None:
                 raise RunSpecError(f"The option {option} needs a value.")
         if option == "--set":
-            name, choices = _read_set(text, words)
+            name, choices = _read_set(text, words, declared or {})
             if name in data.setdefault("values", {}):
                 raise RunSpecError(f"The parameter {name} is set twice.")
             data["values"][name] = choices
@@ -97,7 +107,7 @@ def _value_text(value: Any) -> str:
     return to_json(value)
 
 
-def _read_set(text: str, words: set[str]) -> tuple[str, list[Any]]:
+def _read_set(text: str, words: set[str], declared: Mapping[str, Parameter]) -> tuple[str, list[Any]]:
     if text.startswith('"'):
         try:
             name, end = DECODER.raw_decode(text)
@@ -108,23 +118,39 @@ def _read_set(text: str, words: set[str]) -> tuple[str, list[Any]]:
         name, assigned, rest = text.partition("=")
     if assigned != "=":
         raise RunSpecError(f"--set was expected as NAME=VALUE or NAME=VALUE,VALUE, but is {text!r}.")
-    return name, list(_read_values(rest, as_words=name in words))
+    parameter = declared.get(name)
+    takes_spacing = parameter is not None and parameter.data_type in SPACED
+    found: list[Any] = []
+    for value, is_word in _read_values(rest, as_words=name in words):
+        if is_word and takes_spacing and spacing.looks_spaced(value):
+            found += _spaced(value, parameter)
+        else:
+            found.append(None if is_word and value == "null" else value)
+    return name, found
 
 
-def _read_values(text: str, *, as_words: bool) -> Iterable[Any]:
-    """Values separated by commas: JSON where it is, else the word up to the next comma."""
+def _spaced(word: str, parameter: Parameter) -> list[Any]:
+    """What `1..10 step 2` stands for, as the form reads it."""
+    several = severalvalues.read(parameter, word, check=lambda _: None)
+    if several.errors:
+        raise RunSpecError(f"{parameter.name}: {'; '.join(several.errors)}.")
+    return several.values
+
+
+def _read_values(text: str, *, as_words: bool) -> Iterable[tuple[Any, bool]]:
+    """(value, whether it is a word) of all between commas: JSON where it is, else the word up to the next."""
     position = 0
     while True:
         while text[position : position + 1].isspace():
             position += 1
-        value, end = _one_value(text, position, as_words=as_words)
-        yield value
+        value, is_word, end = _one_value(text, position, as_words=as_words)
+        yield value, is_word
         if end >= len(text):
             return
         position = end + 1
 
 
-def _one_value(text: str, start: int, *, as_words: bool) -> tuple[Any, int]:
+def _one_value(text: str, start: int, *, as_words: bool) -> tuple[Any, bool, int]:
     if not as_words or text[start : start + 1] == '"':
         try:
             value, end = DECODER.raw_decode(text, start)
@@ -133,8 +159,7 @@ def _one_value(text: str, start: int, *, as_words: bool) -> tuple[Any, int]:
         else:
             after = end + len(text[end:]) - len(text[end:].lstrip())
             if after >= len(text) or text[after] == ",":
-                return value, after
+                return value, False, after
     comma = text.find(",", start)
     end = len(text) if comma < 0 else comma
-    word = text[start:end].strip()
-    return (None if word == "null" else word), end
+    return text[start:end].strip(), True, end

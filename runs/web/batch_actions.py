@@ -117,15 +117,19 @@ def add(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
 
 def wanted(batch: Batch, data: QueryDict) -> RunSpec:
     """The specification that the fields of “Add values” make."""
-    typed = {name.removeprefix("v."): data[name] for name in data if name.startswith("v.")}
-    return adding.read(batch, cells.facts_of(batch.snapshot_id), typed)
+    return adding.read(batch, cells.facts_of(batch.snapshot_id), typed(data))
+
+
+def typed(data: QueryDict) -> dict[str, str]:
+    return {name.removeprefix("v-"): data[name] for name in data if name.startswith("v-")}
 
 
 @require_POST
 def adds(request: HttpRequest, pk: int) -> HttpResponse:
     """How many Runs the values that are being typed would add; nothing is added."""
     batch = get_batch(request.user, pk, need=Role.EDITOR)
-    context = {"batch": batch, "reuse": "reuse" in request.POST}
+    shown = adding.fields(batch, cells.facts_of(batch.snapshot_id), typed(request.POST))
+    context = {"batch": batch, "reuse": "reuse" in request.POST, "adding": shown, "oob": True}
     try:
         context["addition"] = adding.look_ahead(batch, wanted(batch, request.POST))
     except (SubmitError, PlanError) as error:

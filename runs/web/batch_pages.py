@@ -32,7 +32,8 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     context = batch_facts.about(found, user=request.user) | map_of(found, held, request.GET)
     if context["failed"]:
         context["failures"] = failures.groups(held)
-    context["adding"] = adding.fields(held) if context["may_edit"] and found.built_at else []
+    if context["may_edit"] and found.built_at and len(held):
+        context["adding"] = adding.fields(found, held.declared)
     context["current"] = "map"
     return render(request, "runs/batch.html", context)
 

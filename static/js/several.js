@@ -104,7 +104,8 @@
     else if (on("[data-chip-remove]") && isFresh(parameter)) {
       const gone = target.closest("[data-line]"), rest = chipLines(parameter, (chip) => chip === gone);
       gone.remove();
-      if (rest.length) write(parameter, rest); else open(parameter, false);
+      // Where there is no single value to go back to, no value is left
+      if (rest.length || !parameter.querySelector("[data-several-switch]")) write(parameter, rest); else open(parameter, false);
       textOf(parameter).focus();
     } else if (on("[data-chips-once]") && isFresh(parameter)) {
       write(parameter, chipLines(parameter, (chip) => chip.classList.contains("chip-twice")));

@@ -132,3 +132,31 @@ def test_the_end_of_a_batch_is_told_on_another_page_until_it_is_dismissed(page: 
         page.goto("/projects/")
     assert asked.value.status == 204
     expect(notice).to_have_count(0)
+
+
+def test_more_values_are_added_later_as_the_form_takes_them(page: Page, tmp_path: Path) -> None:
+    task = make_task(page, tmp_path)
+    page.goto(f"{task}/run?v.rate=[0.1,0.01]&v.size=[16,32]")
+    page.get_by_role("button", name="Start 4 Runs").click()
+    expect(page.locator("#batch-badge")).to_contain_text("Ended", timeout=60_000)
+    page.reload()
+    page.locator("#batch-adding > summary").click()
+    adding = page.locator("#batch-adding")
+    rate = adding.locator("[data-parameter=float]")
+    rate.get_by_role("button", name="Range…").click()
+    for part, text in {"from": "0.2", "to": "0.4", "number": "0.1"}.items():
+        rate.locator(f'[data-spacing-part="{part}"]').fill(text)
+    rate.get_by_role("button", name="Add").click()
+    expect(adding.locator(".adds")).to_have_text(
+        re.compile(r"Adds 6 Runs\s+10 combinations, 4 of them in the Batch already")
+    )
+    rate.get_by_label("Values of rate").press_sequentially("\n0.1")
+    expect(rate.locator(".chips")).to_contain_text("6 values, 1 twice")
+    shoot(page, "batch-adding")
+    rate.get_by_role("button", name="Keep each once").click()
+    expect(adding.locator(".adds")).to_contain_text("Adds 6 Runs")
+    rate.get_by_label("Values of rate").fill("fast")
+    expect(rate.locator(".errors")).to_contain_text('Expected a float, found "fast"')
+    rate.get_by_label("Values of rate").fill("0.5")
+    adding.get_by_role("button", name="Add 2 Runs").click()
+    expect(page.locator("main")).to_contain_text("2 Runs added")

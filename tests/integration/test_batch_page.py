@@ -256,11 +256,11 @@ def test_a_batch_that_is_not_built_yet_is_stopped_and_says_so(
 
 def test_values_are_added_later(browser: Client, batch: Batch) -> None:
     end(batch, memory_runs_out)
-    assert 'name="v.rate" value="0.01, 0.1"' in page(browser, batch)
-    assert "3 Runs added" in do(browser, batch, "add", **{"v.rate": "0.1, 0.01, 0.5", "v.size": "16, 32, 64"})
+    assert re.search(r'name="v-rate"[^>]*>\s*0\.1\n0\.01</textarea>', page(browser, batch))
+    assert "3 Runs added" in do(browser, batch, "add", **{"v-rate": "0.1, 0.01, 0.5", "v-size": "16, 32, 64"})
     batch.refresh_from_db()
     assert batch.count == 9 and batch.is_building
-    assert "still being built" in do(browser, batch, "add", **{"v.rate": "0.7"})
+    assert "still being built" in do(browser, batch, "add", **{"v-rate": "0.7"})
 
 
 @pytest.mark.parametrize(
@@ -271,13 +271,13 @@ def test_values_that_add_nothing_or_are_wrong_are_told(
     browser: Client, batch: Batch, typed: str, told: str
 ) -> None:
     end(batch, memory_runs_out)
-    assert told in do(browser, batch, "add", **{"v.rate": typed})
+    assert told in do(browser, batch, "add", **{"v-rate": typed})
     assert batch.runs.count() == 6
 
 
 def adds(browser: Client, batch: Batch, **typed: str) -> str:
     """What the page says, while somebody types, that these values would add."""
-    data = {name.replace("_", "."): text for name, text in typed.items()}
+    data = {name.replace("_", "-", 1): text for name, text in typed.items()}
     response = browser.post(reverse("runs:batch_adds", args=[batch.pk]), data, headers={"HX-Request": "true"})
     assert response.status_code == 200
     return words(response.content.decode())
@@ -292,8 +292,37 @@ def test_it_is_said_beforehand_how_many_runs_values_add(browser: Client, batch: 
     assert "Adds 1 Run " in adds(browser, batch, v_rate="0.9", v_size="16")
     assert batch.runs.count() == 6
     assert "6 Runs added" in do(
-        browser, batch, "add", **{"v.rate": "0.1, 0.01, 0.5, 0.7", "v.size": "16, 32, 64"}
+        browser, batch, "add", **{"v-rate": "0.1, 0.01, 0.5, 0.7", "v-size": "16, 32, 64"}
     )
+
+
+def test_values_are_added_with_the_notation_of_the_form(browser: Client, batch: Batch) -> None:
+    end(batch, memory_runs_out)
+    html = page(browser, batch)
+    assert "data-pick-all>Both" in html and "data-spacing-open" in html
+    typed = {"v_rate": "0.1..0.4 linear 4\n0.01", "v_size": "16..64 log 3", "v_layers": "[64, 64]"}
+    assert "Adds 9 Runs 15 combinations, 6 of them" in adds(browser, batch, **typed)
+    assert "9 Runs added" in do(browser, batch, "add", **{f"v-{n[2:]}": text for n, text in typed.items()})
+
+
+def test_a_value_that_stands_twice_is_pointed_out_before_it_is_added(browser: Client, batch: Batch) -> None:
+    end(batch, memory_runs_out)
+    told = adds(browser, batch, v_rate="0.1, 0.5, 0.5")
+    assert "3 values, 1 twice" in told and "Keep each once" in told
+
+
+def test_values_that_go_together_stand_side_by_side_when_more_are_added(
+    browser: Client, task: Task, alice: User
+) -> None:
+    given = {"rate": [0.1, 0.01, 0.1], "size": [16, 8, 32]}
+    paired = make_batch(task, alice, given, pairs=[["rate", "size"]])
+    end(paired, memory_runs_out)
+    text = page(browser, paired)
+    assert ">\n0.1\n0.01\n0.1</textarea>" in text and ">\n16\n8\n32</textarea>" in text
+    assert "Adds nothing" in adds(browser, paired, v_rate="0.1, 0.01, 0.1", v_size="16, 8, 32")
+    more = {"v_rate": "0.1, 0.01, 0.1, 1", "v_size": "16, 8, 32, 64"}
+    assert "Adds 1 Run 4 combinations, 3 of them" in adds(browser, paired, **more)
+    assert "4 values" in adds(browser, paired, v_rate="0.1, 0.01, 0.1, 1", v_size="16, 8, 32")
 
 
 def test_values_that_add_nothing_say_so_beforehand(browser: Client, batch: Batch) -> None:
@@ -328,8 +357,8 @@ def test_only_who_may_add_values_is_told_what_they_would_add(
     client_of: ClientOf, batch: Batch, vera: User, charlie: User
 ) -> None:
     address = reverse("runs:batch_adds", args=[batch.pk])
-    assert client_of(vera).post(address, {"v.rate": "1"}).status_code == 403
-    assert client_of(charlie).post(address, {"v.rate": "1"}).status_code == 404
+    assert client_of(vera).post(address, {"v-rate": "1"}).status_code == 403
+    assert client_of(charlie).post(address, {"v-rate": "1"}).status_code == 404
 
 
 # Who

@@ -52,6 +52,14 @@ def test_one_combination_is_one_run(task: Task, shell: Shell) -> None:
     assert out.startswith("1 Run of Train: http")
 
 
+def test_numbers_at_regular_distances_are_written_as_in_the_form(task: Task, shell: Shell) -> None:
+    code, out, _ = shell(str(task.pk), "--set", "a=7, 1..10 step 4", "--set", "b=1..4 log 3", "--dry-run")
+    assert (code, out.splitlines()[0]) == (0, "Total number of Runs: 12")
+    assert {"a=7", "a=1", "a=5", "a=9"} <= set(out.split())
+    code, _, said = shell(str(task.pk), "--set", "a=1..9 step 0")
+    assert (code, said) == (2, "a: expected a step other than 0.\n")
+
+
 def test_a_dry_run_shows_the_combinations_and_starts_nothing(task: Task, shell: Shell) -> None:
     code, out, _ = shell(str(task.pk), "--set", "a=1,2", "--set", "b=3,4", "--dry-run")
     lines = out.splitlines()

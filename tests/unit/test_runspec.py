@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from runs.batching.commandline import as_arguments, as_command, from_arguments
 from runs.runspec import RunSpec, RunSpecError
+from tasks.declarations import Parameter
 
 TRICKY = [
     "1",
@@ -88,6 +89,19 @@ def test_a_command_reads_as_a_person_writes_it() -> None:
 
 def test_digits_for_a_text_parameter_stay_a_text() -> None:
     assert from_arguments(["1", "--set", "zip=01234,5"], texts=["zip"]).values == {"zip": ["01234", "5"]}
+
+
+def test_numbers_at_regular_distances_are_read_only_where_they_can_be_nothing_else() -> None:
+    kinds = {"lr": "float", "size": "range", "note": "str", "quoted": "int"}
+    declared = {name: Parameter(name=name, data_type=kind) for name, kind in kinds.items()}
+    texts = {"lr": "5,0.01..1 log 3", "size": "0..10 step 2", "note": "1..3", "quoted": '"1..3"'}
+    arguments = ["1", *(part for name, text in texts.items() for part in ("--set", f"{name}={text}"))]
+    assert from_arguments(arguments, texts=["note"], declared=declared).values == {
+        "lr": [5, 0.01, 0.1, 1.0],
+        "size": [{"from": 0, "to": 10, "step": 2}],
+        "note": ["1..3"],
+        "quoted": ["1..3"],
+    }
 
 
 def test_what_stands_twice_is_refused_in_every_face() -> None:

@@ -35,7 +35,8 @@ HELP = """\
 usage: manage.py run TASK [--set NAME=VALUE,VALUE …] [options]
 
 Starts a Run of TASK (its number or name) for every combination of the values; a parameter that is not set
-has its default. A list is one value: --set 'layers=[64,64],[128]'.
+has its default. A list is one value: --set 'layers=[64,64],[128]'. Numbers also at regular distances:
+--set 'depth=1..9 step 2', --set 'lr=0.001..1 log 4', --set 'size=16,0..1 linear 5'.
 
 how values combine:
   --pair A,B                  the values of A and B go together, first with first
@@ -219,7 +220,7 @@ def find_user(name: str | None, task: Task) -> User:
 def read(task: Task, arguments: Sequence[str]) -> RunSpec:
     declared: TaskSpec = codetree.read_spec(task).spec or TaskSpec()
     texts = [parameter.name for parameter in declared.parameters if parameter.data_type in WORDS]
-    return from_arguments([str(task.pk), *arguments[1:]], texts=texts)
+    return from_arguments([str(task.pk), *arguments[1:]], texts=texts, declared=declared.by_name)
 
 
 def runs(count: int) -> str:
