@@ -19,6 +19,7 @@ from django.core.validators import validate_email
 from django.db import DatabaseError
 from django.db.models import Count, F, QuerySet
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from coretex_site.lib.address import site_address
 from projects.access import User
@@ -150,17 +151,33 @@ def facts(batch: Batch) -> dict[str, Any]:
 
 
 def sentence(told: Mapping[str, Any]) -> str:
-    """`36 Runs: 34 succeeded, 2 failed.`"""
-    parts = [f"{told[state.value]:,} {state.value}" for state in State if told.get(state.value)]
-    count = told["runs"]
-    return f"{count:,} {'Run' if count == 1 else 'Runs'}: {', '.join(parts) or 'none was executed'}."
+    """`all 36 Runs succeeded.` or `34 of 36 Runs succeeded, 2 failed.`, to stand after a colon."""
+    counts = {state: told[state.value] for state in State if told.get(state.value)}
+    total = sum(counts.values())
+    if not counts:
+        return "no Run was executed."
+    if len(counts) == 1:
+        (state,) = counts
+        return f"its one Run {_did(state, 1)}." if total == 1 else f"all {total:,} Runs {_did(state, total)}."
+    (first, count), *others = counts.items()
+    parts = [f"{count:,} of {total:,} Runs {_did(first, count)}"]
+    return ", ".join([*parts, *(f"{count:,} {_did(state, count)}" for state, count in others)]) + "."
+
+
+def _did(state: State, count: int) -> str:
+    """What so many Runs did: they succeeded and failed, but were stopped."""
+    return (
+        state.value
+        if state in (State.SUCCEEDED, State.FAILED)
+        else f"{'was' if count == 1 else 'were'} {state.value}"
+    )
 
 
 def _email(notice: Notice) -> None:
     told = facts(notice.batch)
     text = (
         f"The Batch {told['name']} of the Task {told['task']} (Project {told['project']}) has ended.\n\n"
-        f"{sentence(told)}\n\n{told['url']}\n"
+        f"{capfirst(sentence(told))}\n\n{told['url']}\n"
     )
     subject = f"{told['name']} has ended: {sentence(told)}".replace("\n", " ").replace("\r", " ")
     EmailMessage(subject=subject, body=text, to=[notice.address]).send()
@@ -216,7 +233,7 @@ def shown(found: QuerySet[Batch]) -> dict[str, Any]:
         "ended": [
             {
                 "batch": batch,
-                "words": sentence({"runs": sum(counts.values()), **counts}),
+                "words": sentence(counts),
                 "kind": "success" if set(counts) == {State.SUCCEEDED} else "warning",
             }
             for batch, counts in zip(batches, by_batch.values(), strict=True)

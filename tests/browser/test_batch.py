@@ -124,7 +124,7 @@ def test_the_end_of_a_batch_is_told_on_another_page_until_it_is_dismissed(page: 
     page.goto("/nodes/")
     notice = page.locator(".ended .toast")
     # It comes by itself, to a page that nobody touches.
-    expect(notice).to_contain_text("has ended: 2 Runs: 2 succeeded", timeout=40_000)
+    expect(notice).to_contain_text("has ended: all 2 Runs succeeded", timeout=40_000)
     shoot(page, "batch-ended-elsewhere")
     notice.get_by_role("button", name="Dismiss").click()
     expect(notice).to_have_count(0)

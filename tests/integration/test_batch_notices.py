@@ -65,7 +65,7 @@ def test_a_page_is_told_once_with_what_came_of_it(browser: Client, task: Task, a
     end(batch, memory_runs_out)
     status, html = look(browser)
     assert status == 200
-    assert f"{batch.name} has ended: 6 Runs: 4 succeeded, 2 failed." in words(html)
+    assert f"{batch.name} has ended: 4 of 6 Runs succeeded, 2 failed." in words(html)
     assert f'href="{batch.get_absolute_url()}"' in html
     assert "toast-warning" in html
     assert look(browser, shown=notices.mark(notices.unseen(alice)))[0] == 204
@@ -87,7 +87,7 @@ def test_a_dismissed_notice_never_comes_again_until_it_ends_again(
     batches.failed_again(batch, by=alice)
     assert look(browser)[0] == 204
     end(batch, well)
-    assert "6 Runs: 6 succeeded" in words(look(browser)[1])
+    assert "has ended: all 6 Runs succeeded." in words(look(browser)[1])
 
 
 def test_without_scripts_dismissing_goes_to_the_batches(browser: Client, task: Task, alice: User) -> None:
@@ -150,4 +150,4 @@ def test_a_batch_that_was_stopped_before_it_was_made_is_told(
     assert isinstance(batch, Batch)
     batches.stop_all(batch, by=alice)
     attending.attend()
-    assert "0 Runs: none was executed." in words(look(browser)[1])
+    assert "has ended: no Run was executed." in words(look(browser)[1])

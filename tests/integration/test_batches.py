@@ -447,8 +447,24 @@ def test_e_mail_is_sent_when_the_server_can(task: Task, alice: User, settings: L
     some_batches.run_all(failing={0})
     (message,) = mail.outbox
     assert message.to == ["alice@example.org"]
-    assert "4 Runs: 3 succeeded, 1 failed." in message.body
-    assert message.subject.startswith("train-1 has ended")
+    assert "\n\n3 of 4 Runs succeeded, 1 failed.\n\n" in message.body
+    assert message.subject == "train-1 has ended: 3 of 4 Runs succeeded, 1 failed."
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({"succeeded": 3}, "all 3 Runs succeeded."),
+        ({"succeeded": 1}, "its one Run succeeded."),
+        ({"failed": 1200}, "all 1,200 Runs failed."),
+        ({"stopped": 2}, "all 2 Runs were stopped."),
+        ({"succeeded": 4, "failed": 0, "stopped": 1}, "4 of 5 Runs succeeded, 1 was stopped."),
+        ({"failed": 1, "stopped": 2}, "1 of 3 Runs failed, 2 were stopped."),
+        ({}, "no Run was executed."),
+    ],
+)
+def test_how_a_batch_ended_is_one_sentence(counts: dict[str, int], said: str) -> None:
+    assert notices.sentence(counts) == said
 
 
 @pytest.mark.parametrize("url", ["ftp://host/x", "file:///etc/passwd", "http://", "http://a b/", "x:1"])
