@@ -67,13 +67,18 @@ def version_of_cells(found: cells.Cells) -> str:
 
 
 def batches(user: access.User, query: QueryDict) -> dict[str, Any]:
-    """The context of the list of Batches: a page of them by key, the newest first."""
+    """The context of the list of Batches: a page of them by key, the newest first.
+
+    Those of an archived Project only when it or its Task is chosen.
+    """
     rows = visible_batches(user).select_related("task", "project", "created_by")
     name, filters = tablefilters.words(query, "name"), {}
     for key in ("project", "task"):
         if query.get(key):
             filters[key] = tablefilters.key(query[key])
             rows = rows.filter(**{key: filters[key]})
+    if not filters:
+        rows = rows.filter(project__archived_at=None)
     if name:
         filters["name"] = name
         rows = rows.filter(name__icontains=name)

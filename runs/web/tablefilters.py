@@ -21,6 +21,8 @@ MOST_BRANCHES = 100
 # Keys follow the time but for Runs made at the same moment, so a range of days is a range of keys.
 SKEW = 1000
 FILTERS = ("id", "name", "status", "task_name", "node", "by", "since", "until", "task", "project")
+# By these somebody chooses what is of an archived Project, which has left the lists otherwise.
+CHOOSING = {"id", "task", "project"}
 Rows = QuerySet[Run]
 
 
@@ -43,7 +45,7 @@ def words(query: QueryDict, name: str) -> str:
 def rows_of(user: access.User, filters: dict[str, str]) -> list[Rows]:
     """The Runs that `user` may see and that pass the filters, one queryset a Project or Task.
 
-    A filter that cannot match leaves none.
+    A filter that cannot match leaves none. An archived Project's Runs are there only when they are chosen.
     """
     branches = branches_of(user, filters)
     if filters.get("status") == "unfinished":
@@ -57,6 +59,8 @@ def rows_of(user: access.User, filters: dict[str, str]) -> list[Rows]:
 
 def branches_of(user: access.User, filters: dict[str, str]) -> list[Rows]:
     column, places = "project_id", access.projects(user)
+    if not filters.keys() & CHOOSING:
+        places = places.filter(archived_at=None)
     if filters.get("project"):
         places = places.filter(pk=key(filters["project"]))
     if filters.get("task") or filters.get("task_name"):

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from projects import life
 from projects.models import Project
 from runs.batching import batches
 from runs.models import Batch, Run
@@ -359,6 +360,18 @@ def test_only_who_may_add_values_is_told_what_they_would_add(
     address = reverse("runs:batch_adds", args=[batch.pk])
     assert client_of(vera).post(address, {"v-rate": "1"}).status_code == 403
     assert client_of(charlie).post(address, {"v-rate": "1"}).status_code == 404
+
+
+def test_batches_of_an_archived_project_are_listed_only_when_it_is_chosen(
+    browser: Client, batch: Batch
+) -> None:
+    def is_listed(query: str) -> bool:
+        return batch.get_absolute_url() in browser.get(reverse("runs:batches") + query).content.decode()
+
+    assert is_listed("")
+    life.archive(batch.project)
+    assert not is_listed("") and not is_listed(f"?name={batch.name}")
+    assert is_listed(f"?project={batch.project_id}") and is_listed(f"?task={batch.task_id}")
 
 
 # Who

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from projects import life
 from projects.models import Project, Role
 from runs.models import Node, Run
 from runs.states import State
@@ -142,6 +143,18 @@ def test_a_task_a_project_an_id_and_a_node_can_be_asked_for(
     assert set(listed(client, f"?task={run.task_id}")) <= {r.pk for r in runs if r.task_id == run.task_id}
     assert len(listed(client, f"?project={run.project_id}")) == 4
     assert "Task Train" in client.get(reverse("runs:list"), {"task": run.task_id}).content.decode()
+
+
+def test_runs_of_an_archived_project_are_listed_only_when_they_are_chosen(
+    runs: list[Run], alice: User, client_of: ClientOf
+) -> None:
+    browser = client_of(alice)
+    life.archive(runs[0].project)
+    assert listed(browser) == listed(browser, "?name=a") == listed(browser, "?status=unfinished") == []
+    assert listed(browser, f"?id={runs[0].pk}") == [runs[0].pk]
+    assert listed(browser, f"?project={runs[0].project_id}") and listed(browser, f"?task={runs[0].task_id}")
+    life.restore(runs[0].project)
+    assert listed(browser)
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(
