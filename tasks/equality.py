@@ -1,4 +1,4 @@
-"""When two values are the same: equal in content and in kind, all the way down. 1, 1.0 and true differ."""
+"""When two values are the same: in content and in kind, all the way down. 1 and 1.0 are, true is not."""
 
 import json
 from collections.abc import Sequence
@@ -7,11 +7,30 @@ from typing import Any
 
 def key(value: Any) -> str:
     """A text that is the same for values that are the same, and for no others."""
-    return json.dumps(value, sort_keys=True)
+    return json.dumps(numbers_once(value), sort_keys=True)
+
+
+def numbers_once(value: Any) -> Any:
+    """The value with each whole float as the int that it equals, so that a number is written in one way.
+
+    Exact: an int that no float can hold stays apart from the float beside it. Scripts never get this.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {name: numbers_once(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [numbers_once(item) for item in value]
+    return value
 
 
 def same(a: Any, b: Any) -> bool:
     return key(a) == key(b)
+
+
+def identical(a: Any, b: Any) -> bool:
+    """Whether a script would get the very same: 1 and 1.0 differ here."""
+    return json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True)
 
 
 def same_any(value: Any, wanted: Sequence[Any]) -> bool:

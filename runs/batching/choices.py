@@ -224,7 +224,7 @@ def readable(declared: TaskSpec, spec: RunSpec) -> RunSpec:
         parameter = declared.by_name.get(name)
         if parameter is None:
             values[name] = given
-        elif not equality.same(list(given), [parameter.value]):
+        elif not equality.identical(list(given), [parameter.value]):
             values[name] = [face(parameter, value) for value in given]
     without = [
         {n: face(declared.by_name[n], v) if n in declared.by_name else v for n, v in single.items()}

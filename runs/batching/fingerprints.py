@@ -9,13 +9,14 @@ from typing import Any
 from django.db.models import QuerySet
 
 from runs.models import Run
+from tasks import equality
 
 # Keys asked for in one query; databases take some 30,000.
 CHUNK = 5000
 
 
 def of(entry_script: str, values: Mapping[str, Any]) -> str:
-    """32 letters; equal only for the same script and values that are equal in content and in kind."""
+    """32 letters; equal only for the same script and values that are the same, see `tasks.equality`."""
     return of_parts(entry_script, [part(name, value) for name, value in sorted(values.items())])
 
 
@@ -54,4 +55,4 @@ def _narrowed(digests: Sequence[str], runs: QuerySet[Run]) -> Iterator[QuerySet[
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return json.dumps(equality.numbers_once(value), sort_keys=True, separators=(",", ":"))

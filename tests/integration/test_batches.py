@@ -473,6 +473,21 @@ def test_only_http_addresses_are_called(task: Task, url: str) -> None:
         start_told(task, url=url)
 
 
+def test_one_and_one_point_zero_are_one_value_and_run_once(project: Project, alice: User) -> None:
+    yaml = "param_groups: [{name: g, params: [{name: rate, value: 0.5, data_type: float}]}]"
+    task = small_tasks.make_task(project, {"main.py": "print(1)", "task.yaml": yaml})
+    first = some_batches.start(task, values={"rate": [1, 2.0, 2**53 + 1]})
+    some_batches.run_all()
+    again = RunSpec(task=task.pk, values={"rate": [1.0, 2, 2**53 + 1, 2.0**53]})
+    asked = plan.make(task, again)
+    assert asked.duplicates == {} and sorted(plan.already(asked)) == [0, 1, 2]
+    assert batches.add_values(first, again, by=alice) == 1
+    assert plan.make(task, RunSpec(task=task.pk, values={"rate": [1, 3, 1.0]})).duplicates == {"rate": [2]}
+    # What a script gets is what was given.
+    given = [run.parameters["rate"] for run in first.runs.order_by("cell")]
+    assert json.dumps(given) == f"[1, 2.0, {2**53 + 1}]"
+
+
 # Presets
 
 

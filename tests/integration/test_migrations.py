@@ -12,10 +12,11 @@ from django.db import connection
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs.models import Execution, Metric, MetricPoint
+from runs.models import Execution, Metric, MetricPoint, Run
 from runs.states import State
 from tests.made_batches import Outcome, end, make_batch, make_task
 
+naming = importlib.import_module("runs.migrations.0003_numbers_written_once")
 filling = importlib.import_module("runs.migrations.0002_what_tables_need")
 
 
@@ -61,6 +62,18 @@ def test_failures_of_an_earlier_version_get_their_last_line(executions: list[Exe
     fill()
     told = [Execution.objects.get(pk=execution.pk).last_line for execution in executions]
     assert told == ["KeyError: 'x'", "", ""]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_runs_of_an_earlier_version_are_found_by_their_values_whole_floats_included(
+    project: Project, alice: User
+) -> None:
+    batch = make_batch(make_task(project, alice), alice, {"rate": [1.0, 0.5]})
+    before = dict(Run.objects.values_list("pk", "values_digest"))
+    batch.runs.filter(cell=0).update(values_digest="as it was named")
+    with connection.schema_editor() as editor:
+        naming.name_anew(apps, editor)
+    assert dict(Run.objects.values_list("pk", "values_digest")) == before
 
 
 def test_executions_of_an_earlier_version_are_found_in_their_new_folders(data_dir: Path) -> None:

@@ -175,4 +175,4 @@ def test_true_is_not_one_in_a_rule() -> None:
 
 
 def test_duplicates_are_pointed_out_and_one_point_zero_is_not_one() -> None:
-    assert duplicates([1, 2, 1, 1.0, True, [1], [1]]) == [2, 6]
+    assert duplicates([1, 2, 1, 1.0, True, [1], [1.0], 2**53 + 1, 2.0**53]) == [2, 3, 6]

@@ -15,6 +15,7 @@ from projects.models import Dataset, Project
 from runs.batching import fingerprints, plan
 from runs.batching.plan import PlanError
 from runs.runspec import RunSpec
+from tasks import equality
 from tasks.declarations import validate
 from tasks.models import Task
 from tests import small_tasks
@@ -239,5 +240,5 @@ def test_digests_made_from_parts_are_those_of_the_whole_values(
 
 @given(st.dictionaries(st.text(), st.recursive(st.none() | st.floats() | st.text(), st.lists)))
 def test_a_fingerprint_is_that_of_the_canonical_json(values: dict[str, Any]) -> None:
-    text = json.dumps(["ä.py", values], sort_keys=True, separators=(",", ":"))
+    text = json.dumps(["ä.py", equality.numbers_once(values)], sort_keys=True, separators=(",", ":"))
     assert fingerprints.of("ä.py", values) == hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -176,8 +176,10 @@ def test_mistakes_are_told_by_position_and_duplicates_pointed_out() -> None:
     assert several.duplicates == {2}
 
 
-def test_one_and_one_point_nought_are_no_duplicates() -> None:
-    assert not read("float", "1, 1.0").duplicates
+def test_one_and_one_point_nought_are_the_same_float_and_stay_as_they_were_typed() -> None:
+    several = read("float", "1, 1.0, 2")
+    assert several.duplicates == {1}
+    assert exact(several.values) == "[1, 1.0, 2]"
 
 
 def test_secrets_take_one_value() -> None:
