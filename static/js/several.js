@@ -66,10 +66,14 @@
     const none = parameter.querySelector("[data-several-none]"), empty = !lines(textOf(parameter)).length;
     none.hidden = !empty || !parameter.classList.contains("has-several");
     if (none.hidden) return;
+    parameter.querySelector("[data-chips]").replaceChildren();
+    if (!parameter.querySelector(".one-value")) {
+      none.textContent = "No values here: those that the Batch was last asked for are used.";
+      return;
+    }
     const select = parameter.dataset.parameter.startsWith("list[") ? null : parameter.querySelector(".one-value select");
     const one = select ? select.value && select.selectedOptions[0].text : currentLine(parameter);
     none.textContent = one ? `No values here: ${one} is used, as with one value.` : "No values here yet.";
-    parameter.querySelector("[data-chips]").replaceChildren();
   }
 
   function write(parameter, all) {
