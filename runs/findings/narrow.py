@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from runs.batching.cells import Cell, Cells, Scale
+from runs.batching.choices import Chosen
 from runs.findings.analysis import NEGLIGIBLE
 from runs.findings.mattering import Mattering
 from runs.records.figures import percent
 from runs.runspec import RunSpec
-from tasks import combinations
+from runs.values import key
+from tasks import combinations, equality
 
 # Of the cells with the metric, the best tenth; and how many values a refined parameter is given.
 BEST_SHARE, FEWEST_BEST, MOST_BEST = 0.1, 1, 10
@@ -38,16 +40,17 @@ class Narrowed:
     spec: RunSpec
     choices: Sequence[Choice]
     best: Sequence[Cell]
+    # What of the Batch's specification is not in the next one, in sentences.
+    dropped: Sequence[str]
 
     @property
     def count(self) -> int:
         """Combinations, without those that the Batch's rules leave out."""
-        product = math.prod(len(choice.values) for choice in self.choices)
-        if not self.spec.exclude or product > combinations.MOST_CHECKED:
-            return product
         values = {name: [value] for name, value in self.best[0].values.items()}
         values |= {choice.name: choice.values for choice in self.choices}
-        return combinations.Design(values=values, exclude=self.spec.exclude).combination_count
+        left_out = {"exclude": self.spec.exclude, "without": self.spec.without}
+        design = combinations.Design(values=values, pairs=self.spec.pairs, **left_out)
+        return design.product if design.product > combinations.MOST_CHECKED else design.combination_count
 
 
 def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: Mattering) -> Narrowed | None:
@@ -59,13 +62,18 @@ def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: 
     scored.sort(key=lambda cell: sign * numbers[cell.run])
     best = scored[: min(MOST_BEST, max(FEWEST_BEST, math.floor(len(scored) * BEST_SHARE)))]
     choices = [_choose(cells, name, best, mattering) for name in cells.chosen]
+    earlier = cells.batch.run_spec
+    choices, pairs, dropped = _paired(cells, choices, best, earlier.pairs)
     chosen = {choice.name: list(choice.values) for choice in choices}
     others = {
         name: [value]
         for name, value in best[0].values.items()
         if name not in chosen and name != cells.seed and _differs_from_default(cells, name, value)
     }
-    earlier = cells.batch.run_spec
+    without, gone = _left_out(cells, {**{n: [v] for n, v in best[0].values.items()}, **chosen})
+    dropped += gone
+    if earlier.sample is not None:
+        dropped.append("No random sample is drawn: every combination is tried.")
     # Repeats count up from the same seed again.
     seed = {name: given for name, given in earlier.values.items() if name == earlier.seed_parameter}
     spec = RunSpec(
@@ -73,13 +81,56 @@ def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: 
         entry_script=cells.batch.entry_script,
         values={**others, **chosen, **seed},
         node="" if cells.batch.wanted_node is None else cells.batch.wanted_node.name,
+        pairs=pairs,
         exclude=earlier.exclude,
+        without=without,
         repeats=earlier.repeats,
         seed_parameter=earlier.seed_parameter,
         at_once=cells.batch.at_once,
         time_limit=cells.batch.time_limit,
     )
-    return Narrowed(spec=spec, choices=choices, best=best)
+    return Narrowed(spec=spec, choices=choices, best=best, dropped=dropped)
+
+
+def _paired(
+    cells: Cells, choices: Sequence[Choice], best: Sequence[Cell], groups: Sequence[Sequence[str]]
+) -> tuple[list[Choice], list[list[str]], list[str]]:
+    """(choices, pairs, sentences): what goes together still does, with the values that the best had."""
+    by_name = {choice.name: choice for choice in choices}
+    pairs, dropped = [], []
+    for group in groups:
+        varied = [name for name in group if name in by_name and not by_name[name].is_fixed]
+        rows = {tuple(key(cell.values.get(name)) for name in group): cell for cell in best}
+        if not varied or not all(name in by_name for name in group):
+            dropped.append(f"The pair {', '.join(group)} is not needed: not all of them vary.")
+            continue
+        is_pair = len(rows) > 1
+        if is_pair:
+            pairs.append(list(group))
+            why = "They go together as a pair, so these are what the best Runs had, side by side."
+        else:
+            dropped.append(f"The pair {', '.join(group)} is not needed: the best Runs had one value of each.")
+            why = "It goes together with others as a pair, of which the best Runs had one."
+        for name in group:
+            values = [cell.values.get(name) for cell in rows.values()]
+            by_name[name] = _choice(cells, name, values, why, is_fixed=not is_pair)
+    return list(by_name.values()), pairs, dropped
+
+
+def _left_out(cells: Cells, values: Mapping[str, Sequence[Any]]) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """(single combinations that stay unticked, a sentence about those whose values are not tried)."""
+    faced = Chosen(declared=cells.declared).faced
+    earlier = cells.batch.run_spec.without
+    kept = [
+        single
+        for single in earlier
+        if all(equality.same_any(value, values.get(name, ())) for name, value in faced(single).items())
+    ]
+    count = len(earlier) - len(kept)
+    if not count:
+        return kept, []
+    were = "1 unticked combination has" if count == 1 else f"{count:,} unticked combinations have"
+    return kept, [f"{were} values that are not tried now."]
 
 
 def _differs_from_default(cells: Cells, name: str, value: Any) -> bool:

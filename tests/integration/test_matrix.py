@@ -342,6 +342,31 @@ def test_narrow_down_leaves_out_what_the_batch_left_out(browser: Client, task: T
     assert f"{planned.combination_count} combination" in html
 
 
+def test_narrow_down_keeps_pairs_and_unticked_combinations_and_says_what_it_drops(
+    browser: Client, task: Task, alice: User
+) -> None:
+    # 40 Runs, of which the best 3 are told by rate and size together.
+    chosen = {
+        "rate": [n / 20 for n in range(1, 21)],
+        "size": list(range(20, 0, -1)),
+        "optimizer": ["adam", "sgd"],
+    }
+    unticked = [{"rate": 0.3, "optimizer": "sgd"}, {"rate": 1.0, "optimizer": "adam"}]
+    batch = make_batch(task, alice, chosen, pairs=[["rate", "size"]], without=unticked)
+    end(batch, lambda values: (State.SUCCEEDED, {"accuracy": 1 - abs(values["rate"] - 0.31)}, ""))
+    html = importance(browser, batch).partition("next-title")[2]
+    form = re.search(r'href="(/tasks/\d+/run\?[^"]+)"', html)
+    assert form is not None
+    spec = RunSpec.from_query(urlsplit(form[1].replace("&amp;", "&")).query)
+    assert spec.pairs == [["rate", "size"]] and len(spec.values["rate"]) > 1
+    assert {(rate, size) for rate, size in zip(spec.values["rate"], spec.values["size"], strict=True)} <= {
+        (rate, size) for rate, size in zip(chosen["rate"], chosen["size"], strict=True)
+    }
+    assert "rate and size still go together" in html
+    assert len(spec.without) < 2 and "not tried now" in html
+    assert f"{plan.make(task, spec).combination_count} combination" in html
+
+
 def test_narrow_down_counts_up_from_the_same_seed_on_the_same_node(
     browser: Client, task: Task, alice: User
 ) -> None:
