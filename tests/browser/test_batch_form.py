@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import shoot
+from tests.browser.conftest import Server, shoot
 
 TASK_YAML = """\
 param_groups:
@@ -114,3 +114,20 @@ def test_an_emptied_list_of_values_says_which_value_is_used(page: Page, tmp_path
     expect(parameter(page, "way")).to_contain_text("No values here: fast is used")
     page.get_by_role("button", name="Run Task").click()
     expect(page.locator(".run-values, main")).to_contain_text("fast", timeout=10_000)
+
+
+def test_without_javascript_several_values_are_written_and_start_a_batch(
+    page: Page, server: Server, browser: Browser, tmp_path: Path
+) -> None:
+    make_task(page, tmp_path, "Unscripted")
+    expect(page.locator("#run-task")).to_be_visible()
+    context = browser.new_context(java_script_enabled=False, storage_state=server.cookies)
+    plain = context.new_page()
+    plain.goto(page.url)
+    plain.get_by_role("textbox", name="Values of size").fill("1, 2")
+    expect(plain.locator("[data-pick]:visible")).to_have_count(0)  # nothing reads these without scripts
+    plain.get_by_role("textbox", name="Values of way").fill("fast\nexact")
+    plain.get_by_role("button", name="Run Task").click()
+    expect(plain.get_by_role("heading", level=1)).to_contain_text("Batch")
+    expect(plain.locator("#batch-progress")).to_contain_text("4 Runs")
+    context.close()
