@@ -51,6 +51,22 @@
     place = null;
   });
 
+  // The head is brought anew as Runs end: its menu stays open, and the focus where it was.
+  let head = null;
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+    if (detail.target.id !== "batch-actions") return;
+    const focused = document.activeElement, within = detail.target.contains(focused);
+    head = { open: Boolean(detail.target.querySelector(".menu[open]")), words: within ? focused.textContent.trim() : null };
+  });
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    const actions = document.querySelector("#batch-actions");
+    if (!head || !actions) return;
+    if (head.open) actions.querySelector(".menu").open = true;
+    const controls = [...actions.querySelectorAll("button, a, summary")];
+    if (head.words !== null) controls.find((one) => one.textContent.trim() === head.words)?.focus({ preventScroll: true });
+    head = null;
+  });
+
   document.addEventListener("change", (event) => {
     const form = event.target.closest?.("form[data-auto-submit]");
     if (form) form.requestSubmit();

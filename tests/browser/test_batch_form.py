@@ -41,10 +41,10 @@ def total(page: Page, number: int) -> None:
     expect(page.locator("#outlook")).to_contain_text(f"Total number of Runs: {number} ", timeout=10_000)
 
 
-def make_task(page: Page, parent: Path, project: str = "Combinations") -> None:
+def make_task(page: Page, parent: Path, project: str = "Combinations", main: str = MAIN) -> None:
     folder = parent / "sweep"
     folder.mkdir()
-    (folder / "main.py").write_text(MAIN.replace("MENDED", str(parent / "mended")))
+    (folder / "main.py").write_text(main.replace("MENDED", str(parent / "mended")))
     (folder / "task.yaml").write_text(TASK_YAML)
     page.goto("/projects/")
     page.get_by_role("link", name="New Project").first.click()
@@ -131,3 +131,18 @@ def test_without_javascript_several_values_are_written_and_start_a_batch(
     expect(plain.get_by_role("heading", level=1)).to_contain_text("Batch")
     expect(plain.locator("#batch-progress")).to_contain_text("4 Runs")
     context.close()
+
+
+def test_the_menu_of_a_running_batch_stays_open_while_runs_end(page: Page, tmp_path: Path) -> None:
+    make_task(page, tmp_path, "Slow ones", main="import time\ntime.sleep(1)\n")
+    give(page, "size", "1..12 step 1")
+    total(page, 12)
+    page.get_by_role("button", name="Start 12 Runs").click()
+    page.wait_for_url(re.compile(r"/batches/\d+/"))
+    menu = page.locator("#batch-actions .menu")
+    menu.locator("summary").click()
+    before = page.locator("#batch-progress").inner_text()
+    expect(page.locator("#batch-progress")).not_to_have_text(before, timeout=10_000, use_inner_text=True)
+    expect(menu).to_have_attribute("open", "")
+    page.get_by_role("button", name="Limit, priority").click()
+    expect(page.locator("#batch-settings")).to_be_visible()
