@@ -1,17 +1,23 @@
-"""Folders that a script left as they were, kept by this process for its next script. Knows no Snapshots.
+"""What a script left that is good for the next one of this process: folders as they were, files of ours.
 
 Between short scripts, copying large Snapshots and removing the copies takes longer than the scripts; and some
-file systems look at every inode that was freed lately before they give out another.
+file systems look at every inode that was freed lately before they give out another. Knows no Snapshots.
 """
 
 import os
+import stat
 from pathlib import Path
 
 from coretex_site.lib import filetree, paths
+from coretex_site.lib.writing import overwrite
 
 # {what it is good for: folder}, the oldest first.
 _kept: dict[str, Path] = {}
+# {what it is good for: file}, where they are.
+_offered: dict[str, Path] = {}
 MOST_KEPT = 4
+# The mode of a file that its owner may read and write.
+OURS = 0o600
 
 
 def keep(use: str, folder: Path) -> None:
@@ -26,19 +32,33 @@ def keep(use: str, folder: Path) -> None:
         filetree.remove(_kept.pop(next(iter(_kept))))
 
 
+def offer(use: str, file: Path, *, blank: bytes | None = None) -> None:
+    """Lets `reuse` take `file`, which nobody needs any more, from where it is, unless a script replaced it.
+
+    With `blank` that is its content from now on, so that under another name it is taken for nothing else.
+    Raises OSError.
+    """
+    facts = os.lstat(file)
+    if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1 and facts.st_mode & OURS == OURS:
+        if blank is not None:
+            overwrite(file, blank)
+        _offered[use] = file
+
+
 def reuse(use: str, target: Path) -> bool:
-    """Moves the folder that was kept for `use` to `target`; False when there is none."""
-    place = _kept.pop(use, None)
+    """Moves what was kept or offered for `use` to `target`; False when there is none."""
+    place = _kept.pop(use, None) or _offered.pop(use, None)
     if place is None:
         return False
     try:
         os.rename(place, target)
-    except FileNotFoundError:  # somebody tidied up
+    except OSError:  # somebody tidied up, say; a new one is made
         return False
     return True
 
 
 def forget() -> None:
     """Frees the disk of what was kept."""
+    _offered.clear()
     while _kept:
         filetree.remove(_kept.popitem()[1])

@@ -94,6 +94,7 @@ def artifacts(execution_id: int) -> Path:
 
 
 def parameters_file(execution_id: int) -> Path:
+    """What the script reads; once it has ended the next one may get the file, with other content."""
     return _of_execution(settings.DATA_DIR, execution_id, "parameters.json")
 
 
@@ -102,5 +103,8 @@ def metrics_file(execution_id: int) -> Path:
 
 
 def exit_file(execution_id: int) -> Path:
-    """Holds the script's exit code and a line end once it ended, written by the shim over blanks."""
+    """Holds the script's exit code and a line end once it ended, written by the shim over blanks.
+
+    Gone or blank when the end of the Execution is stored.
+    """
     return _of_execution(settings.DATA_DIR, execution_id, "exit")

@@ -169,7 +169,9 @@ class Attempt:
                 # Before the end: a Batch is held before any of its Runs is moved. A failure may be the
                 # one after which no Run of the Batch is to start.
                 claimed = claim_next() if result.state is State.SUCCEEDED else None
-                settling.end(execution, self._owner, result)
+                is_ended = settling.end(execution, self._owner, result)
+            if is_ended:
+                preparation.offer(execution)
             return claimed
 
         return patiently(end)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from coretex_site.lib.writing import overwrite
 from runs import processes
 from runs.processes import ProcessId, Waiter
 
@@ -65,7 +66,7 @@ def launch(what: Launch) -> "Script":
     Raises OSError when it cannot be started at all. No preexec_fn: it would fork this whole process
     where vfork does.
     """
-    what.exit_file.write_bytes(ROOM)
+    overwrite(what.exit_file, ROOM)
     earliest = processes.next_start()
     console = os.open(what.console, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:

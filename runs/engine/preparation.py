@@ -15,10 +15,11 @@ from django.conf import settings
 
 from coretex_site.lib import filetree, paths
 from coretex_site.lib.treemarks import Marks
+from coretex_site.lib.writing import overwrite
 from projects import datasets
 from projects.models import Dataset
 from runs import snapshots, spares
-from runs.engine.executor import Launch
+from runs.engine.executor import ROOM, Launch
 from runs.models import Execution, Run
 from runs.runtimes import notebookrun
 from runs.runtimes.ready import Ready
@@ -34,8 +35,10 @@ MARK = "CORETEX_PARAMETERS"
 PASSED_ON = frozenset({"TZ"})
 PASSED_ON_PREFIXES = ("CUDA_", "NVIDIA_")
 NOTEBOOK_PROGRAM = Path(notebookrun.__file__)
-# What a spare folder is good for.
+# What a spare is good for.
 HOME = "home"
+PARAMETERS = "parameters"
+EXIT = "exit"
 USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
 # A socket's path may have 107 bytes, and Python's multiprocessing makes sockets in TMPDIR.
 LONGEST_TMPDIR = 70
@@ -77,6 +80,8 @@ def lay_out(execution: Execution) -> Inputs:
         os.makedirs(home.parent)
     if not spares.reuse(HOME, home):
         home.mkdir()
+    spares.reuse(PARAMETERS, paths.parameters_file(execution.pk))
+    spares.reuse(EXIT, paths.exit_file(execution.pk))
     run = execution.run
     try:
         manifest = snapshots.check_out(run.snapshot_id, work)
@@ -86,7 +91,7 @@ def lay_out(execution: Execution) -> Inputs:
     values, read = _for_script(run, declared, paths.inputs(execution.pk))
     text = json.dumps(values, ensure_ascii=False, indent=2)
     last = paths.parameters_file(execution.pk)
-    last.write_text(text, encoding="utf-8")
+    overwrite(last, text.encode())
     marks = Marks.of(work, manifest, now=last.stat().st_ctime_ns)
     return Inputs(manifest=manifest, datasets=read, marks=marks)
 
@@ -156,6 +161,13 @@ def take_back(execution: Execution, inputs: Inputs) -> bool:
             spares.keep(HOME, home)
     is_untouched = snapshots.take_back(execution.run.snapshot_id, paths.work(execution.pk), inputs.marks)
     return is_untouched and not home.exists() and not inputs.datasets
+
+
+def offer(execution: Execution) -> None:
+    """Lets this process's next script have files of one whose end is stored: they tell nothing any more."""
+    with suppress(OSError):
+        spares.offer(PARAMETERS, paths.parameters_file(execution.pk))
+        spares.offer(EXIT, paths.exit_file(execution.pk), blank=ROOM)
 
 
 def launch(execution: Execution, environment: Ready) -> Launch:

@@ -8,7 +8,7 @@ from projects.models import Project
 from runs import snapshots
 from runs.engine.worker import take_one
 from runs.models import Execution
-from runs.states import State
+from runs.states import Reason, State
 from tests.small_tasks import console, fresh, make_task, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,6 +79,40 @@ def test_an_untouched_folder_is_used_again_and_nothing_stays(project: Project) -
     assert not list(first.artifacts.all()) and not list(second.artifacts.all())
     assert not paths.work(first.pk).exists() and not paths.work(second.pk).exists()
     assert not list(paths.scratch().iterdir())
+
+
+# What a script may do to its parameters, or to where its exit code is written.
+PRANKS = {
+    "puts a link in place": "os.remove(own); os.symlink(os.environ['HOME'] + '/../kept', own)",
+    "puts a pipe in place": "os.remove(own); os.mkfifo(own)",
+    "puts a folder in place": "os.remove(own); os.mkdir(own)",
+    "gives it a second name": "os.link(own, os.environ['HOME'] + '/../second')",
+    "closes it": "os.chmod(own, 0)",
+    "removes it": "os.remove(own)",
+}
+
+
+@pytest.mark.parametrize("prank", PRANKS.values(), ids=PRANKS.keys())
+def test_a_script_gets_its_own_parameters_whatever_the_one_before_did_to_its(
+    project: Project, prank: str
+) -> None:
+    kept = "open(os.environ['HOME'] + '/../kept', 'w').write('kept')"
+    first, second = run_twice(project, f"{kept}\nown = os.environ['CORETEX_PARAMETERS']\n{prank}")
+    assert told(first) == told(second)
+    folder = paths.execution(first.pk)
+    assert (folder / "kept").read_text() == "kept"
+    if (folder / "second").exists():
+        assert "os.link" in (folder / "second").read_text()
+
+
+def test_no_script_is_given_the_exit_code_of_the_one_before(project: Project) -> None:
+    task = make_task(project, {"main.py": TELLS})
+    first = submit(task, values={"deed": "pass"})
+    second = submit(task, values={"deed": "os.kill(os.getppid(), 9); os.kill(os.getpid(), 9)"})
+    assert take_one() == 3
+    first, second = fresh(first), fresh(second)
+    assert (first.status, first.exit_code) == (State.SUCCEEDED, 0)
+    assert (second.status, second.reason, second.exit_code) == (State.FAILED, Reason.LOST, None)
 
 
 def test_what_was_tidied_away_meanwhile_is_copied_again(project: Project) -> None:
