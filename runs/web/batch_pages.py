@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from coretex_site.lib import web
+from projects.models import Role
 from runs.access import get_batch
 from runs.batching import adding, cells, notices
 from runs.findings import bars, batch_view, cellmap, failures, maphtml, scores
@@ -32,10 +33,18 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     context = batch_facts.about(found, user=request.user) | map_of(found, held, request.GET)
     if context["failed"]:
         context["failures"] = failures.groups(held)
-    if context["may_edit"] and found.built_at and len(held):
-        context["adding"] = adding.fields(found, held.declared)
+    context["may_add"] = context["may_edit"] and found.built_at is not None and len(held) > 0
     context["current"] = "map"
     return render(request, "runs/batch.html", context)
+
+
+@require_safe
+def add_values(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form of “Add values”, which can be long; the page of the Batch asks for it when it is opened."""
+    found = get_batch(request.user, pk, need=Role.EDITOR)
+    context = batch_facts.about(found, user=request.user)
+    context["adding"] = adding.fields(found, cells.facts_of(found.snapshot_id))
+    return web.page(request, "runs/batch_adding.html", context, fragment="runs/_batch_adding.html")
 
 
 def map_of(found: Batch, held: cells.Cells, query: QueryDict) -> dict[str, Any]:

@@ -21,6 +21,7 @@ urlpatterns = [
     path(f"{A_BATCH}/charts.json", chart_pages.data, name="batch_data"),
     path(f"{A_BATCH}/curves.json", chart_pages.curves, name="batch_curves"),
     path(f"{A_BATCH}/importance", chart_pages.importance, name="batch_importance"),
+    path(f"{A_BATCH}/adding", batch_pages.add_values, name="batch_adding"),
     path(f"{A_BATCH}/adds", batch_actions.adds, name="batch_adds"),
     path(f"{A_BATCH}/do/<slug:action>", batch_actions.act, name="batch_do"),
     path("runs/compare", compare_pages.compare, name="compare"),

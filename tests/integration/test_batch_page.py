@@ -54,6 +54,15 @@ def page(browser: Client, batch: Batch, query: str = "") -> str:
     return response.content.decode()
 
 
+def add_form(browser: Client, batch: Batch) -> str:
+    """The form of “Add values”, to which the page of the Batch leads."""
+    address = reverse("runs:batch_adding", args=[batch.pk])
+    assert address in page(browser, batch)
+    fragment = browser.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in fragment and "<html" in browser.get(address).content.decode()
+    return fragment
+
+
 def words(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
@@ -257,7 +266,7 @@ def test_a_batch_that_is_not_built_yet_is_stopped_and_says_so(
 
 def test_values_are_added_later(browser: Client, batch: Batch) -> None:
     end(batch, memory_runs_out)
-    assert re.search(r'name="v-rate"[^>]*>\s*0\.1\n0\.01</textarea>', page(browser, batch))
+    assert re.search(r'name="v-rate"[^>]*>\s*0\.1\n0\.01</textarea>', add_form(browser, batch))
     assert "3 Runs added" in do(browser, batch, "add", **{"v-rate": "0.1, 0.01, 0.5", "v-size": "16, 32, 64"})
     batch.refresh_from_db()
     assert batch.count == 9 and batch.is_building
@@ -286,7 +295,7 @@ def adds(browser: Client, batch: Batch, **typed: str) -> str:
 
 def test_it_is_said_beforehand_how_many_runs_values_add(browser: Client, batch: Batch) -> None:
     end(batch, memory_runs_out)
-    assert f'hx-post="{reverse("runs:batch_adds", args=[batch.pk])}"' in page(browser, batch)
+    assert f'hx-post="{reverse("runs:batch_adds", args=[batch.pk])}"' in add_form(browser, batch)
     told = adds(browser, batch, v_rate="0.1, 0.01, 0.5, 0.7", v_size="16, 32, 64")
     assert "Adds 6 Runs 12 combinations, 6 of them in the Batch already" in told
     assert "Add 6 Runs" in told
@@ -299,7 +308,7 @@ def test_it_is_said_beforehand_how_many_runs_values_add(browser: Client, batch: 
 
 def test_values_are_added_with_the_notation_of_the_form(browser: Client, batch: Batch) -> None:
     end(batch, memory_runs_out)
-    html = page(browser, batch)
+    html = add_form(browser, batch)
     assert "data-pick-all>Both" in html and "data-spacing-open" in html
     typed = {"v_rate": "0.1..0.4 linear 4\n0.01", "v_size": "16..64 log 3", "v_layers": "[64, 64]"}
     assert "Adds 9 Runs 15 combinations, 6 of them" in adds(browser, batch, **typed)
@@ -318,7 +327,7 @@ def test_values_that_go_together_stand_side_by_side_when_more_are_added(
     given = {"rate": [0.1, 0.01, 0.1], "size": [16, 8, 32]}
     paired = make_batch(task, alice, given, pairs=[["rate", "size"]])
     end(paired, memory_runs_out)
-    text = page(browser, paired)
+    text = add_form(browser, paired)
     assert ">\n0.1\n0.01\n0.1</textarea>" in text and ">\n16\n8\n32</textarea>" in text
     assert "Adds nothing" in adds(browser, paired, v_rate="0.1, 0.01, 0.1", v_size="16, 8, 32")
     more = {"v_rate": "0.1, 0.01, 0.1, 1", "v_size": "16, 8, 32, 64"}
@@ -360,6 +369,9 @@ def test_only_who_may_add_values_is_told_what_they_would_add(
     address = reverse("runs:batch_adds", args=[batch.pk])
     assert client_of(vera).post(address, {"v-rate": "1"}).status_code == 403
     assert client_of(charlie).post(address, {"v-rate": "1"}).status_code == 404
+    form = reverse("runs:batch_adding", args=[batch.pk])
+    assert client_of(vera).get(form).status_code == 403
+    assert form not in page(client_of(vera), batch)
 
 
 def test_batches_of_an_archived_project_are_listed_only_when_it_is_chosen(

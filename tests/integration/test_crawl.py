@@ -19,7 +19,9 @@ from tests.html_pages import Form, Page
 
 pytestmark = pytest.mark.django_db
 
+# Archived Projects are found with a switch, which no link turns.
 START = ("/", "/help", "/projects/", "/tasks/", "/runs/", "/datasets/", "/nodes/", "/templates/")
+START += ("/projects/?archived=1",)
 # How many addresses are followed: of one page with different queries, of one route below one object, of one
 # route in all. The first person walks far, the others look at fewer of each.
 SAME_PAGE = 5
