@@ -2,9 +2,11 @@
 
 import statistics
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 
 from django.db import connection, transaction
+from django.db.models import Max, Min
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -12,14 +14,16 @@ from django.urls import reverse
 from runs.batching import batches
 from runs.models import Batch, Execution, Metric, Run
 from runs.runspec import RunSpec
-from runs.states import State
+from runs.states import ACTIVE, State
 from tasks.models import Task
 
 PATIENCE = 600.0
 PAGES = 7
 LOOK_EVERY = 0.02
 # Who waits for what has times of its own shall not slow it down.
-LOOK_SELDOM = 0.5
+LOOK_SELDOM = 0.4
+# How often a Batch goes on and a bare pool has its turn.
+TURNS = 4
 
 
 def wait_for(batch: Batch, field: str, *, every: float = LOOK_EVERY) -> None:
@@ -80,13 +84,37 @@ def page(batch: Batch) -> tuple[float, int]:
     return statistics.median(seconds), count
 
 
-def rate(task: Task, count: int) -> float:
-    """Runs per second of one Batch, from when all are queued to its end; how fast they are is told before."""
+def rate(task: Task, count: int, pool_seconds: Callable[[int], float]) -> tuple[float, float]:
+    """Runs of one queued Batch and scripts of a bare pool per second, taken in turns.
+
+    Machines get faster and slower by themselves within seconds, so the Batch is paused now and then while
+    the pool executes half as many scripts. Its own seconds are those from a first start to a last end.
+    """
     batch = start(task, count, "rate")
-    wait_for(batch, "finished_at", every=LOOK_SELDOM)
-    batch.refresh_from_db()
-    seconds = (batch.finished_at - batch.built_at).total_seconds()
-    succeeded = batch.runs.filter(state=State.SUCCEEDED).count()
-    if succeeded != count:
-        raise SystemExit(f"{succeeded} of {count} Runs succeeded.")
-    return count / seconds
+    batches.pause(batch)
+    wait_for(batch, "built_at")
+    ended = Execution.objects.filter(run__batch=batch, state=State.SUCCEEDED)
+    scripts = count // (2 * TURNS)
+    seconds, bare = 0.0, pool_seconds(scripts)
+    for turn in range(TURNS):
+        known = set(ended.values_list("pk", flat=True))
+        batches.resume(batch)
+        wait_until(batch, lambda wanted=count * (turn + 1) // TURNS: ended.count() >= wanted)
+        batches.pause(batch)
+        wait_until(batch, lambda: not batch.runs.filter(state__in=ACTIVE).exists())
+        times = ended.exclude(pk__in=known).aggregate(first=Min("started_at"), last=Max("finished_at"))
+        if times["last"] is not None:
+            seconds += (times["last"] - times["first"]).total_seconds()
+        bare += pool_seconds(scripts)
+    return count / seconds, (TURNS + 1) * scripts / bare
+
+
+def wait_until(batch: Batch, is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        bad = batch.runs.filter(state__in=[State.FAILED, State.STOPPED]).first()
+        if bad is not None:
+            raise SystemExit(f"Run {bad.pk} of the measurement did not succeed.")
+        if time.monotonic() > deadline:
+            raise SystemExit(f"The Batch of {batch.count} did not get on for {PATIENCE:.0f} s.")
+        time.sleep(LOOK_SELDOM)

@@ -242,10 +242,9 @@ def measure(address: str, *, starts: int, count: int, batch: int) -> dict[str, f
         page, queries = batch_rates.page(large)
         small, _ = batch_rates.creation(task, CREATED // 100)
         _, queries_of_small = batch_rates.page(small)
-        # A Batch takes longer, so what it is compared with is looked at for longer.
-        around = [bare_pool(command, folder, variables, count=batch // 4)]
-        of_batch = batch_rates.rate(task, batch)
-        around.append(bare_pool(command, folder, variables, count=batch // 4))
+        of_batch, beside = batch_rates.rate(
+            task, batch, lambda scripts: scripts / bare_pool(command, folder, variables, count=scripts)
+        )
         costs = environment_costs.measure(make_task(), folder)
     finally:
         shutil.rmtree(folder)
@@ -265,7 +264,8 @@ def measure(address: str, *, starts: int, count: int, batch: int) -> dict[str, f
         "page_queries_of_small": queries_of_small,
         "batch_runs": batch,
         "batch_per_second": of_batch,
-        "batch_ratio": of_batch / statistics.mean(around),
+        "batch_pool_per_second": beside,
+        "batch_ratio": of_batch / beside,
     }
 
 

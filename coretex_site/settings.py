@@ -50,7 +50,7 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
 def broker(url: str) -> dict[str, Any]:
     """Where django-q2 keeps its wake-ups: Redis when a URL is given, else the database."""
     if not url:
-        return {"orm": "default"}
+        return {"orm": "default", "broker_class": "runs.cluster.Tokens"}
     if not url.startswith(("redis://", "rediss://", "unix://")):
         found = f"with {url.partition('://')[0]}://" if "://" in url else "with no scheme"
         raise EnvError(f"CORETEX_BROKER_URL is to begin with redis:// or rediss://, but begins {found}.")

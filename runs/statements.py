@@ -4,7 +4,8 @@ Django composes a statement anew each time, which costs six times what SQLite ne
 trivial Run's statements that was a third of all that is done beside its script.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -21,8 +22,7 @@ PLAIN = (CharField, TextField, IntegerField, BooleanField, ForeignKey)
 def find(model: type[M], pk: int | None, columns: tuple[str, ...], *, locked: bool = False) -> M | None:
     """The row with these columns only (attribute names), or None; `locked` until the transaction ends."""
     names, database = _in_order(model, columns), _database()
-    with database.cursor() as cursor:
-        cursor.execute(_select_text(model, names, locked), [pk])
+    with _executed(database, _select_text(model, names, locked), [pk]) as cursor:
         row = cursor.fetchone()
     if row is None:
         return None
@@ -37,8 +37,7 @@ def update(model: type[Model], *, where: Mapping[str, Any], facts: Mapping[str, 
     """Sets `facts` where all of `where` are equal; how many rows that were."""
     database, sets, conditions = _database(), tuple(facts), tuple(where)
     values = _prepared(database, model, (*sets, *conditions), [*facts.values(), *where.values()])
-    with database.cursor() as cursor:
-        cursor.execute(_update_text(model, sets, conditions), values)
+    with _executed(database, _update_text(model, sets, conditions), values) as cursor:
         return cursor.rowcount
 
 
@@ -46,11 +45,10 @@ def insert(model: type[Model], facts: Mapping[str, Any]) -> int:
     """Adds a row; its id. Every field without a default of the database is to be given."""
     database, names = _database(), tuple(facts)
     text, values = _insert_text(model, names), _prepared(database, model, names, list(facts.values()))
-    with database.cursor() as cursor:
-        if database.vendor == "sqlite":  # whose RETURNING is too young for some machines
-            cursor.execute(text, values)
+    if database.vendor == "sqlite":  # whose RETURNING is too young for some machines
+        with _executed(database, text, values) as cursor:
             return cursor.lastrowid
-        cursor.execute(f"{text} RETURNING {_column(model, 'id')}", values)
+    with _executed(database, f"{text} RETURNING {_column(model, 'id')}", values) as cursor:
         return cursor.fetchone()[0]
 
 
@@ -58,6 +56,25 @@ def insert_all(model: type[Model], columns: tuple[str, ...], rows: Iterable[tupl
     """Adds rows of values that the database takes as they are: numbers, texts and None."""
     with connection.cursor() as cursor:
         cursor.executemany(_insert_text(model, columns), list(rows))
+
+
+@contextmanager
+def _executed(database: BaseDatabaseWrapper, text: str, values: list[Any]) -> Iterator[Any]:
+    """A cursor that has executed a statement: SQLite's own where nobody watches what Django's executes."""
+    if database.vendor == "sqlite" and not (database.queries_logged or database.execute_wrappers):
+        database.ensure_connection()
+        database.validate_no_broken_transaction()
+        with database.wrap_database_errors:
+            yield database.connection.execute(_as_sqlite(text), values)
+        return
+    with database.cursor() as cursor:
+        cursor.execute(text, values)
+        yield cursor
+
+
+@lru_cache(maxsize=200)
+def _as_sqlite(text: str) -> str:
+    return text.replace("%s", "?")
 
 
 def _database() -> BaseDatabaseWrapper:
