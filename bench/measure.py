@@ -23,6 +23,7 @@ django.setup()
 
 import batch_rates  # noqa: E402
 import environment_costs  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import transaction  # noqa: E402
 
@@ -217,7 +218,7 @@ def measure(address: str, *, starts: int, count: int, batch: int) -> dict[str, f
     user = User.objects.filter(is_superuser=True).first()
     browser.get(auth.make_link(user))
     task = make_task()
-    folder = Path(tempfile.mkdtemp(prefix="coretex-bench-"))
+    folder = Path(tempfile.mkdtemp(prefix="pool-", dir=settings.DATA_DIR))
     try:
         (folder / "main.py").write_text(TRIVIAL)
         (folder / "parameters.json").write_text('{"number": 1}')

@@ -13,6 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from coretex_site.lib import paths
+
 # The most bare starts that the first line may take, and the least of a bare pool's rate, for Runs that are
 # alone and for those of a Batch.
 MOST_STARTS = 10.0
@@ -45,7 +47,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
 
     def handle(self, **options: Any) -> None:
-        with tempfile.TemporaryDirectory(prefix="coretex-bench-") as name:
+        # On the disk on which the data of the server lies: another one, such as /tmp, tells of itself only.
+        place = paths.scratch()
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=place) as name:
             numbers = measure_server(
                 Path(name), starts=options["starts"], runs=options["runs"], batch=options["batch"]
             )
