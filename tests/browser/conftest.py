@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    StorageState,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHOTS = Path(os.environ.get("CORETEX_SCREENSHOTS", "")) if os.environ.get("CORETEX_SCREENSHOTS") else None
@@ -29,6 +37,8 @@ FLAGS = [
 ]
 # What a browser says by itself of every answer that is not a success; the pages show these to people.
 OF_AN_ANSWER = re.compile(r"Failed to load resource: the server responded with a status of (4\d\d)")
+# A machine that is busy with other tests answers later; what is expected comes, or it fails.
+expect.set_options(timeout=20_000)
 
 
 @dataclass(kw_only=True)

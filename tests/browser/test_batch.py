@@ -44,7 +44,7 @@ def make_task(page: Page, parent: Path) -> str:
     page.locator("input[webkitdirectory]").set_input_files(folder)
     page.get_by_role("textbox", name="Name").fill("sweep")
     page.get_by_role("button", name="Make the Task").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("sweep", timeout=10_000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("sweep")
     return page.url.split("/files/")[0].rstrip("/")
 
 

@@ -38,7 +38,7 @@ def give(page: Page, name: str, text: str) -> None:
 
 
 def total(page: Page, number: int) -> None:
-    expect(page.locator("#outlook")).to_contain_text(f"Total number of Runs: {number} ", timeout=10_000)
+    expect(page.locator("#outlook")).to_contain_text(f"Total number of Runs: {number} ")
 
 
 def make_task(page: Page, parent: Path, project: str = "Combinations", main: str = MAIN) -> None:
@@ -55,7 +55,7 @@ def make_task(page: Page, parent: Path, project: str = "Combinations", main: str
     page.locator("input[webkitdirectory]").set_input_files(folder)
     page.locator("#id_name").fill("sweep")
     page.get_by_role("button", name="Make the Task").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("sweep", timeout=10_000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("sweep")
     page.get_by_role("link", name="Run Task").click()
 
 
@@ -98,7 +98,7 @@ def test_a_batch_from_the_form_to_the_next_form(page: Page, tmp_path: Path) -> N
     expect(page.locator(".bars")).to_contain_text("size")
     page.get_by_role("link", name="Open the form with these").click()
     expect(page.locator(".run-task-notes")).to_contain_text("Filled from")
-    expect(page.locator("#outlook")).to_contain_text("Total number of Runs", timeout=10_000)
+    expect(page.locator("#outlook")).to_contain_text("Total number of Runs")
     shoot(page, "batch-next-form")
 
 
@@ -113,7 +113,7 @@ def test_an_emptied_list_of_values_says_which_value_is_used(page: Page, tmp_path
     parameter(page, "way").get_by_label("fast", exact=True).uncheck()
     expect(parameter(page, "way")).to_contain_text("No values here: fast is used")
     page.get_by_role("button", name="Run Task").click()
-    expect(page.locator(".run-values, main")).to_contain_text("fast", timeout=10_000)
+    expect(page.locator(".run-values, main")).to_contain_text("fast")
 
 
 def test_without_javascript_several_values_are_written_and_start_a_batch(

@@ -66,7 +66,7 @@ def test_a_folder_of_code_becomes_a_run_and_the_same_run_again(page: Page, tmp_p
     page.get_by_role("textbox", name="Name").fill("descent")
     shoot(page, "task-new")
     page.get_by_role("button", name="Make the Task").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("descent", timeout=10_000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("descent")
     expect(page.get_by_text("notes.txt")).to_be_visible()
     task_url = page.url.split("/files/")[0].rstrip("/") + "/"
 
@@ -88,7 +88,7 @@ def test_a_folder_of_code_becomes_a_run_and_the_same_run_again(page: Page, tmp_p
     page.get_by_role("textbox", name="steps").fill("4")
     shoot(page, "run-form")
     page.get_by_role("button", name="Run Task").click()
-    expect(page.locator("#console")).to_contain_text("first words", timeout=15_000)
+    expect(page.locator("#console")).to_contain_text("first words")
     wait_until(page, "Running")
     shoot(page, "run-running")
     wait_until(page, "Succeeded")
