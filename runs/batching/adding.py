@@ -21,10 +21,9 @@ MOST_FIELDS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class ValuesField:
-    """The control of one parameter; `varies` when the Batch has several values of it."""
+    """The control of one parameter."""
 
     several: SeveralInput
-    varies: bool
 
     @property
     def id(self) -> str:
@@ -56,7 +55,7 @@ def fields(
         if control is None or parameter.name == counted_up(batch):
             continue
         varies = len(given[parameter.name]) > 1
-        shown["varying" if varies else "other"].append(ValuesField(several=control, varies=varies))
+        shown["varying" if varies else "other"].append(ValuesField(several=control))
     room = max(0, MOST_FIELDS - len(shown["varying"]))
     return {"varying": shown["varying"][:MOST_FIELDS], "other": shown["other"][:room]}
 
