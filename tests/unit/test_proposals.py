@@ -2,53 +2,22 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tasks.codereading.findings import FoundParameter, Place, Reads
+from tasks.codereading.findings import Place
 from tasks.codereading.reading import read_program
-from tasks.mismatches import mismatches
-from tasks.parameters import TYPES
-from tasks.proposals import Proposal, propose
-from tasks.spec import TaskSpec, parse
+from tasks.spec import TaskSpec
 from tests import code_corpus as corpus
-
-URL = "https://example.org/schemas/task.schema.json"
-
-
-def proposed(files: dict[str, str] | str, *entry_scripts: str) -> Proposal:
-    given_files = {"main.py": files} if isinstance(files, str) else files
-    return propose(given_files, entry_scripts or [next(iter(given_files))], schema_url=URL)
-
-
-def spec_of(proposal: Proposal) -> TaskSpec:
-    parsed = parse(proposal.text)
-    assert parsed.spec is not None and not parsed.problems, (parsed.problems, proposal.text)
-    return parsed.spec
-
-
-def options(source: str) -> dict[str, FoundParameter]:
-    return {option.name: option for option in read_program({"main.py": source}, "main.py").options.parameters}
+from tests.proposals import URL, names_read, options, proposed, read_names, spec_of
 
 
 def summary(source: str) -> dict[str, tuple[str, Any]]:
     return {name: (option.data_type, option.value) for name, option in options(source).items()}
-
-
-def names_read(source: str, path: str = "main.py") -> Reads:
-    """What one script reads by name; its language is told by the path."""
-    return read_program({path: source}, path).reads
-
-
-def read_names(source: str, path: str = "main.py") -> set[str]:
-    return {read.name for read in names_read(source, path).names}
 
 
 def run(folder: Path, script: str, *arguments: str, chosen: dict[str, Any] | None = None) -> Any:
@@ -401,177 +370,3 @@ def test_several_scripts_share_one_task_yaml_with_a_group_each() -> None:
     files = {"main.py": corpus.ONE_LINER, "train.py": corpus.TRAINING}
     spec = spec_of(proposed(files, "main.py", "train.py"))
     assert [group.name for group in spec.groups] == ["main.py", "train.py", "train.py: Optimiser"]
-
-
-# task.yaml against the scripts
-
-
-def warned(spec_text: str, files: dict[str, str] | str) -> list[str]:
-    given_files = {"main.py": files} if isinstance(files, str) else files
-    spec = parse(spec_text).spec
-    assert spec is not None
-    return [str(mismatch) for mismatch in mismatches(spec, given_files, list(given_files))]
-
-
-def declaring(*names: str) -> str:
-    return "param_groups:\n- name: inputs\n  params:\n" + "".join(f"  - name: {name}\n" for name in names)
-
-
-def test_a_name_that_task_yaml_lacks_is_warned_of_and_the_typo_is_named() -> None:
-    assert warned(declaring("lr", "step", "seed"), corpus.ONE_LINER) == [
-        'main.py:3:1: warning: main.py reads the parameter "steps", which task.yaml lacks, '
-        'so it always gets 100; did you mean "step"?',
-        'task.yaml:5:5: warning: step: no script reads this parameter; "steps" is read instead',
-    ]
-
-
-def test_nothing_is_said_when_all_agree() -> None:
-    for source in (corpus.PLAIN, corpus.ONE_LINER, corpus.PLATFORM):
-        assert warned(proposed(source).text.replace("unused", "rate2"), source)[1:] == []
-    assert warned(declaring("lr", "steps", "seed"), corpus.ONE_LINER) == []
-
-
-def test_nobody_is_said_not_to_read_while_names_are_dynamic_or_nothing_is_read() -> None:
-    load = 'import json, os\np = json.load(open(os.environ["CORETEX_PARAMETERS"]))\nprint(p["a"])\n'
-    assert len(warned(declaring("a", "b"), load)) == 1
-    for line in ("train(**p)", "for n in p: print(p[n])", "print(p[name])", "other(p)", "print(p.items())"):
-        assert warned(declaring("a", "b"), load + line) == [], line
-    assert warned(declaring("a", "b"), "print(1)") == []
-    assert warned(declaring("a", "b"), {"main.py": load, "broken.py": "def ("})[0].startswith("task.yaml:5:5")
-    assert warned(declaring("a", "b"), {"main.py": "import broken\n" + load, "broken.py": "def ("}) == []
-
-
-def test_options_that_nothing_fills_are_warned_of_until_the_launcher_is_there() -> None:
-    proposal = proposed(corpus.TRAINING)
-    assert warned(proposal.text, corpus.TRAINING) == [
-        'main.py:17:1: warning: main.py takes "data_dir", "model", "workers", … from the command line '
-        "and never reads the parameters, so what is chosen in the form has no effect"
-    ]
-    launcher = proposal.launchers[0]
-    assert warned(proposal.text, {"main.py": corpus.TRAINING, launcher.path: launcher.text}) == []
-
-
-def test_options_that_the_parameters_fill_are_read() -> None:
-    assert warned(declaring("lr", "name", "more"), corpus.FILLED) == []
-    assert warned(declaring("lr", "nam"), corpus.FILLED) == [
-        'main.py:4:1: warning: main.py requires the option "name", which task.yaml lacks'
-    ]
-
-
-def test_every_template_agrees_with_its_own_task_yaml() -> None:
-    library = Path(__file__).parents[2] / "tasks" / "templates_library"
-    for folder in sorted(path for path in library.iterdir() if (path / "task.yaml").exists()):
-        paths = [path for path in folder.rglob("*") if path.suffix in (".py", ".R", ".sh", ".ipynb")]
-        files = {path.relative_to(folder).as_posix(): path.read_text() for path in paths}
-        spec = parse((folder / "task.yaml").read_text()).spec
-        entry = [path for path in files if path.startswith("main.")]
-        assert [str(mismatch) for mismatch in mismatches(spec, files, entry)] == [], folder.name
-
-
-def test_the_lines_of_the_documentation_are_understood() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "scripts.md").read_text()
-    for language, path in (("python", "main.py"), ("r", "main.R"), ("bash", "main.sh")):
-        first = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
-        assert first is not None and read_names(first[1], path) == {"learningRate"}
-
-
-# Whatever the text
-
-
-@given(st.text(), st.sampled_from(["main.py", "main.R", "main.sh", "main.ipynb", "sub/main.py"]))
-def test_no_text_raises(text: str, path: str) -> None:
-    spec_of(proposed({path: text}))
-    mismatches(TaskSpec(), {path: text}, [path])
-
-
-PIECES = [
-    "import argparse, json, os, click\n", "p = argparse.ArgumentParser()\n", "p.add_argument(", ")", "(",
-    '"--x"', "parameters", '["x"]', "$x", ".get(", "jq -r ", '"$CORETEX_PARAMETERS"', "fromJSON(", "\n", " ",
-    'Sys.getenv("CORETEX_PARAMETERS")', ", ", "type=int", "default=", "-1", "1e400", "'\\ud800'", "'\\x00'",
-    "choices=", "[1, 'a', None]", "=", "@click.option(", "def f(parameters):\n    ", "return parameters",
-    "json.load(open(os.environ['CORETEX_PARAMETERS']))", "**", "*", "{", "}", "lambda x: ", "nargs=", "'+'",
-    "# ", "help=", "'''", "action=", "'store_true'", "f'{x}'",
-]  # fmt: skip
-
-
-@settings(max_examples=300)
-@given(st.lists(st.sampled_from(PIECES), max_size=30), st.sampled_from(["main.py", "main.R", "main.sh"]))
-def test_no_code_like_text_raises(pieces: list[str], path: str) -> None:
-    text = "".join(pieces)
-    proposal = proposed({path: text})
-    mismatches(spec_of(proposal), {path: text}, [path])
-
-
-NAMES = st.from_regex(r"[a-z][a-z_]{0,10}", fullmatch=True)
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-OPTION = st.one_of(
-    st.tuples(st.just("int"), st.integers(-(10**20), 10**20)),
-    st.tuples(st.just("float"), st.floats(allow_nan=False, allow_infinity=False)),
-    st.tuples(st.just("str"), TEXTS.filter(lambda text: "\0" not in text)),
-    st.tuples(st.just("bool"), st.booleans()),
-    st.tuples(st.just("list[int]"), st.lists(st.integers(-99, 99), max_size=4)),
-    st.tuples(st.just("list[str]"), st.lists(TEXTS.filter(lambda text: "\0" not in text), max_size=3)),
-    st.tuples(st.just("enum"), st.lists(NAMES, min_size=1, max_size=4, unique=True)),
-)
-
-
-def written(name: str, data_type: str, value: Any, description: str) -> str:
-    help_text = f"help={description.replace('%', '%%')!r}"
-    if data_type == "enum":
-        return f"p.add_argument('--{name}', choices={value!r}, default={value[-1]!r}, {help_text})\n"
-    if data_type == "bool":
-        action = "store_false" if value else "store_true"
-        return f"p.add_argument('--{name}', action={action!r}, {help_text})\n"
-    kind = data_type.removeprefix("list[").removesuffix("]")
-    nargs = "nargs='*', " if data_type.startswith("list") else ""
-    return f"p.add_argument('--{name}', type={kind}, {nargs}default={value!r}, {help_text})\n"
-
-
-@settings(max_examples=200)
-@given(st.dictionaries(NAMES, st.tuples(OPTION, TEXTS), max_size=6))
-def test_written_options_come_back_as_they_were(declared: dict[str, tuple[tuple[str, Any], str]]) -> None:
-    body = "".join(written(name, *option, text) for name, (option, text) in declared.items())
-    source = f"import argparse\np = argparse.ArgumentParser()\n{body}args = p.parse_args()\n"
-    spec = spec_of(proposed(source))
-    assert [parameter.name for parameter in spec.parameters] == list(declared)
-    for parameter in spec.parameters:
-        (data_type, value), _ = declared[parameter.name]
-        expected = {"selected": len(value) - 1, "options": value} if data_type == "enum" else value
-        assert (parameter.data_type, parameter.value) == (data_type, expected)
-        assert type(parameter.value) is type(expected)
-        assert not TYPES[parameter.data_type].problems(parameter.value)
-
-
-def test_code_made_to_hang_or_overflow_is_read_at_once() -> None:
-    doubled = "a0 = [1]\n" + "".join(f"a{n + 1} = a{n} + a{n}\n" for n in range(60))
-    sources = {
-        "deep.py": "x = " + "(" * 5000 + ")" * 5000,
-        "chain.py": "parameters" + "[0]" * 3000 + "\nimport argparse\n" + "x = " + "1 + " * 3000 + "1",
-        "bomb.py": f"import argparse\n{doubled}argparse.ArgumentParser().add_argument('--x', default=a60)",
-        "many.py": "import argparse\np = argparse.ArgumentParser()\n"
-        + "".join(f"p.add_argument('--x{n}', default='{'y' * 100}')\n" for n in range(3000)),
-        "blank.sh": "CORETEX_PARAMETERS" + "\n" * 300_000,
-        "line.R": "CORETEX_PARAMETERS a=" * 20_000,
-        "space.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": " " * 300_000 + "x"}]}),
-        "help.py": f"import argparse\nargparse.ArgumentParser().add_argument('--x', help='{' ' * 100_000}')",
-    }
-    for path, text in sources.items():
-        spec = spec_of(proposed({path: text}))
-        mismatches(spec, {path: text}, [path])
-
-
-@pytest.mark.parametrize(
-    ("count", "option"),
-    [
-        (300, "type=int, nargs='+', default=" + str(list(range(100)))),
-        (900, "type=int, default=1, help='Short.'"),
-        (200, "default='" + "é" * 1500 + "'"),
-        (120, "choices=" + str([f"option {number}" for number in range(150)])),
-    ],
-)
-def test_what_is_proposed_for_very_many_options_can_be_read(count: int, option: str) -> None:
-    options = "".join(f"p.add_argument('--option-{place}', {option})\n" for place in range(count))
-    found = proposed(f"import argparse\np = argparse.ArgumentParser()\n{options}a = p.parse_args()\n")
-    declared = spec_of(found).parameters
-    assert 50 < len(declared) == len(found.parameters) < count
-    assert any(f"Only the first {len(declared)} of {count} parameters" in note.text for note in found.notes)

@@ -1,0 +1,32 @@
+"""What is proposed for scripts, in the forms that tests compare."""
+
+from tasks.codereading.findings import FoundParameter, Reads
+from tasks.codereading.reading import read_program
+from tasks.proposals import Proposal, propose
+from tasks.spec import TaskSpec, parse
+
+URL = "https://example.org/schemas/task.schema.json"
+
+
+def proposed(files: dict[str, str] | str, *entry_scripts: str) -> Proposal:
+    given_files = {"main.py": files} if isinstance(files, str) else files
+    return propose(given_files, entry_scripts or [next(iter(given_files))], schema_url=URL)
+
+
+def spec_of(proposal: Proposal) -> TaskSpec:
+    parsed = parse(proposal.text)
+    assert parsed.spec is not None and not parsed.problems, (parsed.problems, proposal.text)
+    return parsed.spec
+
+
+def options(source: str) -> dict[str, FoundParameter]:
+    return {option.name: option for option in read_program({"main.py": source}, "main.py").options.parameters}
+
+
+def names_read(source: str, path: str = "main.py") -> Reads:
+    """What one script reads by name; its language is told by the path."""
+    return read_program({path: source}, path).reads
+
+
+def read_names(source: str, path: str = "main.py") -> set[str]:
+    return {read.name for read in names_read(source, path).names}
