@@ -1,4 +1,4 @@
-"""The page of a Batch: progress, map, failures, actions, and who may do what."""
+"""The page of a Batch and the list of them: progress, map, failures, actions, and who may do what."""
 
 import re
 import time

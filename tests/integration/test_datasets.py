@@ -1,4 +1,4 @@
-"""Datasets: upload, look, download, rename, delete; whole or not at all, and never executed in a browser."""
+"""Datasets: added to, renamed, linked and deleted, whole or not at all."""
 
 import os
 import threading

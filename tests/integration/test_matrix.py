@@ -1,4 +1,4 @@
-"""The table of a Batch, its charts' numbers, what mattered, and what is tried next."""
+"""The table of a Batch and the numbers of its charts."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A task.yaml is proposed from code that is read and not run, and scripts are compared with theirs."""
+"""A task.yaml is proposed from code that is read and not run."""
 
 import json
 import os
