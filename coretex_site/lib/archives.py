@@ -20,8 +20,8 @@ from coretex_site.lib.writing import too_large, too_many
 CHUNK = 1024 * 1024
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
 LARGEST_HEADER = 1024**2  # a tar header of names and times is never larger
-# What the readers raise for archives that are damaged or were made by nobody; zipfile's NotImplementedError is
-# for a compression that it does not know. Each becomes a sentence that refuses the archive.
+# What the readers raise for archives that are damaged or were made by nobody. NotImplementedError is what
+# zipfile says of a compression that it does not know. Each becomes a sentence that refuses the archive.
 DAMAGE = (
     zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, struct.error, EOFError, IndexError,
     LookupError, NotImplementedError, OverflowError, RecursionError, UnicodeError, ValueError,
