@@ -161,13 +161,21 @@ class Product:
         return until(lambda: self.of_role("node"), within=10, what="a node")[0]
 
     def cluster(self) -> list[psutil.Process]:
-        """The leader, the sentinel, the workers, monitor and pusher of a whole cluster, in this order."""
+        """The leader, the sentinel, then its children from the oldest on, of a whole cluster.
+
+        By descent and age: numbers of processes begin anew once they are used up.
+        """
 
         def whole() -> list[psutil.Process]:
-            found = sorted(self.of_role("cluster"), key=lambda process: process.pid)
-            leaders = [process for process in found if process.ppid() not in {p.pid for p in found}]
-            wanted = int(self.environment["CORETEX_WORKERS"]) + 4
-            return found if len(leaders) == 1 and len(found) == wanted else []
+            found = self.of_role("cluster")
+            numbers = {process.pid for process in found}
+            leaders = [process for process in found if process.ppid() not in numbers]
+            sentinels = [process for process in found if process.ppid() in {p.pid for p in leaders}]
+            others = [process for process in found if process not in (*leaders, *sentinels)]
+            wanted = int(self.environment["CORETEX_WORKERS"]) + 2
+            if (len(leaders), len(sentinels), len(others)) != (1, 1, wanted):
+                return []
+            return [*leaders, *sentinels, *sorted(others, key=lambda process: process.create_time())]
 
         return until(whole, within=15, what="a whole cluster")
 
