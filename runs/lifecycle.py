@@ -1,7 +1,8 @@
 """The only writer of an Execution's state: a move is a conditional UPDATE and a StateChange, or nothing."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -58,9 +59,14 @@ class Front:
     """What stands in front of the lanes that a node serves, a few Executions of each, as it was a moment ago.
 
     That others were faster is noticed by the claim; a lane that opened since is served after the next `look`.
+    `at_hand` tells the environment of an Execution that needs nothing but its files to be started: it is
+    noted as started when it is claimed, since between short scripts every transaction counts.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(
+        self, node: Node, *, at_hand: Callable[[Execution], Environment | None] = lambda execution: None
+    ) -> None:
+        self._at_hand = at_hand
         self._ahead: dict[lanes.Lane, deque[Execution]] = {}
         self.look(node)
 
@@ -71,26 +77,37 @@ class Front:
         self._ahead = {lane: self._still_first(lane) for lane in self._lanes}
 
     def claim(self, owner: str, *, most_lanes: int | None = None) -> Execution | None:
-        """The Execution to start next, now `preparing` and `owner`'s; None when nothing is left.
+        """The Execution to start next, now `owner`'s, `preparing` or `running`; None when nothing is left.
 
         Higher priority first, then the older one. A Batch is served only while it is not paused, has room
         below its limit and has not failed too often; it is held meanwhile, so that its limit is exact.
         With `most_lanes` only so many are looked at.
         """
         for lane in self._lanes[:most_lanes]:
-            with transaction.atomic(savepoint=False):
+            with statements.together():
                 if lane.batch is not None:
-                    batch = lanes.hold(lane.batch)
+                    batch = lanes.hold(lane.batch, columns=lanes.ROOM)
                     if batch is None or not lanes.room(batch, most=1):
                         continue
                 while (execution := self._next(lane)) is not None:
-                    now = timezone.now()
-                    facts = {"node": self._node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
-                    if move(execution.pk, State.QUEUED, State.PREPARING, **facts):
-                        for name, value in {**facts, "state": State.PREPARING.value}.items():
-                            setattr(execution, name, value)
+                    if self._take(execution, owner):
                         return execution
         return None
+
+    def _take(self, execution: Execution, owner: str) -> bool:
+        """Claims one, and notes its start when everything is at hand; False when another was faster."""
+        now = timezone.now()
+        facts = {"node": self._node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
+        environment, state, passed, noted = self._at_hand(execution), State.PREPARING, (), {}
+        if environment is not None:
+            facts["environment"], state, passed = environment, State.RUNNING, (State.PREPARING,)
+            noted = {"started_at": now, "start_marked_at": now}
+        if not move(execution.pk, State.QUEUED, state, passed=passed, **facts, **noted):
+            return False
+        # What was noted beforehand comes true when the script is started.
+        for name, value in {**facts, "state": state.value}.items():
+            setattr(execution, name, value)
+        return True
 
     def _still_first(self, lane: lanes.Lane) -> deque[Execution]:
         ahead = self._ahead.get(lane)
@@ -108,6 +125,7 @@ def move(
     origin: State | Iterable[State],
     target: State,
     *,
+    passed: Iterable[State] = (),
     message: str = "",
     reason: Reason | None = None,
     by: AbstractBaseUser | None = None,
@@ -116,12 +134,15 @@ def move(
 ) -> bool:
     """Moves an Execution from (one of) `origin` to `target`; False when somebody else was first.
 
-    `message` is the sentence kept with the change and on the Execution; `facts` are other columns to set
-    with it; with `only_owner` it moves only while that process owns it.
+    `passed` are states between them that it goes through at once; `message` is the sentence kept with the
+    change and on the Execution; `facts` are other columns to set with it; with `only_owner` it moves only
+    while that process owns it.
     """
     for state in [origin] if isinstance(origin, State) else list(origin):
-        if target not in MOVES[state]:
-            raise ValueError(f"An Execution cannot go from {state} to {target}.")
+        steps = list(pairwise((state, *passed, target)))
+        for before, after in steps:
+            if after not in MOVES[before]:
+                raise ValueError(f"An Execution cannot go from {before} to {after}.")
         where = {"id": execution_id, "state": state.value}
         if only_owner is not None:
             where["owner"] = only_owner
@@ -133,10 +154,11 @@ def move(
         }
         ended = {"finished_at": now} if target in FINAL else {}
         # No savepoint: who calls this in a transaction of their own wants all of that or nothing.
-        with transaction.atomic(savepoint=False):
+        with statements.together():
             if statements.update(Execution, where=where, facts={**changed, **ended, **facts}):
-                change = {"execution": execution_id, "from_state": state.value, "to_state": target.value}
-                statements.insert(StateChange, {**change, "message": message, "by": by, "at": now})
+                for before, after in steps:
+                    change = {"execution": execution_id, "from_state": before.value, "to_state": after.value}
+                    statements.insert(StateChange, {**change, "message": message, "by": by, "at": now})
                 statements.update(Run, where={"latest": execution_id}, facts={"state": target.value})
                 return True
     return False
@@ -146,13 +168,15 @@ def return_to_queue(execution_id: int, owner: str) -> bool:
     """Gives back an Execution whose script was never started, as its node died before."""
     return move(
         execution_id,
-        State.PREPARING,
+        [State.PREPARING, State.RUNNING],
         State.QUEUED,
         message="Its node ended before the script was started; it waits again.",
         only_owner=owner,
         node=None,
         owner="",
         claimed_at=None,
+        started_at=None,
+        start_marked_at=None,
         environment=None,
     )
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from coretex_site.lib import smallfile
+
 PROC = Path("/proc")
 HAS_PROC = (PROC / "self" / "stat").is_file()
 HAS_PIDFD = hasattr(os, "pidfd_open")
@@ -115,12 +117,7 @@ def read_facts(pid: int) -> Facts | None:
     if not HAS_PROC:
         return ask_psutil(pid)
     try:
-        # Every process of the machine is read after every script: this is a third of the time of Path's.
-        descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
-        try:
-            text = os.read(descriptor, 4096)
-        finally:
-            os.close(descriptor)
+        text = smallfile.read(f"/proc/{pid}/stat")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None  # a machine may hide other people's processes, none of which is ours
     # The name in brackets may hold anything; what follows the last one is numbers.
@@ -154,7 +151,7 @@ def _numbers(since: ProcessId | None) -> Iterable[int]:
     if not HAS_PROC:
         return psutil.pids()
     if since is not None and _age(since) < YOUNG_SECONDS:
-        newest = int((PROC / "loadavg").read_text().split()[-1])
+        newest = int(smallfile.read("/proc/loadavg").split()[-1])
         if since.pid <= newest < since.pid + MOST_TRIED:
             return range(since.pid, newest + 1)
     return map(int, filter(str.isdigit, os.listdir(PROC)))

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from coretex_site.lib import filetree, paths
-from coretex_site.lib.writing import overwrite
+from coretex_site.lib.smallfile import overwrite
 
 # {what it is good for: folder}, the oldest first.
 _kept: dict[str, Path] = {}
@@ -23,10 +23,13 @@ OURS = 0o600
 def keep(use: str, folder: Path) -> None:
     """Takes `folder` away to where `reuse` finds it, in place of another for the same use. Raises OSError."""
     place = paths.scratch() / f"spare-{os.getpid()}-{use}"
-    filetree.remove(place)
-    place.parent.mkdir(parents=True, exist_ok=True)
     os.utime(folder)  # or it would look as old as its oldest use to who tidies up
-    os.rename(folder, place)
+    try:
+        os.rename(folder, place)
+    except OSError:  # something lies there, or its parent is missing
+        filetree.remove(place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(folder, place)
     _kept[use] = place
     if len(_kept) > MOST_KEPT:
         filetree.remove(_kept.pop(next(iter(_kept))))
@@ -43,6 +46,11 @@ def offer(use: str, file: Path, *, blank: bytes | None = None) -> None:
         if blank is not None:
             overwrite(file, blank)
         _offered[use] = file
+
+
+def has(use: str) -> bool:
+    """Whether `reuse` will most likely find something."""
+    return use in _kept or use in _offered
 
 
 def reuse(use: str, target: Path) -> bool:

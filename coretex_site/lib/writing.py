@@ -130,13 +130,3 @@ def storing(target: Path) -> Iterator[Callable[..., str]]:
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
-
-
-def overwrite(path: Path, content: bytes) -> None:
-    """Makes `content` all there is in the file, new or not, and in the disk's room that it has already.
-
-    Not for files that others read meanwhile. Raises OSError.
-    """
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o644), "wb") as file:
-        file.write(content)
-        file.truncate()

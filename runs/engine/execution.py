@@ -4,7 +4,9 @@ import logging
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,7 +18,7 @@ from runs.engine.outcomes import Outcome, outcome
 from runs.engine.preparation import Inputs, Refused
 from runs.engine.settling import keep, settle
 from runs.engine.watching import UNREACHABLE, LetGo, Pulse, StopAsked, patiently, watch
-from runs.models import Execution
+from runs.models import Environment, Execution
 from runs.processes import ProcessId
 from runs.runtimes import environments
 from runs.runtimes.failure import EnvironmentFailure
@@ -48,6 +50,19 @@ def execute(
             return None
         return attempt.attend(script, claim_next)
     return None
+
+
+def at_hand(execution: Execution) -> Environment | None:
+    """The environment of an Execution that this process can start at once; None when it has to prepare it."""
+    if not preparation.is_at_hand(execution):
+        return None
+    found = environments.used_lately(
+        execution.run.snapshot_id,
+        node_name=settings.NODE_NAME,
+        entry=execution.run.entry_script,
+        since=execution.created_at,
+    )
+    return None if found is None else found.row
 
 
 def resume(execution: Execution, owner: str) -> None:
@@ -136,18 +151,26 @@ class Attempt:
             raise Refused(Reason.ENVIRONMENT, str(failure)) from failure
 
     def start(self) -> Script:
-        """Starts the script. It is noted as running just before, so whoever finds that looks for it."""
+        """Starts the script. It is noted as running before, so whoever finds that looks for it."""
         execution = self._execution
         what = preparation.launch(execution, self._environment)
         now = timezone.now()
-        facts = {"environment": self._environment.row, "datasets": self._inputs.datasets}
-        if not lifecycle.mark_start(execution.pk, self._owner, started_at=now, start_marked_at=now, **facts):
+        if execution.status is State.RUNNING and execution.environment_id == self._environment.row.pk:
+            now = execution.claimed_at
+        elif not self._note_start(now):
             Pulse(execution.pk, self._owner, soon=True).beat_while_preparing()
             raise LetGo(is_over=True)
         execution.started_at = execution.start_marked_at = now
         self._step = Reason.LOST
         self._script = executor.launch(what)
         return self._script
+
+    def _note_start(self, now: datetime) -> bool:
+        """False when it is not to be started any more."""
+        facts = {"started_at": now, "start_marked_at": now, "environment": self._environment.row}
+        if self._execution.status is State.RUNNING:  # with an environment that is gone by now
+            return lifecycle.record(self._execution.pk, self._owner, **facts)
+        return lifecycle.mark_start(self._execution.pk, self._owner, datasets=self._inputs.datasets, **facts)
 
     def attend(self, script: Script, claim_next: Callable[[], Execution | None]) -> Execution | None:
         """Watches the script to its end and settles the Execution; what was claimed meanwhile."""

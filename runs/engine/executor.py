@@ -7,15 +7,12 @@ knows its ProcessId and the name of that file can take over from a worker that d
 import os
 import re
 import signal
-import subprocess
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coretex_site.lib.writing import overwrite
+from coretex_site.lib import smallfile
 from runs import processes
 from runs.processes import ProcessId, Waiter
 
@@ -26,15 +23,20 @@ from runs.processes import ProcessId, Waiter
 SHIM = r"""
 trap : TERM INT HUP QUIT USR1 USR2 ALRM
 exec 3>&2 2>/dev/null
-exit=$1
-shift
+exit=$1 folder=$2
+shift 2
 (trap - TERM INT HUP QUIT USR1 USR2 ALRM
 echo 500 >/proc/self/oom_score_adj
 exec 2>&3 3>&-
-exec "$@")
+cd -P "$folder" && unset OLDPWD && exec "$@")
 echo $? 1<>"$exit"
 """
 SHELL = "/bin/sh"
+# What this process ignores would be ignored by the script for ever.
+NOT_IGNORED = [
+    *(signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2),
+    *(signal.SIGALRM, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD),
+]
 # Long enough for any exit code and its line end: overwritten in place, so that a full disk cannot swallow
 # it, and by one write, so that whoever finds the line end finds the whole number.
 ROOM = b"    "
@@ -63,47 +65,29 @@ class Launch:
 def launch(what: Launch) -> "Script":
     """Starts the script in a session of its own; its output is appended to the console as it is printed.
 
-    Raises OSError when it cannot be started at all. No preexec_fn: it would fork this whole process
-    where vfork does.
+    Raises OSError when it cannot be started at all. The child gets no descriptor of ours: Python makes none
+    that can be inherited.
     """
-    overwrite(what.exit_file, ROOM)
+    smallfile.overwrite(what.exit_file, ROOM)
     earliest = processes.next_start()
     console = os.open(what.console, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        with _signals_not_ignored():
-            child = subprocess.Popen(
-                [SHELL, "-c", SHIM, "coretex-shim", str(what.exit_file), *what.command],
-                stdin=subprocess.DEVNULL,
-                stdout=console,
-                stderr=console,
-                cwd=what.folder,
-                env=dict(what.environment),
-                start_new_session=True,
-            )
+        pid = os.posix_spawn(
+            SHELL,
+            [SHELL, "-c", SHIM, "coretex-shim", what.exit_file, what.folder, *what.command],
+            what.environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, console, 1),
+                (os.POSIX_SPAWN_DUP2, console, 2),
+            ],
+            setsid=True,
+            setsigdef=NOT_IGNORED,
+        )
     finally:
         os.close(console)
-    shim = ProcessId(boot=processes.boot_id(), pid=child.pid, start=earliest)
-    return Script(shim=shim, exit_file=what.exit_file, mark=what.marked, child=child)
-
-
-@contextmanager
-def _signals_not_ignored() -> Iterator[None]:
-    """A signal that this process ignores would be ignored by the script for ever; one it handles is not."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    ignored = [
-        number
-        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is signal.SIG_IGN
-    ]
-    for number in ignored:
-        signal.signal(number, lambda number, frame: None)
-    try:
-        yield
-    finally:
-        for number in ignored:
-            signal.signal(number, signal.SIG_IGN)
+    shim = ProcessId(boot=processes.boot_id(), pid=pid, start=earliest)
+    return Script(shim=shim, exit_file=what.exit_file, mark=what.marked, is_child=True)
 
 
 class Script:
@@ -113,12 +97,10 @@ class Script:
     while a program is being started waits for that, and short scripts have ended before it matters.
     """
 
-    def __init__(
-        self, *, shim: ProcessId, exit_file: Path, mark: str, child: subprocess.Popen[bytes] | None = None
-    ) -> None:
-        self._shim, self._exit_file, self._mark, self._child = shim, exit_file, mark, child
-        self._is_exact = child is None
-        self._waiter = Waiter(shim, is_child=child is not None)
+    def __init__(self, *, shim: ProcessId, exit_file: Path, mark: str, is_child: bool = False) -> None:
+        self._shim, self._exit_file, self._mark = shim, exit_file, mark
+        self._is_exact, self._is_to_reap = not is_child, is_child
+        self._waiter = Waiter(shim, is_child=is_child)
 
     def __enter__(self) -> "Script":
         self._waiter.__enter__()
@@ -140,9 +122,13 @@ class Script:
         """Whether the shim has ended within `seconds`; returns as soon as it does, and leaves no zombie."""
         if not self._waiter.wait(seconds):
             return False
-        if self._child is not None:
-            self._child.wait()
+        self._reap()
         return True
+
+    def _reap(self) -> None:
+        if self._is_to_reap:
+            os.waitpid(self._shim.pid, 0)
+            self._is_to_reap = False
 
     def family(self) -> list[processes.Facts]:
         """Every process of the script that lives, the shim among them."""
@@ -157,8 +143,7 @@ class Script:
         processes.kill_all(lambda: [facts for facts in self.family() if facts.pid != self._shim.pid])
         if not self.wait(1.0):
             processes.kill_all(self.family)
-            if self._child is not None:
-                self._child.wait()
+            self._reap()
 
     def end_leftovers(self, *, grace: float = LEFTOVER_GRACE) -> None:
         """Ends what a script that has ended left running: TERM, then KILL after `grace` seconds."""
@@ -185,7 +170,7 @@ class Script:
 def read_exit_code(path: Path) -> int | None:
     """The exit code that a shim has written: 128 + N for signal N; None when it wrote none."""
     try:
-        written = WRITTEN.match(path.read_bytes())
+        written = WRITTEN.match(smallfile.read(path))
     except OSError:  # there is none, or the script put something else in its place
         return None
     return None if written is None else int(written[1])
@@ -200,15 +185,17 @@ class ConsoleClock:
 
     def __init__(self, console: Path, times: Path) -> None:
         self._console, self._times = console, times
-        self._known = _last_offset(times)
+        self._known: int | None = None
 
     def finish(self) -> None:
         """The last look, when the script has ended."""
-        if self._known:
+        if self._known or os.path.exists(self._times):
             self.tick()
 
     def tick(self) -> bool:
         """Whether the console has grown since the last time."""
+        if self._known is None:
+            self._known = _last_offset(self._times)
         try:
             facts = self._console.stat()
         except FileNotFoundError:

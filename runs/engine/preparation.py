@@ -14,8 +14,8 @@ from typing import Any
 from django.conf import settings
 
 from coretex_site.lib import filetree, paths
+from coretex_site.lib.smallfile import overwrite
 from coretex_site.lib.treemarks import Marks
-from coretex_site.lib.writing import overwrite
 from projects import datasets
 from projects.models import Dataset
 from runs import snapshots, spares
@@ -67,6 +67,16 @@ class Inputs:
 def mark(execution_id: int) -> str:
     """`NAME=VALUE`, set for every process that is started for an Execution."""
     return f"{MARK}={paths.parameters_file(execution_id)}"
+
+
+def is_at_hand(execution: Execution) -> bool:
+    """Whether `lay_out` has next to nothing to do: a script before it left the same files untouched."""
+    run = execution.run
+    if execution.exactly_id is not None or not spares.has(run.snapshot_id):
+        return False
+    declared = _declared(run.snapshot_id)
+    named = [] if declared is None else [p.name for p in declared.parameters if "dataset" in p.data_type]
+    return all(run.parameters.get(name) in (None, []) for name in named)
 
 
 def lay_out(execution: Execution) -> Inputs:

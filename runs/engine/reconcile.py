@@ -18,7 +18,7 @@ from runs import lanes, lifecycle, processes, snapshots
 from runs.engine import preparation
 from runs.engine.executor import read_exit_code
 from runs.engine.outcomes import Outcome
-from runs.engine.settling import settle, settle_ended
+from runs.engine.settling import settle, settle_ended, was_started
 from runs.engine.watching import UNREACHABLE
 from runs.models import Execution, Node
 from runs.processes import ProcessId
@@ -117,7 +117,7 @@ def _failing_alone(execution: Execution, owner: str) -> Iterator[None]:
 
 def _settle_or_return(execution: Execution, owner: str) -> None:
     _end_processes(execution)
-    if execution.start_marked_at is not None:
+    if was_started(execution):
         # A dead process may have moved it between the look and the adoption.
         execution.refresh_from_db(fields=["state", "message", "stop_cause", "started_at"])
         settle_ended(execution, owner)
@@ -161,7 +161,7 @@ def cut_off(node: Node, *, within_seconds: float) -> None:
         _end_processes(execution)
         if execution.pk in ended or execution.status is State.STOPPING:
             settle_ended(execution, owner)
-        elif execution.start_marked_at is not None or not lifecycle.return_to_queue(execution.pk, owner):
+        elif was_started(execution) or not lifecycle.return_to_queue(execution.pk, owner):
             result = Outcome(state=State.FAILED, reason=Reason.LOST, message=CUT_OFF)
             settle(execution, owner, result, always_recover=True)
 

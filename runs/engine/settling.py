@@ -1,5 +1,6 @@
 """Ends an Execution: keeps what its script left, writes its final state, queues a lost one again."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,6 +69,9 @@ def end(execution: Execution, owner: str, result: Outcome, *, always_recover: bo
     """
     metrics.ingest(execution.pk, final=True)
     facts = {"exit_code": result.exit_code, "finished_at": _finished_at(execution), "only_owner": owner}
+    if execution.start_marked_at is None:
+        # A start that was noted beforehand did not come true.
+        facts |= {"started_at": None, "start_marked_at": None}
     if result.reason is Reason.EXIT_CODE:
         facts["last_line"] = lastline.of(execution.pk)
     asked = result.message
@@ -97,6 +101,11 @@ def _move(execution: Execution, result: Outcome, facts: dict[str, Any], *, alway
     return moved
 
 
+def was_started(execution: Execution) -> bool:
+    """Whether its script was started, as far as the database and the disk tell: its console comes first."""
+    return execution.start_marked_at is not None and paths.console(execution.pk).exists()
+
+
 def settle_ended(execution: Execution, owner: str) -> bool:
     """Ends an Execution whose script ended while nobody watched, from what it left on disk."""
     asked = execution.status is State.STOPPING
@@ -123,5 +132,5 @@ def _finished_at(execution: Execution) -> datetime:
     file = paths.exit_file(execution.pk)
     if read_exit_code(file) is None:
         return now
-    ended = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC)
+    ended = datetime.fromtimestamp(os.stat(file).st_mtime, tz=UTC)
     return min(max(ended, execution.started_at or ended), now)

@@ -61,7 +61,7 @@ class Worker:
         if node.is_draining:
             self._front = None
         elif self._front is None:
-            self._front = Front(node)
+            self._front = Front(node, at_hand=execution.at_hand)
         else:
             self._front.look(node)
         self._looked_at = time.monotonic()

@@ -2,11 +2,11 @@
 
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
@@ -58,7 +58,7 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
         if not whole:
             break
         reading = read_lines(whole)
-        with transaction.atomic(savepoint=False):
+        with statements.together():
             if not lifecycle.next_metrics_offset(execution_id, start, start + len(whole)):
                 if not guessed:
                     break
@@ -83,7 +83,7 @@ def _stored(execution_id: int) -> tuple[int, int]:
 def size(execution_id: int) -> int:
     """Bytes of the metrics file; 0 when nothing was reported."""
     try:
-        return paths.metrics_file(execution_id).stat().st_size
+        return os.stat(paths.metrics_file(execution_id)).st_size
     except OSError:
         return 0
 
@@ -166,7 +166,7 @@ def _store(
 
     With `is_first` there are no metrics of these names yet.
     """
-    with transaction.atomic(savepoint=False):
+    with statements.together():
         known = {} if is_first else {m.name: m for m in Metric.objects.filter(execution_id=execution_id)}
         room = max(0, len(series) if is_system else MOST_METRICS - len(known))
         new = [name for name, points in series.items() if points and name not in known]

@@ -42,15 +42,23 @@ def prepare(
     the same packages. None is used that somebody deleted before `since` (now). Raises EnvironmentFailure when
     it cannot be built. Others who need the same one meanwhile wait for it.
     """
-    base, notebook = paths.environments(builder.node_name), entry.endswith(".ipynb")
+    notebook = _is_notebook(entry)
     if exactly is not None:
         return _prepare_exactly(exactly, folder, tree, notebook, builder)
-    asked = (base, tree, notebook)
-    found = ready.used_lately(asked, since=since or timezone.now())
+    found = used_lately(tree, node_name=builder.node_name, entry=entry, since=since or timezone.now())
     if found is None:
         found = _prepare(want(folder, tree=tree, notebook=notebook), folder, builder)
-        ready.remember(asked, found)
+        ready.remember((paths.environments(builder.node_name), tree, notebook), found)
     return found
+
+
+def used_lately(tree: str, *, node_name: str, entry: str, since: datetime) -> Ready | None:
+    """What `prepare` would find without a look at the files, since this process used it a moment ago."""
+    return ready.used_lately((paths.environments(node_name), tree, _is_notebook(entry)), since=since)
+
+
+def _is_notebook(entry: str) -> bool:
+    return entry.endswith(".ipynb")
 
 
 def _prepare_exactly(

@@ -6,6 +6,7 @@ import threading
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -13,15 +14,15 @@ from django.conf import LazySettings
 from django.db import connection
 from django.utils import timezone
 
-from coretex_site.lib import paths
+from coretex_site.lib import filetree, paths
 from projects.models import Project
 from runs import lifecycle, processes
 from runs.engine import preparation, reconcile
 from runs.engine.executor import read_exit_code
 from runs.engine.worker import take_one
-from runs.models import Execution, Node
+from runs.models import Environment, Execution, Node
 from runs.states import Cause, Reason, State
-from tests.small_tasks import console, fresh, python, start_worker, this_node, until
+from tests.small_tasks import console, fresh, python, start_worker, submit, this_node, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -218,6 +219,83 @@ def test_what_was_never_started_waits_again(project: Project) -> None:
     assert (
         "it waits again" in execution.changes.get(to_state=State.QUEUED, from_state=State.PREPARING).message
     )
+
+
+KILLED_BEFORE_THE_SECOND_SCRIPT = """
+import os
+from runs.engine import executor
+launch, launched = executor.launch, []
+def launch_one(what):
+    if launched:
+        os.kill(os.getpid(), 9)
+    launched.append(what)
+    return launch(what)
+executor.launch = launch_one
+take_one()
+"""
+
+
+def two_alike(project: Project, source: str, **facts: Any) -> list[Execution]:
+    """Executions of two Runs of one Snapshot, so that all is at hand for the second after the first."""
+    first = python(project, source)
+    return [first, submit(first.run.task, **facts)]
+
+
+def test_a_script_whose_start_was_noted_and_never_came_waits_again(project: Project) -> None:
+    first, second = two_alike(project, "print('at last')")
+    worker = start_worker(f"exec({KILLED_BEFORE_THE_SECOND_SCRIPT!r})")
+    assert worker.wait(30) == -signal.SIGKILL
+    first, second = fresh(first), fresh(second)
+    assert (first.status, second.status) == (State.SUCCEEDED, State.RUNNING)
+    assert take_one() == 1
+    second = fresh(second)
+    assert (second.status, second.run.executions.count()) == (State.SUCCEEDED, 1)
+    back = second.changes.get(from_state=State.RUNNING, to_state=State.QUEUED)
+    assert "it waits again" in back.message
+    assert second.changes.filter(to_state=State.RUNNING).count() == 2
+    assert console(second) == "at last\n"
+
+
+def test_a_script_that_is_started_at_once_has_been_prepared_too(project: Project) -> None:
+    _, second = two_alike(project, "print(1)")
+    assert take_one() == 2
+    second = fresh(second)
+    states = [State.QUEUED, State.PREPARING, State.RUNNING, State.SUCCEEDED]
+    assert list(second.changes.order_by("pk").values_list("to_state", flat=True)) == states
+    assert second.started_at == second.claimed_at
+    assert second.environment_id == fresh(second.run.task.runs.first().latest).environment_id
+
+
+def test_what_cannot_be_started_after_all_was_never_started(project: Project) -> None:
+    _, second = two_alike(project, "print(1)", entry="missing.py")
+    assert take_one() == 2
+    second = fresh(second)
+    assert (second.status, second.reason) == (State.FAILED, Reason.SNAPSHOT)
+    assert (second.started_at, second.start_marked_at) == (None, None)
+    assert "missing.py" in second.message
+
+
+def test_an_environment_that_goes_at_the_last_moment_is_built_again(
+    project: Project, tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ENVIRONMENTS_DIR = tmp_path / "environments"
+    first, second = two_alike(project, "print(1)")
+    lay_out = preparation.lay_out
+
+    def lay_out_and_lose(execution: Execution) -> preparation.Inputs:
+        if execution.pk == second.pk:
+            environment = Environment.objects.get()
+            filetree.remove(paths.environments(environment.node_name) / environment.key)
+            Environment.objects.update(removed_at=timezone.now())
+        return lay_out(execution)
+
+    monkeypatch.setattr(preparation, "lay_out", lay_out_and_lose)
+    assert take_one() == 2
+    first, second = fresh(first), fresh(second)
+    assert second.status == State.SUCCEEDED
+    assert "Building environment" in console(second)
+    assert second.environment_id != first.environment_id
+    assert second.started_at > second.claimed_at
 
 
 def test_a_living_worker_is_left_alone(project: Project, tmp_path: Path) -> None:
