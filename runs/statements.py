@@ -72,7 +72,8 @@ def _execute(
     if database.vendor != "sqlite" or database.queries_logged or database.execute_wrappers:
         with database.cursor() as cursor:
             cursor.execute(text, values)
-            return cursor.rowcount, cursor.fetchone() if cursor.description else None, cursor.lastrowid
+            row = cursor.fetchone() if cursor.description else None
+            return cursor.rowcount, row, cursor.lastrowid if database.vendor == "sqlite" else None
     if database.connection is None:
         database.ensure_connection()
     database.validate_no_broken_transaction()

@@ -87,7 +87,7 @@ def lay_out(execution: Execution) -> Inputs:
         for folder in (work, home, paths.inputs(execution.pk), paths.exit_file(execution.pk)):
             filetree.remove(folder)
     else:
-        os.makedirs(home.parent)
+        _make(home.parent)
     if not spares.reuse(HOME, home):
         home.mkdir()
     spares.reuse(PARAMETERS, paths.parameters_file(execution.pk))
@@ -104,6 +104,17 @@ def lay_out(execution: Execution) -> Inputs:
     overwrite(last, text.encode())
     marks = Marks.of(work, manifest, now=last.stat().st_ctime_ns)
     return Inputs(manifest=manifest, datasets=read, marks=marks)
+
+
+def _make(folder: Path) -> None:
+    """Makes the folder of an Execution, and what it is in."""
+    try:
+        os.mkdir(folder)
+    except FileNotFoundError:
+        root = folder.parent.parent
+        root.mkdir(parents=True, exist_ok=True)
+        filetree.spread(root)
+        os.makedirs(folder)
 
 
 @lru_cache(maxsize=100)

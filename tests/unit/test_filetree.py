@@ -206,3 +206,25 @@ def test_limits_of_an_upload_are_said(files: list[str], limits: Limits, said: st
     with pytest.raises(TreeError, match=said):
         filetree.write_files([(path, io.BytesIO(b"x" * 10)) for path in files], tmp_path / "in", limits)
     assert not (tmp_path / "in").exists()
+
+
+def test_folders_can_be_spread_over_the_disk_where_the_file_system_knows_how(tmp_path: Path) -> None:
+    filetree.spread(tmp_path)
+    filetree.spread(tmp_path)
+    (tmp_path / "0").mkdir()
+    if file_system_of(tmp_path).startswith("ext"):
+        shown = subprocess.run(["lsattr", "-d", tmp_path], capture_output=True, text=True, check=True)
+        assert "T" in shown.stdout.split(" ")[0]
+
+
+def file_system_of(folder: Path) -> str:
+    """As Linux names it; "" elsewhere."""
+    if sys.platform != "linux":
+        return ""
+    told = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True, check=True)
+    return told.stdout
+
+
+def test_spreading_what_is_not_there_or_not_ours_is_no_error(tmp_path: Path) -> None:
+    filetree.spread(tmp_path / "nothing")
+    filetree.spread(Path("/proc"))

@@ -6,10 +6,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -57,19 +58,28 @@ def run(arguments: list[str]) -> int:
     others = [text for text in arguments if text not in where]
     beside = {**environment, **services}
     with (
-        tempfile.TemporaryFile("w+") as output,
+        tempfile.NamedTemporaryFile("w") as output,
         started([*others, *wanted], beside, output=output) as on_postgresql,
     ):
         with started(arguments, alone, output=None) as on_sqlite:
             code = on_sqlite.wait()
         sys.stdout.write("\nOn PostgreSQL and Redis:\n")
-        sys.stdout.flush()
-        worst = max(code, on_postgresql.wait())
-        output.seek(0)
-        sys.stdout.write(output.read())
+        with open(output.name, errors="replace") as lines:
+            worst = max(code, shown_until_ended(lines, on_postgresql))
     if code:
         sys.stdout.write("On SQLite, further up, tests failed.\n")
     return worst
+
+
+def shown_until_ended(lines: TextIO, tests: subprocess.Popen[bytes]) -> int:
+    """Prints what is there and what comes, so that who gives up waiting sees where; the exit code."""
+    while True:
+        code = tests.poll()
+        sys.stdout.write(lines.read())
+        sys.stdout.flush()
+        if code is not None:
+            return code
+        time.sleep(0.5)
 
 
 def is_test_path(text: str) -> bool:
@@ -84,7 +94,7 @@ def touches(path: str, folder: str) -> bool:
 
 @contextmanager
 def started(
-    arguments: list[str], environment: dict[str, str], *, output: TextIO | None
+    arguments: list[str], environment: dict[str, str], *, output: IO[str] | None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """pytest as a child with a data folder of its own; it prints where we do, or into `output`."""
     with tempfile.TemporaryDirectory(prefix="coretex-test-") as folder:
