@@ -23,6 +23,7 @@ django.setup()
 
 import batch_rates  # noqa: E402
 import environment_costs  # noqa: E402
+import large_inputs  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import transaction  # noqa: E402
@@ -213,7 +214,7 @@ def runs_rate(task: Task, count: int) -> float:
 
 
 def measure(address: str, *, starts: int, count: int, batch: int) -> dict[str, float]:
-    """Both ratios, each with what it was taken from. What is compared is measured in turns."""
+    """Every number, each ratio with what it was taken from. What is compared is measured in turns."""
     browser = Browser(address)
     user = User.objects.filter(is_superuser=True).first()
     browser.get(auth.make_link(user))
@@ -247,6 +248,8 @@ def measure(address: str, *, starts: int, count: int, batch: int) -> dict[str, f
             task, batch, lambda scripts: scripts / bare_pool(command, folder, variables, count=scripts)
         )
         costs = environment_costs.measure(make_task(), folder)
+        costs |= large_inputs.combinations(make_task())
+        costs |= large_inputs.console(Run.objects.filter(batch=None, task=task).latest("pk").latest)
     finally:
         shutil.rmtree(folder)
     start, line = statistics.median(bare), statistics.median(pressed)

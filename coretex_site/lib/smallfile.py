@@ -10,8 +10,8 @@ MOST = 4096
 
 
 def read(path: str | os.PathLike[str]) -> bytes:
-    """Up to MOST bytes from the beginning of the file. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Up to MOST bytes from the beginning of the file; of a pipe in its place none. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         return os.read(descriptor, MOST)
     finally:

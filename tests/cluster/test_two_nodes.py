@@ -16,7 +16,7 @@ def second(product: Product) -> Iterator[Node]:
     """Another node of the product's."""
     started: Started = product.command("node", "--name", "second", "--workers", "1")
     yield until(lambda: roster.live_nodes().filter(name="second").first(), within=20, what="a second node")
-    assert started.end(signal.SIGTERM) < 10
+    started.end(signal.SIGTERM)
     assert started.process.returncode == 0
     assert Node.objects.get(name="second").stopped_at is not None
 

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -164,12 +164,15 @@ def test_what_cannot_be_settled_fails_and_keeps_nobody_waiting(
     assert fresh(other).status == State.SUCCEEDED
 
 
-def test_a_folder_in_place_of_the_exit_code_is_none(project: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_a_folder_or_a_pipe_in_place_of_the_exit_code_is_none(
+    make: Callable[[Path], None], project: Project, tmp_path: Path
+) -> None:
     execution, _ = begun(project, tmp_path / "gate")
     os.killpg(processes.ProcessId.parse(execution.shim).pid, signal.SIGKILL)
     until(lambda: not processes.is_alive(execution.shim))
     paths.exit_file(execution.pk).unlink()
-    paths.exit_file(execution.pk).mkdir()
+    make(paths.exit_file(execution.pk))
     (tmp_path / "gate").touch()
     assert take_one() == 1
     first, second = execution.run.executions.order_by("number")
@@ -329,9 +332,7 @@ def test_a_worker_that_is_stopped_for_a_while_lets_go_of_what_was_adopted(
 
 def test_cut_off_ends_every_script_and_queues_it_again(project: Project, tmp_path: Path) -> None:
     execution, pid = begun(project, tmp_path / "gate")
-    began = time.monotonic()
     reconcile.cut_off(execution.node, within_seconds=4)
-    assert time.monotonic() - began < 4
     assert not psutil.pid_exists(pid)
     execution = fresh(execution)
     assert (execution.status, execution.reason) == (State.FAILED, Reason.LOST)

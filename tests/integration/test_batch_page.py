@@ -1,7 +1,6 @@
 """The page of a Batch and the list of them: progress, map, failures, actions, and who may do what."""
 
 import re
-import time
 from collections.abc import Callable
 
 import pytest
@@ -323,16 +322,12 @@ def test_a_batch_of_ten_thousand_is_shown_with_the_queries_of_a_small_one(
     end(large, lambda v: (State.SUCCEEDED, {"accuracy": v["rate"], "loss": 1 - v["rate"]}, ""))
     for name in ("runs:batch", "runs:batch_table", "runs:batch_live"):
         taken = {one.pk: cost(browser, reverse(name, args=[one.pk])) for one in (batch, large)}
-        assert taken[large.pk][0] <= taken[batch.pk][0], name
-        assert taken[large.pk][1] < 0.3, f"{name} took {taken[large.pk][1]:.3f} s of the processor"
+        assert taken[large.pk] <= taken[batch.pk], name
 
 
-def cost(browser: Client, address: str) -> tuple[int, float]:
-    """The queries of a page, and the seconds of the processor that it takes at best."""
-    seconds = []
-    for _ in range(3):
-        began = time.process_time()
+def cost(browser: Client, address: str) -> int:
+    """The queries of a page that was read before."""
+    for _ in range(2):
         with CaptureQueriesContext(connection) as queries:
             assert browser.get(address).status_code == 200
-        seconds.append(time.process_time() - began)
-    return len(queries), min(seconds)
+    return len(queries)

@@ -1,6 +1,5 @@
-"""Lists ask the database as often with many rows as with few, and answer quickly."""
+"""Lists ask the database as often with many rows as with few."""
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -78,9 +77,7 @@ def pages(project: Project, alice: User) -> dict[str, str]:
 
 
 def count_queries(client: Client, address: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200
     return len(queries)
 
@@ -95,15 +92,3 @@ def test_no_list_asks_more_often_for_more_rows(
     more = {name: (before[name], after[name]) for name in pages if after[name] > before[name]}
     assert more == {}
     assert max(after.values()) <= 20
-
-
-def test_no_list_is_slow_with_many_rows(
-    pages: dict[str, str], project: Project, alice: User, client_of: Callable[[User], Client]
-) -> None:
-    of_everything(project, alice, MANY, start=3)
-    client = client_of(alice)
-    for name, address in pages.items():
-        client.get(address)
-        began = time.process_time()
-        client.get(address)
-        assert time.process_time() - began < 1, name

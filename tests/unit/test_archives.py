@@ -6,7 +6,6 @@ import os
 import stat
 import subprocess
 import tarfile
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -207,16 +206,14 @@ def test_a_chain_of_headers_is_refused(tmp_path: Path) -> None:
     refused(io.BytesIO(gzip.compress(chained)), "a.tar.gz", "damaged", tmp_path)
 
 
-def test_too_many_entries_are_refused_quickly(tmp_path: Path) -> None:
+def test_too_many_entries_are_refused(tmp_path: Path) -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for number in range(100_000):
             archive.writestr(f"{number}.txt", b"")
     members = tarred([(member(f"{number}"), b"") for number in range(5000)])
-    began = time.monotonic()
     refused(made, "a.zip", "more than 1,000 files", tmp_path)
     refused(members, "a.tar.gz", "more than 1,000 files", tmp_path)
-    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("keep", [0.1, 0.5, 0.9, 0.99])
