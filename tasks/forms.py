@@ -37,6 +37,7 @@ from tasks.listinputs import (
     SelectListField,
     TextListField,
 )
+from tasks.parameters import DATASET_TYPES
 from tasks.severalinputs import SeveralInput
 from tasks.severalvalues import Several, may_hold
 
@@ -100,7 +101,7 @@ class ParameterForm(forms.Form):
             self.fields[f"p-{parameter.name}"] = self.field(parameter)
 
     def field(self, parameter: Parameter) -> ParameterField:
-        needs_datasets = parameter.data_type in ("dataset", "list[dataset]")
+        needs_datasets = parameter.data_type in DATASET_TYPES
         shown = [self.initial_values[parameter.name]]
         return FIELDS[parameter.data_type](
             parameter, shown=shown, choices=self.datasets if needs_datasets else None

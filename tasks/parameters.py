@@ -21,8 +21,18 @@ from tasks.scalars import (
 from tasks.structures import Enum, EnumList, ImuVectors, Range
 from tasks.wording import found
 
-__all__ = ["TYPES", "CannotInfer", "Declared", "Flaw", "ParameterType", "UnreadableText", "infer"]
+__all__ = [
+    "DATASET_TYPES",
+    "TYPES",
+    "CannotInfer",
+    "Declared",
+    "Flaw",
+    "ParameterType",
+    "UnreadableText",
+    "infer",
+]
 
+DATASET_TYPES = ("dataset", "list[dataset]")
 TYPES: dict[str, ParameterType] = {
     "int": Int(),
     "float": Float(),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.inputs import ParameterField
+from tasks.parameters import DATASET_TYPES
 from tasks.severalvalues import Several, write_line
 
 CHIPS_SHOWN = 40
@@ -106,11 +107,12 @@ class SeveralInput:
         return [] if self.several is None else [item.line for item in self.several.items[CHIPS_SHOWN:]]
 
     def face(self, value: object) -> str:
-        if self.field.parameter.data_type == "dataset":
-            for choice in self.field.choices or ():
-                if choice.value == str(value):
-                    return choice.label
-        return self.field.parameter.type.describe(value)
+        if self.field.parameter.data_type not in DATASET_TYPES or value is None:
+            return self.field.parameter.type.describe(value)
+        names = {choice.value: choice.label for choice in self.field.choices or ()}
+        if isinstance(value, list):
+            return f"[{', '.join(names.get(str(one), str(one)) for one in value)}]"
+        return names.get(str(value), str(value))
 
     @property
     def says_all(self) -> bool:

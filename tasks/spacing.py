@@ -59,10 +59,17 @@ def how_many(text: str) -> int:
 
 
 def steps(first: Fraction, last: Fraction, step: Fraction) -> list[Fraction]:
-    """From the first towards the last, which is among them when a step ends there."""
+    """From the first towards the last, which is among them when a step ends there.
+
+    Downwards a step may be written with its sign or without.
+    """
     size = abs(step)
     if size == 0:
         raise SpacingError("expected a step other than 0")
+    if step < 0 and last > first:
+        raise SpacingError(
+            "expected a step that leads to the last number, but a negative one leads away from it"
+        )
     count = int(abs(last - first) / size) + 1
     if count > MOST:
         raise SpacingError(f"expected at most {MOST:,} values, but these are {count:,}; take a larger step")

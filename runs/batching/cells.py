@@ -7,12 +7,13 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from runs.batching import choices
+from runs.batching.faces import Faces
 from runs.models import Batch, Run
 from runs.records import facts
 from runs.states import FINAL, State
 from runs.values import is_number, key
 from tasks.declarations import Parameter, TaskSpec
-from tasks.wording import inline
+from tasks.scalars import Id
 
 
 class Cell(NamedTuple):
@@ -36,6 +37,8 @@ class Scale:
     levels: tuple[Any, ...]
     faces: tuple[str, ...]
     is_number: bool
+    # Ids stand for things with names: nobody counts with them.
+    are_names: bool
     places: Mapping[Hashable, int]
 
     def place(self, value: Any) -> int:
@@ -171,27 +174,26 @@ def _declared(digest: str) -> TaskSpec:
     return declared
 
 
-def face(declared: TaskSpec, name: str, value: Any) -> str:
-    """A value on one short line."""
-    parameter = declared.by_name.get(name)
-    if parameter is None or parameter.data_type in choices.OPTION_TYPES:
-        return value if isinstance(value, str) and value.strip() else inline(value)
-    return parameter.type.describe(value)
-
-
 def scale(name: str, values: Iterable[Any], declared: TaskSpec) -> Scale:
-    """Numbers in their order, then everything else in the order of appearance."""
+    """Numbers in their order, then everything else in the order of appearance; things by their names."""
     distinct: dict[Hashable, Any] = {}
     for value in values:
         distinct.setdefault(key(value), value)
     levels = list(distinct.values())
-    numbers = [value for value in levels if is_number(value)]
-    if numbers:
+    faces = Faces(declared)
+    faces.read(name, levels)
+    parameter = declared.by_name.get(name)
+    are_names = parameter is not None and isinstance(parameter.type, Id)
+    numbers = [] if are_names else [value for value in levels if is_number(value)]
+    if are_names:
+        levels.sort(key=lambda value: (value is None, faces.of(name, value).casefold()))
+    elif numbers:
         levels = sorted(numbers) + [value for value in levels if not is_number(value)]
     return Scale(
         name=name,
         levels=tuple(levels),
-        faces=tuple(face(declared, name, value) for value in levels),
+        faces=tuple(faces.of(name, value) for value in levels),
         is_number=bool(numbers) and len(numbers) == len(levels),
+        are_names=are_names,
         places={key(value): place for place, value in enumerate(levels)},
     )

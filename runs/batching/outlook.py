@@ -106,7 +106,10 @@ class Outlook:
     def unticked(self) -> list[tuple[str, str]]:
         """(its line in the form, in words) of each combination that is left out by itself."""
         return [
-            (to_json(single), ", ".join(f"{name} = {to_json(value)}" for name, value in single.items()))
+            (
+                to_json(single),
+                ", ".join(f"{name} = {self.plan.face(name, value)}" for name, value in single.items()),
+            )
             for single in self.plan.spec.without
         ]
 

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from runs.batching import fingerprints, submit
 from runs.batching.choices import Chosen, PlanError, read_choices, readable, stored
+from runs.batching.faces import Faces
 from runs.models import Run, Snapshot
 from runs.runspec import RunSpec
 from runs.snapshots import SnapshotError, read_list
@@ -73,7 +74,14 @@ class Plan:
 
     def face(self, name: str, value: Any) -> str:
         """A value on one short line."""
-        return self.declared.by_name[name].type.describe(value)
+        return self.faces.of(name, value)
+
+    @cached_property
+    def faces(self) -> Faces:
+        found = Faces(self.declared)
+        for name, values in self.chosen.faces.items():
+            found.read(name, values)
+        return found
 
     @cached_property
     def refusal(self) -> str:

@@ -26,7 +26,7 @@ from runs.runtimes.ready import Ready
 from runs.states import Reason
 from tasks import runtime, spec
 from tasks.declarations import TaskSpec
-from tasks.parameters import TYPES
+from tasks.parameters import DATASET_TYPES, TYPES
 
 # The variable that every process of a script has, with a value that no other script's has.
 MARK = "CORETEX_PARAMETERS"
@@ -75,7 +75,7 @@ def is_at_hand(execution: Execution) -> bool:
     if execution.exactly_id is not None or not spares.has(run.snapshot_id):
         return False
     declared = _declared(run.snapshot_id)
-    named = [] if declared is None else [p.name for p in declared.parameters if "dataset" in p.data_type]
+    named = [] if declared is None else [p.name for p in declared.parameters if p.data_type in DATASET_TYPES]
     return all(run.parameters.get(name) in (None, []) for name in named)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from coretex_site.templatetags.ui import duration
 from runs import snapshots
 from runs.batching import cells, choices
+from runs.batching.faces import Faces
 from runs.models import Metric, Run
 from runs.records import usage
 from runs.records.figures import figures
@@ -105,9 +106,11 @@ class Side:
         return self.declared.defaults() if self.run is None else self.run.parameters
 
     def face(self, name: str) -> str:
-        if name not in self.values:
-            return DASH
-        return cells.face(self.declared, name, self.value(name))
+        return self._faces.of(name, self.values[name]) if name in self.values else DASH
+
+    @cached_property
+    def _faces(self) -> Faces:
+        return Faces(self.declared)
 
     def value(self, name: str) -> Any:
         """The value as readers see it: an enum by its option."""

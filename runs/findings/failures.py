@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runs.batching.cells import Cell, Cells, face
+from runs.batching.cells import Cell, Cells
 from runs.findings import analysis
 from runs.models import Run
 from runs.states import State
@@ -60,13 +60,13 @@ def _shared(cells: Cells, members: Sequence[Cell]) -> str:
     if len(members) < 2:
         return ""
     faces = [
-        {name: face(cells.declared, name, cell.values.get(name)) for name in cells.chosen} for cell in members
+        {name: cells.scale(name).face(cell.values.get(name)) for name in cells.chosen} for cell in members
     ]
     same = [name for name in cells.chosen if len({values[name] for values in faces}) == 1]
     if not same:
         return ""
     all_faces = [
-        {name: face(cells.declared, name, cell.values.get(name)) for name in same}
+        {name: cells.scale(name).face(cell.values.get(name)) for name in same}
         for cell in cells.all
         if cell.has_ended
     ]

@@ -128,12 +128,20 @@ class Matrix:
             except FilterError as error:
                 self.problems[column] = str(error)
                 continue
-            value, face = self.number(column), self.face(column)
+            value, face = self.shown(column), self.face(column)
             left = [cell for cell in left if passes(value(cell), face)]
         return left
 
+    def shown(self, column: str) -> Callable[[Cell], Any]:
+        """What filters compare: the values, and names where values are ids of things."""
+        value = self.number(column)
+        if not column.startswith("p:") or not self.cells.scale(column[2:]).are_names:
+            return value
+        face = self.cells.scale(column[2:]).face
+        return lambda cell: None if value(cell) is None else face(value(cell))
+
     def face(self, column: str) -> Callable[[Any], str]:
-        if column.startswith("p:"):
+        if column.startswith("p:") and not self.cells.scale(column[2:]).are_names:
             return self.cells.scale(column[2:]).face
         return str
 

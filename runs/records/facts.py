@@ -4,7 +4,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -19,6 +19,7 @@ from runs import lanes, roster
 from runs.models import Batch, Execution, Node, Run
 from runs.states import State
 from tasks import runtime, spec
+from tasks.parameters import DATASET_TYPES
 
 SPEC_BYTES = 1024 * 1024
 
@@ -33,7 +34,7 @@ class Value:
     description: str = ""
     default: str | None = None
     is_changed: bool = False
-    dataset_id: int | None = None
+    datasets: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,8 +207,7 @@ def values(run: Run) -> dict[str, Any]:
 
 def dataset_names(groups: list[ValueGroup]) -> dict[int, str]:
     """The names of the Datasets that parameters pick, as far as they still exist."""
-    ids = {value.dataset_id for group in groups for value in group.values if value.dataset_id is not None}
-    return still_there(ids)
+    return still_there({one for group in groups for value in group.values for one in value.datasets})
 
 
 def still_there(ids: set[int]) -> dict[int, str]:
@@ -233,8 +233,14 @@ def value_of(parameter: spec.Parameter, value: Any) -> Value:
         text=readable(parameter, value),
         default=readable(parameter, parameter.value),
         is_changed=plain(value) != plain(parameter.value),
-        dataset_id=value if parameter.data_type == "dataset" and type(value) is int else None,
+        datasets=datasets_in(value) if parameter.data_type in DATASET_TYPES else [],
     )
+
+
+def datasets_in(value: Any) -> list[int]:
+    """The ids in a value of a Dataset parameter; none where it is not what it should be."""
+    found = value if isinstance(value, list) else [value]
+    return found if all(type(one) is int for one in found) else []
 
 
 def readable(parameter: spec.Parameter, value: Any) -> str:

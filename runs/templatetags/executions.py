@@ -1,10 +1,12 @@
 """How long an Execution's script has run, what ran it, and shares, as pages of Runs write them."""
 
+from collections.abc import Mapping
+
 from django import template
 from django.utils import timezone
 
 from runs.models import Environment, Execution
-from runs.records.figures import percent
+from runs.records.figures import figures, percent
 from tasks.runtime import OTHER_LANGUAGES, interpreter_of
 
 register = template.Library()
@@ -26,4 +28,11 @@ def runtime_of(environment: Environment, entry_script: str) -> str:
     return environment.label if language is None else f"{language} as the node has it"
 
 
+@register.filter
+def named(ids: list[int], names: Mapping[int, str]) -> list[tuple[int, str]]:
+    """(id, name) of each; "" for the name of what is gone."""
+    return [(one, names.get(one, "")) for one in ids]
+
+
 register.filter("percent", percent)
+register.filter("figures", figures)

@@ -104,7 +104,7 @@ class Product:
     """`manage.py up` with a data folder and port of its own; started again as often as a test wants."""
 
     def __init__(self, data: Path, *, database: str = "", broker: str = "", workers: int = 2) -> None:
-        self.data, self.port = data, free_port()
+        self.data, self.port, self.workers = data, free_port(), workers
         kept = {k: v for k, v in os.environ.items() if not k.startswith("CORETEX_")}
         own = {
             "CORETEX_DATA_DIR": str(data),
@@ -160,9 +160,9 @@ class Product:
         return until(lambda: self.of_role("node"), within=10, what="a node")[0]
 
     def cluster(self) -> list[psutil.Process]:
-        """The leader, the sentinel, then its children from the oldest on, of a whole cluster.
+        """The leader, the sentinel, then the workers and what hands them messages, of a whole cluster.
 
-        By descent and age: numbers of processes begin anew once they are used up.
+        By descent: numbers of processes begin anew once they are used up.
         """
 
         def whole() -> list[psutil.Process]:
@@ -171,15 +171,16 @@ class Product:
             leaders = [process for process in found if process.ppid() not in numbers]
             sentinels = [process for process in found if process.ppid() in {p.pid for p in leaders}]
             others = [process for process in found if process not in (*leaders, *sentinels)]
-            wanted = int(self.environment["CORETEX_WORKERS"]) + 2
+            wanted = self.workers + 2
             if (len(leaders), len(sentinels), len(others)) != (1, 1, wanted):
                 return []
-            return [*leaders, *sentinels, *sorted(others, key=lambda process: process.create_time())]
+            return [*leaders, *sentinels, *others]
 
-        return until(whole, within=15, what="a whole cluster")
-
-    def workers(self) -> list[psutil.Process]:
-        return self.cluster()[2 : 2 + int(self.environment["CORETEX_WORKERS"])]
+        try:
+            return until(whole, within=30, what="a whole cluster")
+        except AssertionError as error:
+            there = [(role_of(p), p.pid, p.ppid(), p.status()) for p in self.processes()]
+            raise AssertionError(f"{error}; there are {there}") from error
 
 
 def role_of(process: psutil.Process) -> str:

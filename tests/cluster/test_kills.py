@@ -22,7 +22,7 @@ def test_a_script_survives_the_kill_of(part: str, product: Product, work: Work) 
     supervisor, *others = product.processes()
     kill(
         {
-            "worker": product.workers(),
+            "worker": [work.worker(run)],
             "sentinel": cluster[1:2],
             "leader": cluster[:1],
             "node": [product.node()],
@@ -44,7 +44,7 @@ def test_a_script_that_is_killed_with_its_worker_is_lost_and_executed_again_once
     run = work.long_run()
     script = work.begun(run)
     shim = script.parent()
-    kill([*product.workers(), shim, script])
+    kill([work.worker(run), shim, script])
     first = wait_until_ended(run)
     assert (first.status, first.reason) == (State.FAILED, "lost")
     work.open_gate()
@@ -53,9 +53,9 @@ def test_a_script_that_is_killed_with_its_worker_is_lost_and_executed_again_once
     assert run.executions.count() == 2
 
 
-def test_idle_workers_that_are_killed_do_not_hang_the_node(product: Product, work: Work) -> None:
+def test_workers_that_are_killed_while_idle_do_not_hang_the_node(product: Product, work: Work) -> None:
     for _ in range(2):
-        kill(product.workers())
+        kill(product.cluster()[2:])
         wait_until_all_ended([work.short_run(), work.short_run()], within=30)
 
 

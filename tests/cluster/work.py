@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from coretex_site.lib import paths
 from projects.models import Project
+from runs import processes
 from runs.batching import submit
 from runs.models import Execution, Node, Run
 from runs.states import State
@@ -51,11 +52,25 @@ class Work:
         """Prints “begun”, waits for the gate, leaves an artifact, prints “over”, ends with exit code 3."""
         return self.run(LONG.format(gate=str(self.gate)))
 
+    def worker(self, run: Run) -> psutil.Process:
+        """The process that works on a Run which has begun, also when it was adopted just now."""
+
+        def alive() -> psutil.Process | None:
+            owner = run.executions.get(number=1).owner
+            return process_of(owner) if processes.is_alive(owner) else None
+
+        return until(alive, within=20, what="a worker that attends to the script")
+
     def begun(self, run: Run) -> psutil.Process:
         """The process of the script of a long Run, once it has begun."""
         execution = run.executions.get(number=1)
         words = until(lambda: printed(execution).split(), within=40, what="the script to begin")
         return psutil.Process(int(words[1]))
+
+
+def process_of(name: str) -> psutil.Process:
+    """The process that a ProcessId names."""
+    return psutil.Process(processes.ProcessId.parse(name).pid)
 
 
 def printed(execution: Execution) -> str:
@@ -86,8 +101,8 @@ def assert_as_if_nothing_had_happened(run: Run) -> None:
     assert run.executions.count() == 1
 
 
-def kill(processes: Iterable[psutil.Process]) -> None:
+def kill(them: Iterable[psutil.Process]) -> None:
     """kill -9, all of them as nearly at once as can be."""
-    for process in processes:
+    for process in them:
         if is_alive(process):
             process.kill()

@@ -203,10 +203,11 @@ def test_pages_of_combinations(client: Client, task: Task) -> None:
 
 def test_a_selection_of_datasets_is_named(client: Client, project: Project, alice: User) -> None:
     text = "param_groups:\n- name: g\n  params:\n  - {name: data, value: null, data_type: dataset}\n"
+    text += '  - {name: more, value: [], data_type: "list[dataset]"}\n'
     task = task_with_files(project, name="Read", main_py="", task_yaml=text)
     keys = [Dataset.objects.create(project=project, name=n, created_by=alice).pk for n in ("cells", "yeast")]
-    html = looked(client, task, filled(client, task, v_data="\n".join(map(str, keys))))
-    assert total(html) == "2"
+    html = looked(client, task, filled(client, task, v_data="\n".join(map(str, keys)), v_more=f"[]\n{keys}"))
+    assert total(html) == "4" and "[cells, yeast]" in html
     wrong = looked(client, task, filled(client, task, v_data=f"{keys[0]}, 999"))
     assert "Value 2: expected a Dataset of this Project, found the id 999" in wrong
 

@@ -53,7 +53,8 @@ def test_filters_that_say_nothing_are_refused_in_words(text: str) -> None:
 @pytest.mark.parametrize(
     ("number", "text"),
     [(0.1 + 0.2, "0.3"), (3.0, "3"), (12, "12"), (None, "–"), (float("nan"), "–"), (1e-7, "1e-07"),
-     (123456.789, "1.2346e+05"), (True, "true"), (-0.5, "-0.5")],
+     (123456.789, "123457"), (1.9e7, "19000000"), (12345.6, "12346"), (1.5e9 + 0.25, "1.5e+09"),
+     (1e15, "1e+15"), (10**400, "1.0000e+400"), (-(10**9), "-1000000000"), (True, "true"), (-0.5, "-0.5")],
 )  # fmt: skip
 def test_figures_are_short(number: float | None, text: str) -> None:
     assert figures(number) == text
