@@ -1,27 +1,25 @@
 """“Narrow down”: the values to try next, from the best cells of a Batch. Knows no HTTP."""
 
 import math
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
-from runs.batching.cells import Cell, Cells, Scale
+from runs.batching.cells import Cell, Cells
 from runs.batching.choices import Chosen
 from runs.findings.analysis import NEGLIGIBLE
 from runs.findings.mattering import Mattering
+from runs.findings.refining import refined
 from runs.records.figures import percent
 from runs.runspec import RunSpec
 from runs.values import key
 from tasks import combinations, equality
 
-# Of the cells with the metric, the best tenth; and how many values a refined parameter is given.
+# Of the combinations with the metric, the best tenth.
 BEST_SHARE, FEWEST_BEST, MOST_BEST = 0.1, 1, 10
-STEPS = 5
 # The share of all variation from which on a parameter is said to have mattered; ranks are coarser.
 MATTERS, MATTERS_BY_RANK = NEGLIGIBLE, 0.1
-# Values that grow by a factor are refined by a factor.
-FACTOR = 1.9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +37,10 @@ class Choice:
 class Narrowed:
     spec: RunSpec
     choices: Sequence[Choice]
+    # One cell of each of the best combinations, with the mean over how many of its repeats.
     best: Sequence[Cell]
+    means: Sequence[float]
+    repeats: Sequence[int]
     # What of the Batch's specification is not in the next one, in sentences.
     dropped: Sequence[str]
 
@@ -55,12 +56,16 @@ class Narrowed:
 
 def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: Mattering) -> Narrowed | None:
     """The next specification; None while no cell has the metric."""
-    scored = [cell for cell in cells.all if cell.run in numbers]
-    if not scored or not cells.chosen:
+    repeats: dict[tuple[Hashable, ...], list[Cell]] = {}
+    for cell in cells.all:
+        if cell.run in numbers:
+            repeats.setdefault(tuple(key(cell.values.get(name)) for name in cells.chosen), []).append(cell)
+    if not repeats or not cells.chosen:
         return None
-    sign = -1 if direction == "max" else 1
-    scored.sort(key=lambda cell: sign * numbers[cell.run])
-    best = scored[: min(MOST_BEST, max(FEWEST_BEST, math.floor(len(scored) * BEST_SHARE)))]
+    scored = [(fmean(numbers[cell.run] for cell in group), group) for group in repeats.values()]
+    scored.sort(key=lambda pair: pair[0], reverse=direction == "max")
+    scored = scored[: min(MOST_BEST, max(FEWEST_BEST, math.floor(len(scored) * BEST_SHARE)))]
+    best = [group[0] for _, group in scored]
     choices = [_choose(cells, name, best, mattering) for name in cells.chosen]
     earlier = cells.batch.run_spec
     choices, pairs, dropped = _paired(cells, choices, best, earlier.pairs)
@@ -89,7 +94,14 @@ def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: 
         at_once=cells.batch.at_once,
         time_limit=cells.batch.time_limit,
     )
-    return Narrowed(spec=spec, choices=choices, best=best, dropped=dropped)
+    return Narrowed(
+        spec=spec,
+        choices=choices,
+        best=best,
+        means=[mean for mean, _ in scored],
+        repeats=[len(group) for _, group in scored],
+        dropped=dropped,
+    )
 
 
 def _paired(
@@ -149,13 +161,13 @@ def _choose(cells: Cells, name: str, best: Sequence[Cell], mattering: Mattering)
     if not scale.is_number or len(scale.levels) < 2:
         values = [scale.levels[place] for place in places]
         return _choice(cells, name, values, _kept(values, len(best)), is_fixed=len(values) == 1)
-    values = refined(scale, places)
+    parameter = cells.declared.by_name.get(name)
+    bounds = {} if parameter is None else {"minimum": parameter.minimum, "maximum": parameter.maximum}
+    found = refined(scale.levels, places, **bounds)
     faces = f"{scale.faces[places[0]]}" + (f" to {scale.faces[places[-1]]}" if len(places) > 1 else "")
-    at_edge = places[0] == 0 or places[-1] == len(scale.levels) - 1
-    why = f"The best had {faces}; around that, in finer steps." + (
-        " The best is at the end of what was tried: look further there." if at_edge else ""
-    )
-    return _choice(cells, name, values, why, is_fixed=len(values) == 1)
+    further = ", and beyond it, since that is the end of what was tried" if found.goes_beyond else ""
+    why = f"The best had {faces}; around that, in finer steps{further}."
+    return _choice(cells, name, found.values, why, is_fixed=len(found.values) == 1)
 
 
 def _kept(values: Sequence[Any], count: int) -> str:
@@ -167,31 +179,3 @@ def _choice(cells: Cells, name: str, values: Sequence[Any], why: str, *, is_fixe
     from_levels = cells.scale(name)
     faces = [from_levels.face(value) if value in from_levels.levels else f"{value:g}" for value in values]
     return Choice(name=name, values=values, faces=faces, why=why, is_fixed=is_fixed)
-
-
-def refined(scale: Scale, places: Sequence[int]) -> list[float | int]:
-    """About STEPS values between the neighbours of the best ones, which are among them.
-
-    Only the best ones of ints that are larger than any float.
-    """
-    levels = scale.levels
-    best = [levels[place] for place in places]
-    if any(abs(level) > sys.float_info.max for level in levels):
-        return best
-    low, high = levels[max(0, places[0] - 1)], levels[min(len(levels) - 1, places[-1] + 1)]
-    grows = low > 0 and all(b / a >= FACTOR for a, b in zip(levels, levels[1:], strict=False) if a > 0)
-    whole = all(isinstance(level, int) for level in levels)
-    inner = []
-    for step in range(STEPS):
-        share = (step + 0.5) / STEPS
-        value = low * (high / low) ** share if grows else low + (high - low) * share
-        inner.append(round(value) if whole else float(f"{value:.3g}") if grows else tidy(value, high - low))
-    found = sorted({*best, *(value for value in inner if low <= value <= high)})
-    # What is nearly the same as one of the best is not tried beside it.
-    span = high - low
-    return [v for v in found if v in best or all(abs(v - b) > (0 if whole else 0.02 * span) for b in best)]
-
-
-def tidy(value: float, span: float) -> float:
-    """As few digits as tell the steps of a stretch apart: 1992.0 between 1990 and 2010, not 1990."""
-    return float(round(value, 2 - math.floor(math.log10(span))))

@@ -100,7 +100,8 @@ def importance(request: HttpRequest, pk: int) -> HttpResponse:
             context["next_address"] = (
                 f"{reverse('runs:new', args=[batch.task_id])}?{narrowed.spec.as_query()}"
             )
-            context["best"] = [(cell.run, figures(numbers[cell.run])) for cell in narrowed.best]
+            means = zip(narrowed.best, narrowed.means, narrowed.repeats, strict=True)
+            context["best"] = [(cell.run, figures(mean), repeats) for cell, mean, repeats in means]
     return render(request, "runs/batch_importance.html", context)
 
 

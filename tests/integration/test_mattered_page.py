@@ -119,6 +119,42 @@ def test_narrow_down_counts_up_from_the_same_seed_on_the_same_node(
     assert (spec.values["seed"], spec.repeats, spec.node) == ([40], 2, "gpu")
 
 
+def test_narrow_down_takes_the_best_by_the_mean_of_its_repeats(
+    browser: Client, task: Task, alice: User
+) -> None:
+    """One lucky Run of an unsteady combination is no reason to go there."""
+    chosen = {"optimizer": ["adam", "sgd"], "rate": [0.1, 0.2], "seed": [0]}
+    batch = make_batch(task, alice, chosen, repeats=2, seed_parameter="seed")
+    unsteady = {0: 0.99, 1: 0.1}
+    end(
+        batch,
+        lambda v: (
+            State.SUCCEEDED,
+            {"accuracy": unsteady[v["seed"]] if v["optimizer"] == "sgd" else 0.7 + v["rate"]},
+            "",
+        ),
+    )
+    html = importance(browser, batch).partition("next-title")[2]
+    form = re.search(r'href="(/tasks/\d+/run\?[^"]+)"', html)
+    assert form is not None
+    spec = RunSpec.from_query(urlsplit(form[1].replace("&amp;", "&")).query)
+    assert spec.values["optimizer"] == ["adam"]
+    assert "0.9, the mean of 2 repeats" in html
+
+
+def test_narrow_down_goes_beyond_the_last_value_that_was_tried(
+    browser: Client, task: Task, alice: User
+) -> None:
+    batch = make_batch(task, alice, {"size": [16, 32, 64]})
+    end(batch, lambda v: (State.SUCCEEDED, {"accuracy": v["size"] / 100}, ""))
+    html = importance(browser, batch).partition("next-title")[2]
+    form = re.search(r'href="(/tasks/\d+/run\?[^"]+)"', html)
+    assert form is not None
+    spec = RunSpec.from_query(urlsplit(form[1].replace("&amp;", "&")).query)
+    assert max(spec.values["size"]) == 128 and min(spec.values["size"]) > 32
+    assert "beyond it, since that is the end of what was tried" in html
+
+
 def test_viewers_see_what_is_next_without_the_button(client_of: ClientOf, batch: Batch, vera: User) -> None:
     html = importance(client_of(vera), batch)
     assert "Narrow down" in html and "Open the form with these" not in html

@@ -1,4 +1,4 @@
-"""Filters, figures, full designs and refined values: the arithmetic behind the table of a Batch."""
+"""Filters, figures and full designs: the arithmetic behind the table of a Batch."""
 
 import itertools
 import random
@@ -8,14 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.batching.cells import scale
 from runs.findings import analysis, bars, factorial
 from runs.findings.analysis import Observation
 from runs.findings.filters import FilterError, exactly, matcher
-from runs.findings.narrow import refined
+from runs.findings.refining import refined
 from runs.records.figures import figures
 from runs.states import State
-from tasks.declarations import TaskSpec
 
 
 @pytest.mark.parametrize(
@@ -96,35 +94,8 @@ def test_a_design_with_a_hole_is_not_full() -> None:
     assert not factorial.is_full([*seen[:3], Observation(values={"x": 2, "y": 2}, metric=None)], ["x", "y"])
 
 
-def levels(*values: float) -> Any:
-    return scale("x", values, TaskSpec())
-
-
-def test_values_that_grow_by_a_factor_are_refined_by_a_factor() -> None:
-    found = refined(levels(0.0001, 0.001, 0.01, 0.1), [2])
-    assert 0.01 in found and min(found) > 0.001 and max(found) < 0.1
-    ratios = [b / a for a, b in itertools.pairwise(found)]
-    assert max(ratios) / min(ratios) < 1.1
-
-
-def test_values_that_lie_close_together_are_refined_between_them() -> None:
-    found = refined(levels(1990.0, 2000.0, 2010.0), [1])
-    assert found == [1992.0, 1996.0, 2000.0, 2004.0, 2008.0]
-    assert refined(levels(0.1, 0.2, 0.3), [1]) == [0.12, 0.16, 0.2, 0.24, 0.28]
-
-
-def test_whole_numbers_stay_whole_and_the_best_stay_among_them() -> None:
-    found = refined(levels(10, 20, 30, 40), [1, 2])
-    assert all(isinstance(value, int) for value in found)
-    assert {20, 30} <= set(found) and min(found) >= 10 and max(found) <= 40
-
-
 def test_ints_larger_than_any_float_are_ranked_and_not_refined() -> None:
-    assert refined(levels(5, 10**400, 10**400 + 1), [1]) == [10**400]
+    assert refined([5, 10**400, 10**400 + 1], [1]).values == [10**400]
     seen = [Observation(values={"n": 10**400 + n}, metric=float(n)) for n in range(4)]
     (found,) = analysis.associations(seen, ["n"])
     assert found.direction == pytest.approx(1)
-
-
-def test_neighbours_one_apart_leave_only_what_is_there() -> None:
-    assert set(refined(levels(1, 2, 3), [1])) <= {1, 2, 3}
