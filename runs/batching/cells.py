@@ -96,7 +96,10 @@ class Cells:
 
     def scale(self, name: str) -> Scale:
         if name not in self._scales:
-            self._scales[name] = scale(name, (cell.values.get(name) for cell in self.all), self.declared)
+            faces = Faces(self.declared, self.batch.project_id)
+            self._scales[name] = scale(
+                name, [cell.values.get(name) for cell in self.all], self.declared, faces
+            )
         return self._scales[name]
 
     def counts(self) -> dict[State, int]:
@@ -174,13 +177,12 @@ def _declared(digest: str) -> TaskSpec:
     return declared
 
 
-def scale(name: str, values: Iterable[Any], declared: TaskSpec) -> Scale:
+def scale(name: str, values: Iterable[Any], declared: TaskSpec, faces: Faces) -> Scale:
     """Numbers in their order, then everything else in the order of appearance; things by their names."""
     distinct: dict[Hashable, Any] = {}
     for value in values:
         distinct.setdefault(key(value), value)
     levels = list(distinct.values())
-    faces = Faces(declared)
     faces.read(name, levels)
     parameter = declared.by_name.get(name)
     are_names = parameter is not None and isinstance(parameter.type, Id)

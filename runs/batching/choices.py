@@ -8,14 +8,13 @@ from projects.models import Project
 from runs.runspec import RunSpec
 from tasks import combinations, equality
 from tasks.declarations import MAX_HINTS, Parameter, TaskSpec
-from tasks.parameters import UnreadableText
+from tasks.parameters import DATASET_TYPES, UnreadableText
 from tasks.structures import write_json
 from tasks.wording import nearest, quote
 
 # Sentences about single values of one parameter; the rest are counted.
 MOST_TOLD = 5
 OPTION_TYPES = ("enum", "list[enum]")
-DATASET_TYPES = ("dataset", "list[dataset]")
 
 
 class PlanError(ValueError):

@@ -11,10 +11,10 @@ from tasks.wording import inline
 
 
 class Faces:
-    """How readers see values of these parameters; the names of Datasets are read once."""
+    """How readers see values of these parameters in a Project; the names of its Datasets are read once."""
 
-    def __init__(self, declared: TaskSpec) -> None:
-        self._declared = declared
+    def __init__(self, declared: TaskSpec, project_id: int) -> None:
+        self._declared, self._project_id = declared, project_id
         self._known: dict[int, str] = {}
 
     def read(self, name: str, values: Iterable[Any]) -> None:
@@ -22,8 +22,8 @@ class Faces:
         parameter = self._declared.by_name.get(name)
         if parameter is not None and parameter.data_type in DATASET_TYPES:
             asked = {one for value in values for one in facts.datasets_in(value)} - self._known.keys()
-            there = facts.still_there(asked)
-            self._known |= {one: there.get(one, f"Dataset {one} (deleted)") for one in asked}
+            there = facts.still_there(asked, self._project_id)
+            self._known |= {one: there.get(one, f"Dataset {one} (not in this Project)") for one in asked}
 
     def of(self, name: str, value: Any) -> str:
         """A value, stored or as it is seen, on one short line."""

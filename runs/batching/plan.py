@@ -78,7 +78,7 @@ class Plan:
 
     @cached_property
     def faces(self) -> Faces:
-        found = Faces(self.declared)
+        found = Faces(self.declared, self.task.project_id)
         for name, values in self.chosen.faces.items():
             found.read(name, values)
         return found

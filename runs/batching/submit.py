@@ -18,6 +18,7 @@ from runs.states import UNFINISHED, Cause
 from tasks import spec
 from tasks.declarations import TaskSpec
 from tasks.models import Task
+from tasks.parameters import DATASET_TYPES
 from tasks.runtime import interpreter_of
 
 LONGEST_NAME = 100
@@ -142,7 +143,7 @@ def missing_datasets(
     """(parameter, sentence) for every id that is no Dataset of the Task's Project."""
     wanted = []
     for parameter in declared_spec.parameters:
-        if parameter.data_type in ("dataset", "list[dataset]") and spec.is_visible(parameter, values):
+        if parameter.data_type in DATASET_TYPES and spec.is_visible(parameter, values):
             value = values.get(parameter.name)
             items = value if isinstance(value, list) else [value]
             wanted += [(parameter.name, item) for item in items if isinstance(item, int)]

@@ -110,7 +110,7 @@ class Side:
 
     @cached_property
     def _faces(self) -> Faces:
-        return Faces(self.declared)
+        return Faces(self.declared, self.task.project_id)
 
     def value(self, name: str) -> Any:
         """The value as readers see it: an enum by its option."""

@@ -79,7 +79,7 @@ def about(execution: Execution, *, user: access.User) -> dict[str, Any]:
         "environment": execution.environment,
         "origin": origin(execution),
         "packages": packages.split("\n") if packages else [],
-        "still_there": still_there({dataset["id"] for dataset in execution.datasets}),
+        "still_there": still_there({dataset["id"] for dataset in execution.datasets}, project.pk),
         "may_edit": may_edit,
         "live": execution.is_unfinished,
         "version": version(execution),
@@ -197,22 +197,22 @@ def values(run: Run) -> dict[str, Any]:
     if left:
         others = [Value(name=name, data_type="", text=plain(value)) for name, value in left.items()]
         groups.append(ValueGroup(name="not declared in task.yaml" if groups else "", values=others))
+    picked = {one for group in groups for value in group.values for one in value.datasets}
     return {
         "values": groups,
         "value_count": len(run.parameters),
         "changed_count": sum(value.is_changed for group in groups for value in group.values),
-        "dataset_names": dataset_names(groups),
+        "dataset_names": still_there(picked, run.project_id),
     }
 
 
-def dataset_names(groups: list[ValueGroup]) -> dict[int, str]:
-    """The names of the Datasets that parameters pick, as far as they still exist."""
-    return still_there({one for group in groups for value in group.values for one in value.datasets})
+def still_there(ids: set[int], project_id: int) -> dict[int, str]:
+    """The names of those of these Datasets that are in the Project, and not deleted since.
 
-
-def still_there(ids: set[int]) -> dict[int, str]:
-    """The names of those of these Datasets that were not deleted since."""
-    return dict(Dataset.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+    Ids can be written by hand, and members of a Project may not see what others have.
+    """
+    rows = Dataset.objects.filter(project=project_id, pk__in=ids)
+    return dict(rows.values_list("pk", "name")) if ids else {}
 
 
 def declared_by(digest: str) -> spec.TaskSpec | None:

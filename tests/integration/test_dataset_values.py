@@ -80,6 +80,14 @@ def test_combinations_and_what_is_left_out_say_names(task: Task, ids: dict[str, 
     assert [said for _, said in outlook.unticked] == ["data = Iris, more = []"]
 
 
+def test_names_of_other_projects_are_not_given_away(task: Task, ids: dict[str, int], charlie: User) -> None:
+    other = Project.objects.create(name="Private", created_by=charlie)
+    foreign = Dataset.objects.create(project=other, name="Top secret", created_by=charlie).pk
+    spec = RunSpec(task=task.pk, values={"data": list(ids.values())}, without=[{"data": foreign}])
+    [(_, said)] = Outlook(plan=plan.make(task, spec)).unticked
+    assert said == f"data = Dataset {foreign} (not in this Project)"
+
+
 def test_the_table_sorts_and_filters_by_name(browser: Client, batch: Batch) -> None:
     assert listed(page(browser, "runs:batch_table", batch.pk, sort="p:data")) == [
         *("7", "7", "Iris", "Iris", "Wheat", "Wheat")
@@ -115,7 +123,7 @@ def test_a_renamed_dataset_has_its_new_name_and_a_deleted_one_says_so(
     Dataset.objects.filter(pk=ids["Iris"]).update(name="Iris of 1936")
     Dataset.objects.filter(pk=ids["7"]).delete()
     said = words(page(browser, "runs:batch_table", batch.pk))
-    assert "Iris of 1936" in said and f"Dataset {ids['7']} (deleted)" in said
+    assert "Iris of 1936" in said and f"Dataset {ids['7']} (not in this Project)" in said
 
 
 def test_a_run_names_and_links_each_of_its_datasets(
