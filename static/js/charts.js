@@ -35,6 +35,8 @@
 
   function figures(value) {
     if (value === null || value === undefined) return "–";
+    const isLarge = Math.abs(value) >= 1e5 && Math.abs(value) < 1e15; // written out, as in the table beside it
+    if (isLarge) return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
     return Number(value.toPrecision(5)).toLocaleString("en-US", { maximumSignificantDigits: 5 });
   }
 
