@@ -23,8 +23,7 @@ LINES = 200_000
 
 
 def combinations(task: Task) -> dict[str, float]:
-    """The seconds until a million combinations are counted and one of their pages is there, without and
-    with a rule that leaves some out."""
+    """The seconds until a million combinations are counted and paged, without and with a rule."""
     with codetree.editing(task, by=task.created_by) as files:
         (files / "task.yaml").write_text(TASK_YAML)
 

@@ -119,10 +119,10 @@ def _paired(
         is_pair = len(rows) > 1
         if is_pair:
             pairs.append(list(group))
-            why = "They go together as a pair, so these are what the best Runs had, side by side."
+            why = "They go together as a pair, so these are what the best had, side by side."
         else:
-            dropped.append(f"The pair {', '.join(group)} is not needed: the best Runs had one value of each.")
-            why = "It goes together with others as a pair, of which the best Runs had one."
+            dropped.append(f"The pair {', '.join(group)} is not needed: the best had one value of each.")
+            why = "It goes together with others as a pair, of which the best had one."
         for name in group:
             values = [cell.values.get(name) for cell in rows.values()]
             by_name[name] = _choice(cells, name, values, why, is_fixed=not is_pair)
@@ -155,7 +155,7 @@ def _choose(cells: Cells, name: str, best: Sequence[Cell], mattering: Mattering)
     share = mattering.share_of(name)
     matters = share >= (MATTERS if mattering.exact else MATTERS_BY_RANK)
     if mattering.bars and not matters:
-        why = f"It made {percent(share)} of the difference, so it is fixed at the value of the best Run."
+        why = f"It made {percent(share)} of the difference, so it is fixed at the value of the best."
         return _choice(cells, name, [value], why, is_fixed=True)
     places = sorted({scale.place(cell.values.get(name)) for cell in best})
     if not scale.is_number or len(scale.levels) < 2:
@@ -171,7 +171,7 @@ def _choose(cells: Cells, name: str, best: Sequence[Cell], mattering: Mattering)
 
 
 def _kept(values: Sequence[Any], count: int) -> str:
-    of = "the best Run" if count == 1 else f"the best {count} Runs"
+    of = "the best combination" if count == 1 else f"the best {count} combinations"
     return f"What {of} had." if len(values) > 1 else f"{of[0].upper()}{of[1:]} had it."
 
 
