@@ -16,6 +16,10 @@
     });
   }
 
+  // Beside an axis Plotly leaves out names that are too long for their place; whole ones stand in the hover.
+  const LONGEST = 16;
+  const short = (face) => (String(face).length > LONGEST ? `${String(face).slice(0, LONGEST - 1)}…` : String(face));
+
   function axis(title) {
     const line = css("--border"), text = css("--muted");
     return { title: { text: title, font: { size: 12, color: text } }, gridcolor: line, zerolinecolor: line, linecolor: line, tickfont: { color: text, size: 11 }, automargin: true };
@@ -136,7 +140,7 @@
     shown(column, index) { return column.faces ? column.faces[column.values[index]] : column.values[index]; }
     dressed(column) {
       const dress = axis(column.label);
-      return column.faces ? { ...dress, type: "linear", tickvals: column.faces.map((_, place) => place), ticktext: column.faces } : dress;
+      return column.faces ? { ...dress, type: "linear", tickvals: column.faces.map((_, place) => place), ticktext: column.faces.map(short) } : dress;
     }
 
     drawCurves() {
@@ -221,7 +225,7 @@
       const place = this.ready("scatter");
       this.Plotly.react(place, [{
         x: x.values, y: y.values, type: "scatter", mode: "markers", customdata: this.data.runs, text, hovertemplate: "%{text}<br>%{x}, %{y}<extra></extra>",
-        marker: { size: many ? 4 : 8, opacity: many ? 0.6 : 0.85, color: colour ? colour.values : COLOURS[0], ...(colour ? { colorscale: scale(), showscale: true, colorbar: { thickness: 10, title: { text: colour.label, font: { size: 11 } }, ...(colour.faces ? { tickvals: colour.faces.map((_, at) => at), ticktext: colour.faces } : {}) } } : {}) },
+        marker: { size: many ? 4 : 8, opacity: many ? 0.6 : 0.85, color: colour ? colour.values : COLOURS[0], ...(colour ? { colorscale: scale(), showscale: true, colorbar: { thickness: 10, title: { text: colour.label, font: { size: 11 } }, ...(colour.faces ? { tickvals: colour.faces.map((_, at) => at), ticktext: colour.faces.map(short) } : {}) } } : {}) },
       }], layout({ xaxis: this.dressed(x), yaxis: this.dressed(y) }), SETTINGS);
       this.leadsToRun(place);
     }
@@ -240,7 +244,7 @@
         sum[1] += 1;
       });
       const z = sums.map((row) => row.map(([sum, count]) => (count ? sum / count : null)));
-      const category = (column, list) => ({ ...axis(column.label), type: "linear", tickvals: list.length > 20 ? undefined : list.map((_, index) => index), ticktext: list.length > 20 ? undefined : list.map(({ face }) => face) });
+      const category = (column, list) => ({ ...axis(column.label), type: "linear", tickvals: list.length > 20 ? undefined : list.map((_, index) => index), ticktext: list.length > 20 ? undefined : list.map(({ face }) => short(face)) });
       this.Plotly.react(this.ready("heat"), [{
         type: "heatmap", z, colorscale: scale(), reversescale: this.data.direction === "min", colorbar: { thickness: 10 }, xgap: 1, ygap: 1,
         text: sums.map((row, line) => row.map(([, count], at) => `${x.label} ${across[at].face}, ${y.label} ${up[line].face}: ${count} ${count === 1 ? "Run" : "Runs"}`)), hovertemplate: "%{text}<br>%{z}<extra></extra>",

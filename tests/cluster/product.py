@@ -82,9 +82,9 @@ class Started:
         return until(line, within=within, what=f"a line “{beginning}…” after:\n{self.text}")
 
     def end(self, number: signal.Signals) -> None:
-        """Signals it and waits for its end, which takes less than 15 s."""
+        """Signals it and waits for its end, which takes less than ten seconds."""
         self.process.send_signal(number)
-        self.process.wait(15)
+        self.process.wait(10)
         self._reader.join(5)
 
     def result(self, *, within: float = 30) -> tuple[int, str]:
