@@ -14,12 +14,14 @@ param_groups:
       - {name: rate, value: 0.1, data_type: float, required: true}
       - {name: size, value: 16, data_type: int, required: true}
 """
-# One size fails until somebody has repaired what it needs.
+# One size fails until somebody has repaired what it needs, and another waits until it may go on.
 MAIN = """\
-import json, os, pathlib, sys
+import json, os, pathlib, sys, time
 
 given = json.load(open(os.environ["CORETEX_PARAMETERS"]))
 repaired = pathlib.Path("REPAIRED")
+while given["size"] == 8 and not pathlib.Path("GATE").exists():
+    time.sleep(0.05)
 if given["size"] == 64 and not repaired.exists():
     sys.exit("MemoryError: no room for a size of 64")
 with open(os.environ["CORETEX_METRICS"], "a") as file:
@@ -33,7 +35,9 @@ def make_task(page: Page, parent: Path) -> str:
     """The address of a Task that was made from a folder, as people make it."""
     folder = parent / "sweep"
     folder.mkdir()
-    (folder / "main.py").write_text(MAIN.replace("REPAIRED", str(parent / "repaired")))
+    (folder / "main.py").write_text(
+        MAIN.replace("REPAIRED", str(parent / "repaired")).replace("GATE", str(parent / "gate"))
+    )
     (folder / "task.yaml").write_text(TASK_YAML)
     page.goto("/projects/")
     page.get_by_role("link", name="New Project").first.click()
@@ -118,10 +122,11 @@ def test_a_batch_is_watched_repaired_read_and_narrowed_down(page: Page, tmp_path
 
 def test_the_end_of_a_batch_is_told_on_another_page_until_it_is_dismissed(page: Page, tmp_path: Path) -> None:
     task = make_task(page, tmp_path)
-    page.goto(f"{task}/run?v.rate=[0.1,0.01]&v.size=[16]")
+    page.goto(f"{task}/run?v.rate=[0.1,0.01]&v.size=[8]")
     page.get_by_role("button", name=re.compile(r"Start 2 Runs")).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Batch")
     page.goto("/nodes/")
+    (tmp_path / "gate").touch()  # not before: who sees the end on the Batch's own page is not told again
     notice = page.locator(".ended .toast")
     # It comes by itself, to a page that nobody touches.
     expect(notice).to_contain_text("has ended: all 2 Runs succeeded", timeout=40_000)
