@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from runs.batching import batches
 from runs.models import Batch, Execution, Metric, Run
 from runs.runspec import RunSpec
 from runs.states import ACTIVE, State
+from runs.submission import batch_actions
 from tasks.models import Task
 
 PATIENCE = 600.0
@@ -36,7 +36,7 @@ def wait_for(batch: Batch, field: str, *, every: float = LOOK_EVERY) -> None:
 
 def start(task: Task, count: int, name: str) -> Batch:
     spec = RunSpec(task=task.pk, name=name, values={"number": list(range(count))})
-    batch = batches.start(task, spec, by=task.created_by)
+    batch = batch_actions.start(task, spec, by=task.created_by)
     if not isinstance(batch, Batch):
         raise SystemExit("A Batch has two or more Runs; ask for more.")
     return batch
@@ -46,13 +46,13 @@ def creation(task: Task, count: int) -> tuple[Batch, float]:
     """The seconds from pressing Start until all Runs are there and queued; they are stopped then."""
     began = time.perf_counter()
     batch = start(task, count, "creation")
-    batches.pause(batch)
+    batch_actions.pause(batch)
     wait_for(batch, "built_at")
     seconds = time.perf_counter() - began
     queued = Run.objects.filter(batch=batch, state=State.QUEUED, latest__state=State.QUEUED).count()
     if queued != count:
         raise SystemExit(f"{queued} of {count} Runs are queued.")
-    batches.stop_all(batch, by=task.created_by)
+    batch_actions.stop_all(batch, by=task.created_by)
     wait_for(batch, "finished_at")
     return batch, seconds
 
@@ -91,16 +91,16 @@ def rate(task: Task, count: int, pool_seconds: Callable[[int], float]) -> tuple[
     the pool executes half as many scripts. Its own seconds are those from a first start to a last end.
     """
     batch = start(task, count, "rate")
-    batches.pause(batch)
+    batch_actions.pause(batch)
     wait_for(batch, "built_at")
     ended = Execution.objects.filter(run__batch=batch, state=State.SUCCEEDED)
     scripts = count // (2 * TURNS)
     seconds, bare = 0.0, pool_seconds(scripts)
     for turn in range(TURNS):
         known = set(ended.values_list("pk", flat=True))
-        batches.resume(batch)
+        batch_actions.resume(batch)
         wait_until(batch, lambda wanted=count * (turn + 1) // TURNS: ended.count() >= wanted)
-        batches.pause(batch)
+        batch_actions.pause(batch)
         wait_until(batch, lambda: not batch.runs.filter(state__in=ACTIVE).exists())
         times = ended.exclude(pk__in=known).aggregate(first=Min("started_at"), last=Max("finished_at"))
         if times["last"] is not None:

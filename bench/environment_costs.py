@@ -12,12 +12,12 @@ from django.conf import settings
 from coretex_site.lib import paths
 from runs import snapshots
 from runs.models import Environment
-from runs.runtimes import environments, eviction, pipsettings, ready
+from runs.runtimes import environments, eviction, pip_settings, ready
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.interpreters import base_interpreter, find_uv
 from runs.runtimes.ready import Ready
 from runs.runtimes.steps import Builder
-from tasks import codetree
+from tasks.files import store
 from tasks.models import Task
 
 REQUIREMENTS = "numpy\npandas\n"
@@ -28,7 +28,7 @@ STARTS = 8
 
 def measure(task: Task, folder: Path) -> dict[str, float]:
     """The milliseconds that a ready environment adds to bare Python, and both ways to a new one."""
-    with codetree.editing(task, by=task.created_by) as files:
+    with store.editing(task, by=task.created_by) as files:
         (files / "requirements.txt").write_text(REQUIREMENTS)
         (files / "main.py").write_text(SCRIPT)
     digest = snapshots.freeze(task).digest
@@ -95,7 +95,7 @@ def _start_seconds(python: Path) -> float:
 def _by_hand(target: Path, files: Path) -> float:
     """The same with the same cache, as people type it."""
     base = paths.environments(settings.NODE_NAME)
-    told = pipsettings.for_uv(os.environ)
+    told = pip_settings.for_uv(os.environ)
     variables = {"UV_CACHE_DIR": str(base / "cache"), **told.environment}
     install = [find_uv(), "pip", "install", "--quiet", "--compile-bytecode", *told.options]
     began = time.perf_counter()

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 
 from coretex_site.lib import paths
-from runs.batching import plan
 from runs.models import Execution
 from runs.records import logs
 from runs.runspec import RunSpec
-from tasks import codetree
+from runs.submission import plan
+from tasks.files import store
 from tasks.models import Task
 
 NAMES = ("a", "b", "c")
@@ -24,7 +24,7 @@ LINES = 200_000
 
 def combinations(task: Task) -> dict[str, float]:
     """The seconds until a million combinations are counted and paged, without and with a rule."""
-    with codetree.editing(task, by=task.created_by) as files:
+    with store.editing(task, by=task.created_by) as files:
         (files / "task.yaml").write_text(TASK_YAML)
 
     def count(exclude: list[str]) -> int:

@@ -31,10 +31,11 @@ from django.db import transaction  # noqa: E402
 from coretex_site.lib import paths  # noqa: E402
 from projects import auth  # noqa: E402
 from projects.models import Membership, Project, Role  # noqa: E402
-from runs import cluster, lifecycle, snapshots  # noqa: E402
+from runs import lifecycle, snapshots  # noqa: E402
 from runs.models import Execution, Run  # noqa: E402
+from runs.queue import wakeups  # noqa: E402
 from runs.states import FINAL, Cause, State  # noqa: E402
-from tasks import codetree  # noqa: E402
+from tasks.files import store  # noqa: E402
 from tasks.models import Task  # noqa: E402
 
 # What a trivial Run does: read its parameters, print a line, write a metric.
@@ -120,7 +121,7 @@ def make_task() -> Task:
     project = Project.objects.create(name=f"Bench {time.time()}", created_by=user)
     Membership.objects.create(project=project, user=user, role=Role.OWNER)
     task = Task.objects.create(project=project, name="Trivial", created_by=user)
-    with codetree.editing(task, by=user) as folder:
+    with store.editing(task, by=user) as folder:
         (folder / "main.py").write_text(TRIVIAL)
         (folder / "task.yaml").write_text(TASK_YAML)
     return task
@@ -208,7 +209,7 @@ def runs_rate(task: Task, count: int) -> float:
             for number in range(count)
         ]
     began = time.perf_counter()
-    cluster.wake()
+    wakeups.wake()
     wait_until_ended(executions)
     return count / (time.perf_counter() - began)
 

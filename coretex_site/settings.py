@@ -50,7 +50,7 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
 def broker(url: str) -> dict[str, Any]:
     """Where django-q2 keeps its wake-ups: Redis when a URL is given, else the database."""
     if not url:
-        return {"orm": "default", "broker_class": "runs.cluster.Tokens"}
+        return {"orm": "default", "broker_class": "runs.queue.wakeups.Tokens"}
     if not url.startswith(("redis://", "rediss://", "unix://")):
         found = f"with {url.partition('://')[0]}://" if "://" in url else "with no scheme"
         raise EnvError(f"CORETEX_BROKER_URL is to begin with redis:// or rediss://, but begins {found}.")
@@ -189,7 +189,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "projects.sign_in.SignInFirst",
+    "projects.views.sign_in.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

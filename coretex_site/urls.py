@@ -4,15 +4,15 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from projects import pages, sign_in
-from runs.engine import health
+from projects.views import home, sign_in
+from runs.web.views import health
 
 handler400 = "coretex_site.lib.refusals.bad_request"
 
 urlpatterns = [
-    path("", pages.home, name="home"),
-    path("help", pages.guide, name="help"),
-    path("help/task-yaml", pages.task_yaml, name="task_yaml"),
+    path("", home.home, name="home"),
+    path("help", home.guide, name="help"),
+    path("help/task-yaml", home.task_yaml, name="task_yaml"),
     path("sign-in", sign_in.SignInPage.as_view(), name="sign_in"),
     path("sign-in/<str:token>", sign_in.sign_in_link, name="sign_in_link"),
     path("password", sign_in.PasswordPage.as_view(), name="password"),

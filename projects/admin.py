@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from projects import auth, life
+from projects import archiving, auth
 from projects.models import Dataset, FailedSignIn, Membership, Project, Sample, SignInLink
 
 
@@ -53,12 +53,12 @@ class ProjectAdmin(KeptAdmin):
     @admin.action(description="Archive: readable, not changeable")
     def archive(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
         for project in queryset:
-            life.archive(project)
+            archiving.archive(project)
 
     @admin.action(description="Restore archived Projects")
     def restore(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
         for project in queryset:
-            life.restore(project)
+            archiving.restore(project)
 
 
 @admin.register(Membership)

@@ -15,11 +15,11 @@ from django.db import transaction
 from django.db.models import Sum
 
 from coretex_site.lib import paths
-from projects import contents
+from projects.data import contents
 from projects.models import Dataset, Project, Sample
 
 # In the order in which they go: what refers to others first.
-PARTS = ("runs.batching.deletion", "tasks.deletion")
+PARTS = ("runs.submission.delete_project", "tasks.deletion")
 
 
 class DeletionError(ValueError):

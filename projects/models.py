@@ -81,7 +81,7 @@ class Dataset(models.Model):
     description = models.CharField(max_length=500, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    # Written by projects.datasets with every change of a file, and by nothing else.
+    # Written by projects.data.store with every change of a file, and by nothing else.
     file_count = models.PositiveIntegerField(default=0)
     size = models.BigIntegerField("bytes", default=0)
     digest = models.CharField("digest of paths and contents", max_length=64, blank=True)

@@ -7,8 +7,6 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from runs import cluster, roster
-from runs.batching import submit
 from runs.models import (
     Artifact,
     Environment,
@@ -20,6 +18,8 @@ from runs.models import (
     Snapshot,
     StateChange,
 )
+from runs.queue import nodes, wakeups
+from runs.submission import run_actions
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -85,7 +85,7 @@ class Operable(ReadOnly):
 
     @admin.action(description="Stop", permissions=["operate"])
     def stop(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        count = submit.stop_runs(list(self.runs_of(chosen)), by=request.user)
+        count = run_actions.stop_runs(list(self.runs_of(chosen)), by=request.user)
         self.message_user(request, f"{count} asked to stop." if count else "They had all ended.")
 
     @admin.action(description="Execute again (same Snapshot, same values)", permissions=["operate"])
@@ -93,15 +93,15 @@ class Operable(ReadOnly):
         queued = 0
         for run in self.runs_of(chosen).select_related("wanted_node"):
             try:
-                submit.again(run, by=request.user)
+                run_actions.again(run, by=request.user)
                 queued += 1
-            except submit.SubmitError as refusal:
+            except run_actions.SubmitError as refusal:
                 self.message_user(request, str(refusal), messages.WARNING)
         self.message_user(request, f"{queued} queued again.")
 
     @admin.action(description="Wake the nodes", permissions=["operate"])
     def wake_nodes(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        cluster.wake()
+        wakeups.wake()
         self.message_user(request, "The live nodes with free workers were woken.")
 
 
@@ -175,7 +175,7 @@ class NodeAdmin(ReadOnly):
     @admin.action(description="Wake up", permissions=["operate"])
     def wake_up(self, request: HttpRequest, chosen: QuerySet[Node]) -> None:
         for node in chosen:
-            cluster.wake(node)
+            wakeups.wake(node)
         self.message_user(request, f"{chosen.count()} woken, as far as they are live and have free workers.")
 
 
@@ -206,7 +206,7 @@ class EnvironmentAdmin(ReadOnly):
 
     @admin.action(description="Delete from the node's disk", permissions=["operate"])
     def delete_from_disk(self, request: HttpRequest, chosen: QuerySet[Environment]) -> None:
-        count = roster.mark_unwanted(chosen)
+        count = nodes.mark_unwanted(chosen)
         self.message_user(request, f"{count} to be removed, each by its node as soon as no script uses it.")
 
 

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from runs import lanes, statements
+from runs import statements
 from runs.models import Batch, Environment, Execution, Node, Run, StateChange
+from runs.queue import scheduler
 from runs.states import FINAL, MOVES, Cause, Reason, State
 
 # How many Executions of a lane are read at once: reading one costs as much as reading all of these.
@@ -39,7 +40,7 @@ def queue(
 
 def hold_batch(run: Run) -> None:
     """Before a Run of a Batch is executed again: the Batch, if any, is held, and has not ended any more."""
-    if lanes.hold(run.batch_id) is not None:
+    if scheduler.hold(run.batch_id) is not None:
         Batch.objects.filter(pk=run.batch_id).update(finished_at=None, seen_at=None)
 
 
@@ -67,13 +68,13 @@ class Front:
         self, node: Node, *, at_hand: Callable[[Execution], Environment | None] = lambda execution: None
     ) -> None:
         self._at_hand = at_hand
-        self._ahead: dict[lanes.Lane, deque[Execution]] = {}
+        self._ahead: dict[scheduler.Lane, deque[Execution]] = {}
         self.look(node)
 
     def look(self, node: Node) -> None:
         """Sees anew which lanes there are. What was read of one stays, unless an older one is there again."""
         self._node = node
-        self._lanes = lanes.open_to(node)
+        self._lanes = scheduler.open_to(node)
         self._ahead = {lane: self._still_first(lane) for lane in self._lanes}
 
     def claim(self, owner: str, *, most_lanes: int | None = None) -> Execution | None:
@@ -86,8 +87,8 @@ class Front:
         for lane in self._lanes[:most_lanes]:
             with statements.together():
                 if lane.batch is not None:
-                    batch = lanes.hold(lane.batch, columns=lanes.ROOM)
-                    if batch is None or not lanes.room(batch, most=1):
+                    batch = scheduler.hold(lane.batch, columns=scheduler.ROOM)
+                    if batch is None or not scheduler.room(batch, most=1):
                         continue
                 while (execution := self._next(lane)) is not None:
                     if self._take(execution, owner):
@@ -109,14 +110,14 @@ class Front:
             setattr(execution, name, value)
         return True
 
-    def _still_first(self, lane: lanes.Lane) -> deque[Execution]:
+    def _still_first(self, lane: scheduler.Lane) -> deque[Execution]:
         ahead = self._ahead.get(lane)
         return ahead if ahead and ahead[0].pk <= lane.head else deque()
 
-    def _next(self, lane: lanes.Lane) -> Execution | None:
+    def _next(self, lane: scheduler.Lane) -> Execution | None:
         ahead = self._ahead[lane]
         if not ahead:
-            ahead.extend(lanes.front(lane, self._node, count=LOOK_AHEAD))
+            ahead.extend(scheduler.front(lane, self._node, count=LOOK_AHEAD))
         return ahead.popleft() if ahead else None
 
 

@@ -128,7 +128,7 @@ class Run(models.Model):
     cell = models.PositiveIntegerField(null=True, blank=True)
     # Of a Run alone; those of a Batch have the Batch's.
     priority = models.SmallIntegerField("higher first", default=0)
-    # Names entry script and values, see runs.batching.fingerprints; empty when it was never asked for.
+    # Names entry script and values, see runs.submission.fingerprints; empty when it was never asked for.
     values_digest = models.CharField(max_length=32, blank=True, editable=False)
     # Those of the newest Execution, kept here by runs.lifecycle for tables and filters.
     state = models.CharField(max_length=10, choices=STATES, default=State.QUEUED)

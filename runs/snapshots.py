@@ -17,7 +17,7 @@ from coretex_site.lib import filetree, paths
 from coretex_site.lib.treemarks import Marks
 from runs import spares
 from runs.models import Snapshot
-from tasks import codetree
+from tasks.files import store
 from tasks.models import Task
 
 # Between freezing and storing the Run that uses it nothing may be taken away.
@@ -40,7 +40,7 @@ def freeze(task: Task) -> Snapshot:
         source = folder / "first"
         if digest != Task.objects.filter(pk=task.pk).values_list("digest", flat=True).first():
             source = folder / "second"
-            with codetree.holding(task) as held:
+            with store.holding(task) as held:
                 digest, files = _copy(held, source)
         if not files:
             raise SnapshotError(f"The Task “{task.name}” has no files, so there is nothing to run.")

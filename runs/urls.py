@@ -2,36 +2,37 @@
 
 from django.urls import path
 
-from runs.web import batch_urls, changes, environment_pages, nodes, page_urls, specpages, views
+from runs.web import batch_urls, page_urls
+from runs.web.views import environments, nodes, presets, run_task, task_changes
 
 app_name = "runs"
 
 # /runs/
 list_urls = [
-    path("runs/", views.list_runs, name="list"),
-    path("runs/states", views.states, name="states"),
-    path("runs/bulk", views.bulk, name="bulk"),
-    path("runs/new", views.choose, name="choose"),
+    path("runs/", run_task.list_runs, name="list"),
+    path("runs/states", run_task.states, name="states"),
+    path("runs/bulk", run_task.bulk, name="bulk"),
+    path("runs/new", run_task.choose, name="choose"),
 ]
 
 # /tasks/<pk>/run
 run_task_urls = [
-    path("tasks/<int:pk>/run", views.new, name="new"),
-    path("tasks/<int:pk>/run/check", views.check, name="check"),
-    path("tasks/<int:pk>/run/copy", specpages.copy_as, name="copy_as"),
-    path("tasks/<int:pk>/run/fill", specpages.fill, name="fill"),
-    path("tasks/<int:pk>/run/presets", specpages.save_preset, name="preset_save"),
-    path("presets/<int:pk>/delete", specpages.delete_preset, name="preset_delete"),
-    path("tasks/<int:pk>/changes", changes.task_changes, name="task_changes"),
-    path("tasks/<int:pk>/difference", changes.task_diff, name="task_diff"),
-    path("tasks/<int:pk>/delete", changes.delete_task, name="delete_task"),
+    path("tasks/<int:pk>/run", run_task.new, name="new"),
+    path("tasks/<int:pk>/run/check", run_task.check, name="check"),
+    path("tasks/<int:pk>/run/copy", presets.copy_as, name="copy_as"),
+    path("tasks/<int:pk>/run/fill", presets.fill, name="fill"),
+    path("tasks/<int:pk>/run/presets", presets.save_preset, name="preset_save"),
+    path("presets/<int:pk>/delete", presets.delete_preset, name="preset_delete"),
+    path("tasks/<int:pk>/changes", task_changes.task_changes, name="task_changes"),
+    path("tasks/<int:pk>/difference", task_changes.task_diff, name="task_diff"),
+    path("tasks/<int:pk>/delete", task_changes.delete_task, name="delete_task"),
 ]
 
 # /runs/<pk>/
 run_urls = [
-    path("runs/<int:pk>/again", views.again, name="again"),
-    path("runs/<int:pk>/stop", views.stop, name="stop"),
-    path("runs/<int:pk>/delete", views.delete, name="delete"),
+    path("runs/<int:pk>/again", run_task.again, name="again"),
+    path("runs/<int:pk>/stop", run_task.stop, name="stop"),
+    path("runs/<int:pk>/delete", run_task.delete, name="delete"),
 ]
 
 # /nodes/
@@ -44,4 +45,4 @@ node_urls = [
 
 urlpatterns = list_urls + run_task_urls + run_urls + node_urls + page_urls.urlpatterns
 urlpatterns += batch_urls.urlpatterns
-urlpatterns += environment_pages.urlpatterns
+urlpatterns += environments.urlpatterns

@@ -1,4 +1,4 @@
-"""Tasks in the admin site: looked up, renamed; files change only through `tasks.codetree`."""
+"""Tasks in the admin site: looked up, renamed; files change only through `tasks.files.store`."""
 
 from django.contrib import admin
 from django.http import HttpRequest

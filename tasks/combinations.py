@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks import designproblems, rules
-from tasks.equality import same, same_any
+from tasks import design_problems, rules
+from tasks.types.equality import same, same_any
 
 # Above this many combinations rules are not tried one by one; far above any limit of a Batch.
 MOST_CHECKED = 20_000_000
@@ -55,8 +55,8 @@ class Design:
 
     def __post_init__(self) -> None:
         problems = [
-            *designproblems.of_values(self.values, self.pairs),
-            *designproblems.of_runs(self.values, self.repeats, self.seed_parameter, self.sample),
+            *design_problems.of_values(self.values, self.pairs),
+            *design_problems.of_runs(self.values, self.repeats, self.seed_parameter, self.sample),
         ]
         if problems:
             raise CombinationError(" ".join(problems))

@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 from coretex_site.lib import filetree
 from coretex_site.lib.filetree import TreeError
 from projects.models import Project
-from tasks import codetree, filerules, library, starters
+from tasks import library, starters
+from tasks.files import rules, store
 from tasks.models import Task
 
 
@@ -37,7 +38,7 @@ def from_upload(details: Details, uploads: list[tuple[str, BinaryIO]]) -> Task:
     """
 
     def fill(folder: Path) -> None:
-        filerules.stage(_without_top(uploads), folder, unpack=True)
+        rules.stage(_without_top(uploads), folder, unpack=True)
         if not filetree.walk(folder):
             raise TreeError("There are no files in what was uploaded. Choose a folder with code in it.")
 
@@ -56,7 +57,7 @@ def from_template(details: Details, name: str, *, schema_url: str = "") -> Task:
 
     def fill(folder: Path) -> None:
         filetree.copy(template.root, folder)
-        task_yaml = folder / codetree.TASK_YAML
+        task_yaml = folder / store.TASK_YAML
         task_yaml.write_text(starters.with_schema(task_yaml.read_text(), schema_url))
 
     return _make(details, fill, template=template.name)
@@ -82,7 +83,7 @@ def name_is_taken(name: str) -> str:
 
 def _make(details: Details, fill: Callable[[Path], object], *, template: str = "") -> Task:
     """A Task whose files `fill` puts into the folder it is given. On any error neither row nor file stays."""
-    with codetree.staging() as scratch:
+    with store.staging() as scratch:
         fill(scratch / "files")
         task = None
         try:
@@ -94,10 +95,10 @@ def _make(details: Details, fill: Callable[[Path], object], *, template: str = "
                     template=template,
                     created_by=details.by,
                 )
-                codetree.replace_all(task, scratch / "files", by=details.by)
+                store.replace_all(task, scratch / "files", by=details.by)
         except BaseException as error:
             if task is not None and task.pk is not None:
-                codetree.remove_all([task.pk])
+                store.remove_all([task.pk])
             if isinstance(error, IntegrityError) and name_taken(details.project, details.name):
                 raise TreeError(name_is_taken(details.name)) from error
             raise

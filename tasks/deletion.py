@@ -5,7 +5,7 @@ from collections.abc import Callable
 from coretex_site.lib import filetree, paths
 from projects.deletion import Loss
 from projects.models import Project
-from tasks import codetree
+from tasks.files import store
 from tasks.models import Task
 
 
@@ -24,4 +24,4 @@ def obstacle(project: Project) -> str | None:
 def delete(project: Project) -> Callable[[], None]:
     keys = list(project.tasks.values_list("pk", flat=True))
     Task.objects.filter(project=project).delete()
-    return lambda: codetree.remove_all(keys)
+    return lambda: store.remove_all(keys)

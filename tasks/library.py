@@ -7,7 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from coretex_site.lib import filetree, highlight, markdown
-from tasks import overview, runtime, spec, suggestions
+from tasks import runtime, suggestions
+from tasks.files import overview
+from tasks.taskyaml import spec
 
 ROOT = Path(__file__).resolve().parent / "templates_library"
 # What each is about, for the gallery, in its order.

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from tasks.codereading.findings import NameRead, Place
 from tasks.codereading.reading import Reading, read_programs
-from tasks.declarations import TaskSpec
 from tasks.proposals import is_unfilled
-from tasks.wording import inline, nearest, quote
-from tasks.yamltree import Problem
+from tasks.taskyaml.tree import Problem
+from tasks.types.declarations import TaskSpec
+from tasks.types.wording import inline, nearest, quote
 
 TASK_YAML = "task.yaml"
 

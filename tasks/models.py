@@ -9,7 +9,7 @@ from projects.models import Project
 
 
 class Task(models.Model):
-    """A folder of code in a Project. Its files live under the data folder, see `tasks.codetree`."""
+    """A folder of code in a Project. Its files live under the data folder, see `tasks.files.store`."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="tasks")
     name = models.CharField(max_length=100)
@@ -17,7 +17,7 @@ class Task(models.Model):
     template = models.CharField("made from the Template", max_length=100, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    # Written by tasks.codetree with every change of a file, and by nothing else.
+    # Written by tasks.files.store with every change of a file, and by nothing else.
     revision = models.PositiveIntegerField(default=0)
     digest = models.CharField("digest of the files", max_length=64, blank=True)
     changed_at = models.DateTimeField(null=True, blank=True)

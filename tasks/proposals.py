@@ -4,14 +4,14 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tasks import taskyaml
+from tasks.codereading import yaml_text
 from tasks.codereading.declaring import Declaration, declare
 from tasks.codereading.findings import Default, FoundParameter, NameRead, Reads
 from tasks.codereading.reading import Reading, read_programs
 from tasks.launchers import Launcher, launcher
 from tasks.runtime import interpreter_of
-from tasks.wording import is_storable, quote
-from tasks.yamlfields import MAX_NAME
+from tasks.taskyaml.fields import MAX_NAME
+from tasks.types.wording import is_storable, quote
 
 DEFAULT_GROUP = "parameters"
 _WITHOUT_DEFAULT = ("dataset", "range")
@@ -54,9 +54,9 @@ def propose(files: Mapping[str, str], entry_scripts: Sequence[str], *, schema_ur
             notes += _flaws(first, parameter)
     head = [f"yaml-language-server: $schema={schema_url}", *_introduction(entry_scripts, known)]
     total = sum(map(len, groups.values()))
-    fitting = _with_known_conditions(taskyaml.fitting(groups))
+    fitting = _with_known_conditions(yaml_text.fitting(groups))
     declared = tuple(parameter for members in fitting.values() for parameter in members)
-    text = taskyaml.write(fitting, head=head)
+    text = yaml_text.write(fitting, head=head)
     if len(declared) < total:
         notes.append(Note(text=f"Only the first {len(declared)} of {total} parameters fit into a task.yaml."))
     launchers = []

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import PurePosixPath
 
-from tasks import codetree, mismatches, proposals, runtime
+from tasks import mismatches, proposals, runtime
+from tasks.files import store
 from tasks.mismatches import Mismatch
 from tasks.models import Task
 from tasks.proposals import Proposal
@@ -40,7 +41,7 @@ def read_some(sizes: Mapping[str, int], read: Callable[[str], bytes]) -> dict[st
             continue
         try:
             found[path] = read(path).decode("utf-8", "replace")
-        except codetree.Missing:  # deleted a moment ago
+        except store.Missing:  # deleted a moment ago
             continue
         total += sizes[path]
     return found
@@ -48,8 +49,8 @@ def read_some(sizes: Mapping[str, int], read: Callable[[str], bytes]) -> dict[st
 
 def read_scripts(task: Task) -> dict[str, str]:
     """`read_some` of a Task's files."""
-    sizes = {file.path: file.size for file in codetree.list_files(task)}
-    return read_some(sizes, partial(codetree.read_bytes, task))
+    sizes = {file.path: file.size for file in store.list_files(task)}
+    return read_some(sizes, partial(store.read_bytes, task))
 
 
 def entry_scripts(files: dict[str, str]) -> list[str]:
@@ -74,7 +75,7 @@ def _is_meant_to_run(path: str, text: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _suggest(task: Task, digest: str, schema_url: str) -> Proposal | None:
-    if any(file.path == codetree.TASK_YAML for file in codetree.list_files(task)):
+    if any(file.path == store.TASK_YAML for file in store.list_files(task)):
         return None
     files = read_scripts(task)
     proposal = proposals.propose(files, entry_scripts(files), schema_url=schema_url)
@@ -83,9 +84,9 @@ def _suggest(task: Task, digest: str, schema_url: str) -> Proposal | None:
 
 @lru_cache(maxsize=64)
 def _warnings(task: Task, digest: str) -> tuple[Mismatch, ...]:
-    if not any(file.path == codetree.TASK_YAML for file in codetree.list_files(task)):
+    if not any(file.path == store.TASK_YAML for file in store.list_files(task)):
         return ()
-    parsed = codetree.read_spec(task)
+    parsed = store.read_spec(task)
     if parsed.spec is None:
         return ()
     files = read_scripts(task)

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs.batching import attending, batches, building
 from runs.models import Batch, Execution, Metric, MetricPoint, Node, Run
-from runs.records import lastline
+from runs.records import last_line
 from runs.runspec import RunSpec
 from runs.states import Reason, State
-from tasks import codetree
+from runs.submission import batch_actions, batch_upkeep, build
+from tasks.files import store
 from tasks.models import Task
 
 TASK_YAML = b"""param_groups:
@@ -35,16 +35,16 @@ def make_task(
 ) -> Task:
     task = Task.objects.create(project=project, name=name, created_by=by)
     for path, content in ({"main.py": b"print(1)\n", "task.yaml": TASK_YAML} | dict(files or {})).items():
-        codetree.create(task, path, content, by=by)
+        store.create(task, path, content, by=by)
     task.refresh_from_db()
     return task
 
 
 def make_batch(task: Task, by: User, values: Mapping[str, Any], **spec: Any) -> Batch:
     """Started and built; its Runs wait."""
-    batch = batches.start(task, RunSpec(task=task.pk, values=values, **spec), by=by)
+    batch = batch_actions.start(task, RunSpec(task=task.pk, values=values, **spec), by=by)
     assert isinstance(batch, Batch)
-    assert building.build(batch.pk)
+    assert build.build(batch.pk)
     batch.refresh_from_db()
     return batch
 
@@ -73,7 +73,7 @@ def end(batch: Batch, outcome: Callable[[Mapping[str, Any]], Outcome]) -> None:
             console.parent.mkdir(parents=True, exist_ok=True)
             console.write_text(printed)
         if state is State.FAILED:
-            printed_last.setdefault(lastline.of(run.latest_id), []).append(run.latest_id)
+            printed_last.setdefault(last_line.of(run.latest_id), []).append(run.latest_id)
     for metric in Metric.objects.bulk_create(series, batch_size=1000):
         points += [MetricPoint(metric=metric, x=x, y=metric.last - 1 + x / 2) for x in range(3)]
     MetricPoint.objects.bulk_create(points, batch_size=2000)
@@ -93,7 +93,7 @@ def end(batch: Batch, outcome: Callable[[Mapping[str, Any]], Outcome]) -> None:
     Run.objects.filter(batch=batch).exclude(state=F("latest__state")).update(
         state=Execution.objects.filter(pk=OuterRef("latest")).values("state")
     )
-    attending.attend()
+    batch_upkeep.attend()
     batch.refresh_from_db()
 
 

@@ -3,7 +3,7 @@
 from tasks.codereading.findings import FoundParameter, Reads
 from tasks.codereading.reading import read_program
 from tasks.proposals import Proposal, propose
-from tasks.spec import TaskSpec, parse
+from tasks.taskyaml.spec import TaskSpec, parse
 
 URL = "https://example.org/schemas/task.schema.json"
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from projects.models import Project
 from runs import lifecycle
-from runs.batching import attending, batches
 from runs.models import Batch, Execution, Node, Run
 from runs.runspec import RunSpec
 from runs.states import State
+from runs.submission import batch_actions, batch_upkeep
 from tasks.models import Task
 from tests import small_tasks
 
@@ -27,9 +27,9 @@ def spec(task: Task, **given: Any) -> RunSpec:
 
 def start(task: Task, **given: Any) -> Batch:
     """A Batch whose Runs are all there."""
-    batch = batches.start(task, spec(task, **given), by=task.created_by)
+    batch = batch_actions.start(task, spec(task, **given), by=task.created_by)
     assert isinstance(batch, Batch)
-    attending.attend()
+    batch_upkeep.attend()
     batch.refresh_from_db()
     return batch
 
@@ -53,7 +53,7 @@ def run_all(*, failing: set[int] = frozenset(), at: Node | None = None) -> list[
     while (execution := claim(at)) is not None:
         cells.append(execution.run.cell)
         end(execution, State.FAILED if execution.run.cell in failing else State.SUCCEEDED)
-        attending.attend()
+        batch_upkeep.attend()
     return cells
 
 

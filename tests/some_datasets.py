@@ -3,18 +3,18 @@
 import io
 
 from coretex_site.lib import paths
-from projects import datasets
+from projects.data import store
 from projects.models import Dataset
 
 
-def put(dataset: Dataset, files: dict[str, bytes], into: str = "") -> datasets.Added:
+def put(dataset: Dataset, files: dict[str, bytes], into: str = "") -> store.Added:
     uploads = [(path, io.BytesIO(content)) for path, content in files.items()]
-    return datasets.add_files(dataset, uploads, by=dataset.created_by, into=into)
+    return store.add_files(dataset, uploads, by=dataset.created_by, into=into)
 
 
 def files_of(dataset: Dataset) -> dict[str, bytes]:
     """What the rows say, read from the disk."""
-    return {path: content.read_bytes() for path, content in datasets.contents(dataset)}
+    return {path: content.read_bytes() for path, content in store.contents(dataset)}
 
 
 def nothing_half_made() -> bool:

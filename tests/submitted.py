@@ -5,10 +5,10 @@ from django.utils import timezone
 
 from projects.models import Project
 from runs import lifecycle
-from runs.batching import submit
 from runs.models import Run
 from runs.states import Reason, State
-from tasks import codetree
+from runs.submission import run_actions
+from tasks.files import store
 from tasks.models import Task
 
 TASK_YAML = """\
@@ -50,14 +50,14 @@ def task_with_files(project: Project, *, name: str = "Train", **files: str) -> T
     """`main_py="…"` is the file main.py; without any, a script and a task.yaml of several types."""
     task = Task.objects.create(project=project, name=name, created_by=project.created_by)
     for key, content in (files or {"main_py": "print('hello')\n", "task_yaml": TASK_YAML}).items():
-        codetree.create(task, key.replace("_", "."), content.encode(), by=project.created_by)
+        store.create(task, key.replace("_", "."), content.encode(), by=project.created_by)
     return task
 
 
 def run_of(task: Task, *, user: User, state: State = State.QUEUED, **facts: object) -> Run:
     """A Run with the defaults of the task.yaml above, moved to `state`."""
     values = facts.pop("values", DEFAULTS)
-    run = submit.submit(task, entry_script="main.py", values=values, user=user, **facts)
+    run = run_actions.submit(task, entry_script="main.py", values=values, user=user, **facts)
     move_to(run, state)
     return run
 

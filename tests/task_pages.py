@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from coretex_site.lib import filetree
 from projects.models import Project
-from tasks import codetree, create
+from tasks import create
+from tasks.files import store
 from tasks.models import Task
 
 HTMX = {"HX-Request": "true"}
@@ -31,6 +32,6 @@ def url(name: str, task: Task, *rest: str) -> str:
 
 
 def save(browser: Client, task: Task, text: str, **given: str) -> object:
-    digest = filetree.file_digest(codetree.root(task) / "main.py")
+    digest = filetree.file_digest(store.root(task) / "main.py")
     data = {"path": "main.py", "text": text, "digest": digest} | given
     return browser.post(url("tasks:save", task), data, headers=HTMX)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tasks.spec import TaskSpec, parse
+from tasks.taskyaml.spec import TaskSpec, parse
 
 GROUP = "param_groups:\n- name: g\n  params:\n"
 

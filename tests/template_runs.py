@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs.batching.submit import submit
 from runs.engine.worker import take_one
 from runs.models import Execution, Metric
 from runs.states import State
+from runs.submission.run_actions import submit
 from tasks import create, library
 from tasks.models import Task
 from tests.small_tasks import console, fresh

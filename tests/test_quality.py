@@ -94,7 +94,7 @@ def test_every_package_that_is_imported_is_declared() -> None:
     undeclared = set()
     for path in (path for app in own for path in (ROOT / app).rglob("*.py")):
         # Neither Templates nor what executes notebooks is run by the server's Python.
-        if "templates_library" in path.parts or path.name == "notebookrun.py":
+        if "templates_library" in path.parts or path.name == "notebook_run.py":
             continue
         for module in top_level_imports(path) - own - set(sys.stdlib_module_names):
             names = {name.lower().replace("_", "-") for name in holders.get(module, [module])}

@@ -9,15 +9,17 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from projects import arrivals, life
+from projects import archiving
+from projects.data import uploads
 from projects.models import Dataset, Project, Visibility
 from runs import lifecycle
-from runs.batching import batches, building, presets
 from runs.models import Batch, Environment, Execution, Node, Run
 from runs.records import metrics
 from runs.runspec import RunSpec
 from runs.states import Cause, State
-from tasks import codetree
+from runs.submission import batch_actions, presets
+from runs.submission import build as batch_builder
+from tasks.files import store
 from tasks.models import Task
 from tests import finished_runs
 from tests.submitted import DEFAULTS, TASK_YAML, move_to, run_of
@@ -94,9 +96,9 @@ class World:
 
 def build(project: Project, alice: User, charlie: User) -> World:
     """Everything that the product can hold, small. Charlie has a Project of his own, not this one."""
-    archived = life.create(Project(name="Old & archived"), by=alice)
-    public = life.create(Project(name="Public “one”", visibility=Visibility.PUBLIC), by=alice)
-    life.create(Project(name="Charlie's own"), by=charlie)
+    archived = archiving.create(Project(name="Old & archived"), by=alice)
+    public = archiving.create(Project(name="Public “one”", visibility=Visibility.PUBLIC), by=alice)
+    archiving.create(Project(name="Charlie's own"), by=charlie)
     datasets = [
         dataset_of(project, "Cells <raw> & more", ODD_NAMES, alice),
         dataset_of(project, "Empty", {}, alice),
@@ -110,20 +112,20 @@ def build(project: Project, alice: User, charlie: User) -> World:
     tasks["public"] = task_of(public, "Shown", {"main.py": b"", "task.yaml": TASK_YAML.encode()}, alice)
     nodes = nodes_of()
     runs = runs_of(tasks, alice, nodes[0])
-    batch = batches.start(
+    batch = batch_actions.start(
         tasks["plain"],
         RunSpec(task=tasks["plain"].pk, name="Both rates", values={"rate": [0.5, 0.25], "epochs": [1, 2]}),
         by=alice,
     )
-    building.build(batch.pk)
+    batch_builder.build(batch.pk)
     batch.refresh_from_db()
     move_to(batch.runs.order_by("cell")[0], State.FAILED)
     move_to(batch.runs.order_by("cell")[1], State.SUCCEEDED)
     for run in batch.runs.order_by("cell")[:2]:
         leave_things(run)
-    codetree.create(tasks["plain"], "later.py", b"since the last Run", by=alice)
+    store.create(tasks["plain"], "later.py", b"since the last Run", by=alice)
     presets.save(tasks["plain"], "quick <one>", RunSpec(task=tasks["plain"].pk), by=alice)
-    life.archive(archived)
+    archiving.archive(archived)
     return World(
         project=project, archived=archived, public=public, datasets=datasets, tasks=tasks, runs=runs,
         batch=batch, nodes=nodes,
@@ -132,14 +134,14 @@ def build(project: Project, alice: User, charlie: User) -> World:
 
 def dataset_of(project: Project, name: str, files: dict[str, bytes], by: User) -> Dataset:
     sent = [(path, io.BytesIO(content)) for path, content in files.items()]
-    arrival = arrivals.Arrival(files=sent, into="", unpack=False)
-    return arrivals.create(Dataset(project=project, name=name), arrival, by=by)
+    arrival = uploads.Arrival(files=sent, into="", unpack=False)
+    return uploads.create(Dataset(project=project, name=name), arrival, by=by)
 
 
 def task_of(project: Project, name: str, files: dict[str, bytes], by: User) -> Task:
     task = Task.objects.create(project=project, name=name, created_by=by)
     for path, content in files.items():
-        codetree.create(task, path, content, by=by)
+        store.create(task, path, content, by=by)
     return task
 
 

@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from runs import lifecycle
-from runs.engine import executor, preparation, settling
+from runs.engine import executor, finalize, prepare
 from runs.engine.executor import Script
+from runs.engine.finalize import keep, settle
+from runs.engine.monitor import UNREACHABLE, LetGo, Pulse, StopAsked, patiently, watch
 from runs.engine.outcomes import Outcome, outcome
-from runs.engine.preparation import Inputs, Refused
-from runs.engine.settling import keep, settle
-from runs.engine.watching import UNREACHABLE, LetGo, Pulse, StopAsked, patiently, watch
+from runs.engine.prepare import Inputs, Refused
 from runs.models import Environment, Execution
 from runs.processes import ProcessId
 from runs.runtimes import environments
@@ -54,7 +54,7 @@ def execute(
 
 def at_hand(execution: Execution) -> Environment | None:
     """The environment of an Execution that this process can start at once; None when it has to prepare it."""
-    if not preparation.is_at_hand(execution):
+    if not prepare.is_at_hand(execution):
         return None
     found = environments.used_lately(
         execution.run.snapshot_id,
@@ -68,7 +68,7 @@ def at_hand(execution: Execution) -> Environment | None:
 def resume(execution: Execution, owner: str) -> None:
     """Goes on watching a script that another process had started, as if nothing had happened."""
     shim = ProcessId.parse(execution.shim)
-    script = Script(shim=shim, exit_file=paths.exit_file(execution.pk), mark=preparation.mark(execution.pk))
+    script = Script(shim=shim, exit_file=paths.exit_file(execution.pk), mark=prepare.mark(execution.pk))
     with Attempt(execution, owner) as attempt:
         attempt.attend(script, lambda: None)
 
@@ -127,14 +127,14 @@ class Attempt:
     def prepare(self) -> None:
         """Files, parameters and environment. Raises Refused, or StopAsked."""
         execution = self._execution
-        self._inputs = preparation.lay_out(execution)
+        self._inputs = prepare.lay_out(execution)
         self._pulse.beat_while_preparing()
         self._step = Reason.ENVIRONMENT
         builder = Builder(
             node_name=execution.node.name,
             who=f"Run {execution.run_id}",
             console=paths.console(execution.pk),
-            mark=preparation.mark(execution.pk),
+            mark=prepare.mark(execution.pk),
             say=self.say,
             tick=self._pulse.beat_while_preparing,
         )
@@ -153,7 +153,7 @@ class Attempt:
     def start(self) -> Script:
         """Starts the script. It is noted as running before, so whoever finds that looks for it."""
         execution = self._execution
-        what = preparation.launch(execution, self._environment)
+        what = prepare.launch(execution, self._environment)
         now = timezone.now()
         if execution.status is State.RUNNING and execution.environment_id == self._environment.row.pk:
             now = execution.claimed_at
@@ -192,9 +192,9 @@ class Attempt:
                 # Before the end: a Batch is held before any of its Runs is moved. A failure may be the
                 # one after which no Run of the Batch is to start.
                 claimed = claim_next() if result.state is State.SUCCEEDED else None
-                is_ended = settling.end(execution, self._owner, result)
+                is_ended = finalize.end(execution, self._owner, result)
             if is_ended:
-                preparation.offer(execution)
+                prepare.offer(execution)
             return claimed
 
         return patiently(end)

@@ -5,12 +5,12 @@ import time
 from django.conf import settings
 
 from runs import spares
-from runs.batching import attending
-from runs.engine import execution, reconcile
-from runs.engine.watching import patiently
+from runs.engine import execution, recovery
+from runs.engine.monitor import patiently
 from runs.lifecycle import Front
 from runs.models import Execution, Node
 from runs.processes import ProcessId
+from runs.submission import batch_upkeep
 
 # Between short scripts, so that looking around costs less than they do.
 LOOK_EVERY = 2.0
@@ -52,12 +52,12 @@ class Worker:
     def _look_around(self) -> bool:
         """Heals, attends to Batches, and sees which lanes there are; True when it adopted a script."""
         node = _this_node()
-        adopted = reconcile.adopt(node)
+        adopted = recovery.adopt(node)
         if adopted is not None:
             execution.resume(adopted, self._owner)
             self.handled += 1
             return True
-        attending.attend()
+        batch_upkeep.attend()
         if node.is_draining:
             self._front = None
         elif self._front is None:

@@ -4,7 +4,7 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from runs.batching import fingerprints
+from runs.submission import fingerprints
 
 CHUNK = 1000
 

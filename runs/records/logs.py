@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from coretex_site.lib import paths
 from runs.records import console
-from runs.records.consoletimes import Times
-from runs.records.linefile import MOST_BYTES, Buffer, line_ends, line_start, lines_back, opened
+from runs.records.console_times import Times
+from runs.records.line_file import MOST_BYTES, Buffer, line_ends, line_start, lines_back, opened
 
 CHUNK_LINES = 500
 # Who is further behind than this reads on at the end; what was left out is read when it is scrolled to.

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from coretex_site.lib import filetree, paths
 from runs.models import Environment
-from runs.runtimes import condaactivation, condaprefix, eviction, ready, venvs
+from runs.runtimes import conda_activation, conda_prefix, eviction, ready, venvs
 from runs.runtimes.eviction import READY
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.ready import Ready
@@ -186,7 +186,7 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
     try:
         if is_conda:
             place.mkdir()
-            condaprefix.build(wanted, folder, place, builder)
+            conda_prefix.build(wanted, folder, place, builder)
         else:
             venvs.build(wanted, folder, place, builder)
         facts = {
@@ -223,9 +223,11 @@ def _found_in(wanted: Wanted, place: Path, builder: Builder) -> dict[str, Any]:
     """What is in an environment that was just built."""
     if wanted.kind == "conda":
         return {
-            "interpreter": condaprefix.interpreter(place),
-            "packages": condaprefix.packages(place, builder),
-            "variables": condaactivation.variables(place, wanted.conda.variables, wanted.file or "", builder),
+            "interpreter": conda_prefix.interpreter(place),
+            "packages": conda_prefix.packages(place, builder),
+            "variables": conda_activation.variables(
+                place, wanted.conda.variables, wanted.file or "", builder
+            ),
             "has_python": (place / "bin" / "python").exists(),
         }
     return {

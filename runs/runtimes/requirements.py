@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from runs.runtimes import interpreters
-from runs.runtimes.condafile import CondaFile, CondaFileError, parse
+from runs.runtimes.conda_file import CondaFile, CondaFileError, parse
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.interpreters import Interpreter
 from tasks import runtime

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runs import processes
 from runs.processes import ProcessId, Waiter
-from runs.runtimes import pipsettings
+from runs.runtimes import pip_settings
 from runs.runtimes.failure import EnvironmentFailure
 
 POLL = 0.2
@@ -37,7 +37,7 @@ class Installer:
 
     @classmethod
     def of(cls, base: Path, builder: Builder) -> "Installer":
-        told = pipsettings.for_uv(os.environ)
+        told = pip_settings.for_uv(os.environ)
         name, _, value = builder.mark.partition("=")
         own = {"UV_CACHE_DIR": str(base / "cache"), **told.environment, "UV_NO_PROGRESS": "1", name: value}
         return cls(environment=own, options=told.options)

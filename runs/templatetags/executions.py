@@ -6,7 +6,7 @@ from django import template
 from django.utils import timezone
 
 from runs.models import Environment, Execution
-from runs.records.figures import figures, percent
+from runs.records.number_text import figures, percent
 from tasks.runtime import OTHER_LANGUAGES, interpreter_of
 
 register = template.Library()

@@ -2,27 +2,27 @@
 
 from django.urls import path
 
-from runs.web import batch_actions, batch_pages, chart_pages, compare_pages, matrix_pages, notice_pages
+from runs.web.views import batch, batch_actions, batch_charts, batch_table, compare, notices
 
 A_BATCH = "batches/<int:pk>"
 
 urlpatterns = [
-    path("batches/", batch_pages.list_batches, name="batches"),
-    path("batches/ended", notice_pages.ended, name="ended"),
-    path(f"{A_BATCH}/dismiss", notice_pages.dismiss, name="batch_dismiss"),
-    path(f"{A_BATCH}/", batch_pages.batch, name="batch"),
-    path(f"{A_BATCH}/live", batch_pages.live, name="batch_live"),
-    path(f"{A_BATCH}/map", batch_pages.cell_map, name="batch_map"),
-    path(f"{A_BATCH}/failures", batch_pages.failed, name="batch_failures"),
-    path(f"{A_BATCH}/table", matrix_pages.table, name="batch_table"),
-    path(f"{A_BATCH}/columns", matrix_pages.columns, name="batch_columns"),
-    path(f"{A_BATCH}/table.<slug:kind>", matrix_pages.download, name="batch_download"),
-    path(f"{A_BATCH}/charts", chart_pages.charts, name="batch_charts"),
-    path(f"{A_BATCH}/charts.json", chart_pages.data, name="batch_data"),
-    path(f"{A_BATCH}/curves.json", chart_pages.curves, name="batch_curves"),
-    path(f"{A_BATCH}/importance", chart_pages.importance, name="batch_importance"),
-    path(f"{A_BATCH}/adding", batch_pages.add_values, name="batch_adding"),
+    path("batches/", batch.list_batches, name="batches"),
+    path("batches/ended", notices.ended, name="ended"),
+    path(f"{A_BATCH}/dismiss", notices.dismiss, name="batch_dismiss"),
+    path(f"{A_BATCH}/", batch.batch, name="batch"),
+    path(f"{A_BATCH}/live", batch.live, name="batch_live"),
+    path(f"{A_BATCH}/map", batch.cell_map, name="batch_map"),
+    path(f"{A_BATCH}/failures", batch.failed, name="batch_failures"),
+    path(f"{A_BATCH}/table", batch_table.table, name="batch_table"),
+    path(f"{A_BATCH}/columns", batch_table.columns, name="batch_columns"),
+    path(f"{A_BATCH}/table.<slug:kind>", batch_table.download, name="batch_download"),
+    path(f"{A_BATCH}/charts", batch_charts.charts, name="batch_charts"),
+    path(f"{A_BATCH}/charts.json", batch_charts.data, name="batch_data"),
+    path(f"{A_BATCH}/curves.json", batch_charts.curves, name="batch_curves"),
+    path(f"{A_BATCH}/importance", batch_charts.importance, name="batch_importance"),
+    path(f"{A_BATCH}/adding", batch.add_values, name="batch_adding"),
     path(f"{A_BATCH}/adds", batch_actions.adds, name="batch_adds"),
     path(f"{A_BATCH}/do/<slug:action>", batch_actions.act, name="batch_do"),
-    path("runs/compare", compare_pages.compare, name="compare"),
+    path("runs/compare", compare.compare, name="compare"),
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from tasks.codereading.arithmetic import calculate, is_finite
 from tasks.codereading.findings import Default
-from tasks.wording import shorten
+from tasks.types.wording import shorten
 
 _MAX_DEPTH = 40
 _MAX_ITEMS = 1000

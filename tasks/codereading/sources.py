@@ -13,7 +13,7 @@ from tasks.codereading.constants import Constants
 from tasks.codereading.findings import Place
 from tasks.codereading.scopes import Scope, scoped
 from tasks.runtime import interpreter_of
-from tasks.wording import shorten
+from tasks.types.wording import shorten
 
 MAX_CODE = 400_000
 _PYTHON_CELL = re.compile(r"%%(?:time|timeit|capture|prun)\b[^\n]*")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django import template
 
-from tasks.inputs import Choice
+from tasks.forms.inputs import Choice
 
 register = template.Library()
 

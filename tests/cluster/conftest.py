@@ -13,8 +13,8 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
-from runs.batching import submit
 from runs.models import Execution
+from runs.submission import run_actions
 from tests.cluster.product import Product
 from tests.cluster.work import Work
 
@@ -84,7 +84,7 @@ def connect(like: BaseDatabaseWrapper, product: Product) -> BaseDatabaseWrapper:
 def settle() -> None:
     """Leaves nothing unfinished to the next test."""
     for execution in Execution.objects.filter(finished_at=None).select_related("run"):
-        submit.stop(execution, by=execution.run.created_by)
+        run_actions.stop(execution, by=execution.run.created_by)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Batches in a whole product: built while every worker is busy, and after the workers were killed."""
 
-from runs.batching import batches
 from runs.models import Batch
 from runs.states import State
+from runs.submission import batch_actions
 from tests import some_batches
 from tests.cluster.product import Product, until
 from tests.cluster.work import Work, kill, process_of
@@ -10,7 +10,7 @@ from tests.cluster.work import Work, kill, process_of
 
 def started(work: Work, name: str, **given: object) -> Batch:
     task = some_batches.make_task(work.project, name=name)
-    batch = batches.start(task, some_batches.spec(task, **given), by=work.user)
+    batch = batch_actions.start(task, some_batches.spec(task, **given), by=work.user)
     assert isinstance(batch, Batch)
     return batch
 
@@ -37,9 +37,9 @@ def test_a_batch_is_built_while_every_worker_is_busy_and_executed_after(product:
 
 def test_a_builder_that_is_killed_leaves_one_whole_batch(product: Product, work: Work) -> None:
     batch = started(work, "Killed", values={"a": [*range(60)], "b": [*range(60)]})
-    batches.pause(batch)
+    batch_actions.pause(batch)
     kill([process_of(until(lambda: builder(batch), within=20, what="somebody to build the Batch"))])
     until(lambda: is_there(batch, "built_at"), within=60, what="the Batch to be built")
     assert batch.runs.filter(state=State.QUEUED, executions__number=1).count() == 3600
-    assert batches.stop_all(batch, by=work.user) == 3600
+    assert batch_actions.stop_all(batch, by=work.user) == 3600
     until(lambda: is_there(batch, "finished_at"), within=20, what="the end of the Batch")

@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from coretex_site.lib import paths
 from projects.models import Project
 from runs import processes
-from runs.batching import submit
 from runs.models import Execution, Node, Run
 from runs.states import State
+from runs.submission import run_actions
 from tasks import create
 from tests.cluster.product import is_alive, until
 
@@ -43,7 +43,7 @@ class Work:
         number = self.project.tasks.count() + 1
         details = create.Details(project=self.project, name=f"Task {number}", by=self.user)
         task = create.from_upload(details, [("main.py", BytesIO(script.encode()))])
-        return submit.submit(task, entry_script="main.py", values={}, user=self.user, node=node)
+        return run_actions.submit(task, entry_script="main.py", values={}, user=self.user, node=node)
 
     def short_run(self, *, node: Node | None = None) -> Run:
         return self.run(SHORT, node=node)

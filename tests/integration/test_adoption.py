@@ -17,7 +17,7 @@ from django.utils import timezone
 from coretex_site.lib import filetree, paths
 from projects.models import Project
 from runs import lifecycle, processes
-from runs.engine import preparation, reconcile
+from runs.engine import prepare, recovery
 from runs.engine.executor import read_exit_code
 from runs.engine.worker import take_one
 from runs.models import Environment, Execution, Node
@@ -57,7 +57,7 @@ def begun(project: Project, gate: Path, *, code: int = 0, **facts: object) -> tu
 
 def test_a_script_outlives_its_worker_and_is_adopted(project: Project, tmp_path: Path) -> None:
     execution, _ = begun(project, tmp_path / "gate", code=4)
-    assert reconcile.waiting(execution.node) == 1
+    assert recovery.waiting(execution.node) == 1
 
     def open_gate_once_adopted() -> None:
         until(lambda: fresh(execution).owner != execution.owner)
@@ -81,7 +81,7 @@ def test_what_ended_without_a_worker_is_settled(project: Project, tmp_path: Path
     (tmp_path / "gate").touch()
     until(lambda: read_exit_code(paths.exit_file(execution.pk)) is not None)
     ended_at = paths.exit_file(execution.pk).stat().st_mtime
-    assert reconcile.adopt(execution.node) is None
+    assert recovery.adopt(execution.node) is None
     execution = fresh(execution)
     assert (execution.status, execution.exit_code) == (State.SUCCEEDED, 0)
     assert abs(execution.finished_at.timestamp() - ended_at) < 0.01
@@ -110,7 +110,7 @@ def test_a_script_that_was_started_and_never_noted_is_found(project: Project, tm
     execution, _ = begun(project, tmp_path / "gate")
     # As if its worker had been killed between the start and the note of it.
     Execution.objects.filter(pk=execution.pk).update(shim="")
-    adopted = reconcile.adopt(execution.node)
+    adopted = recovery.adopt(execution.node)
     assert adopted is not None
     assert processes.is_alive(adopted.shim)
     (tmp_path / "gate").touch()
@@ -196,15 +196,15 @@ while not os.path.exists({gate!r}):
     shim = fresh(execution).shim
     # As if it had been killed before it could note the shim.
     Execution.objects.filter(pk=execution.pk).update(shim="")
-    adopted = reconcile.adopt(fresh(execution).node)
+    adopted = recovery.adopt(fresh(execution).node)
     assert adopted is not None
     assert adopted.shim == shim
     Execution.objects.filter(pk=execution.pk).update(shim="", owner="another-boot:1:1")
     (tmp_path / "gate").touch()
     until(lambda: not processes.is_alive(shim))
-    assert reconcile.adopt(fresh(execution).node) is None
+    assert recovery.adopt(fresh(execution).node) is None
     assert fresh(execution).status == State.SUCCEEDED
-    assert not processes.marked(preparation.mark(execution.pk))
+    assert not processes.marked(prepare.mark(execution.pk))
 
 
 def test_what_was_never_started_waits_again(project: Project) -> None:
@@ -283,16 +283,16 @@ def test_an_environment_that_goes_at_the_last_moment_is_built_again(
 ) -> None:
     settings.ENVIRONMENTS_DIR = tmp_path / "environments"
     first, second = two_alike(project, "print(1)")
-    lay_out = preparation.lay_out
+    lay_out = prepare.lay_out
 
-    def lay_out_and_lose(execution: Execution) -> preparation.Inputs:
+    def lay_out_and_lose(execution: Execution) -> prepare.Inputs:
         if execution.pk == second.pk:
             environment = Environment.objects.get()
             filetree.remove(paths.environments(environment.node_name) / environment.key)
             Environment.objects.update(removed_at=timezone.now())
         return lay_out(execution)
 
-    monkeypatch.setattr(preparation, "lay_out", lay_out_and_lose)
+    monkeypatch.setattr(prepare, "lay_out", lay_out_and_lose)
     assert take_one() == 2
     first, second = fresh(first), fresh(second)
     assert second.status == State.SUCCEEDED
@@ -306,7 +306,7 @@ def test_a_living_worker_is_left_alone(project: Project, tmp_path: Path) -> None
     worker = start_worker()
     until(lambda: "began" in console(execution) and fresh(execution).status == State.RUNNING)
     assert take_one() == 0
-    assert reconcile.waiting(fresh(execution).node) == 0
+    assert recovery.waiting(fresh(execution).node) == 0
     (tmp_path / "gate").touch()
     assert worker.wait(10) == 0
     assert fresh(execution).status == State.SUCCEEDED
@@ -320,7 +320,7 @@ def test_a_worker_that_is_stopped_for_a_while_lets_go_of_what_was_adopted(
     until(lambda: "began" in console(execution) and fresh(execution).status == State.RUNNING)
     worker.send_signal(signal.SIGSTOP)
     Execution.objects.filter(pk=execution.pk).update(heartbeat_at=timezone.now() - timedelta(hours=1))
-    assert reconcile.adopt(this_node()) is not None
+    assert recovery.adopt(this_node()) is not None
     worker.send_signal(signal.SIGCONT)
     assert worker.wait(10) == 0
     assert fresh(execution).status == State.RUNNING
@@ -332,11 +332,11 @@ def test_a_worker_that_is_stopped_for_a_while_lets_go_of_what_was_adopted(
 
 def test_cut_off_ends_every_script_and_queues_it_again(project: Project, tmp_path: Path) -> None:
     execution, pid = begun(project, tmp_path / "gate")
-    reconcile.cut_off(execution.node, within_seconds=4)
+    recovery.cut_off(execution.node, within_seconds=4)
     assert not psutil.pid_exists(pid)
     execution = fresh(execution)
     assert (execution.status, execution.reason) == (State.FAILED, Reason.LOST)
-    assert execution.message == reconcile.CUT_OFF
+    assert execution.message == recovery.CUT_OFF
     assert execution.run.state == State.QUEUED
     assert execution.run.executions.count() == 2
 
@@ -348,7 +348,7 @@ def test_the_runs_of_a_node_that_is_gone_are_executed_elsewhere(project: Project
     lifecycle.claim(gone, "another-boot:1:1")
     facts = {"heartbeat_at": long_ago, "start_marked_at": long_ago}
     Execution.objects.filter(pk=execution.pk).update(**facts)
-    reconcile.tidy()
+    recovery.tidy()
     execution = fresh(execution)
     assert execution.reason == Reason.LOST
     assert execution.message == (
@@ -366,7 +366,7 @@ def test_one_of_a_lost_node_that_cannot_be_settled_does_not_hold_up_the_others(p
         lifecycle.claim(gone, "another-boot:1:1")
     Execution.objects.update(heartbeat_at=long_ago, start_marked_at=long_ago)
     leave_what_no_database_takes(executions[0])
-    reconcile.tidy()
+    recovery.tidy()
     first, second = map(fresh, executions)
     assert (first.status, second.status) == (State.FAILED, State.FAILED)
     assert "Give the operator the reference" in first.message

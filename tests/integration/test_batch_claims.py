@@ -7,11 +7,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from projects.models import Project
-from runs import lanes, lifecycle
-from runs.batching import attending, batches
+from runs import lifecycle
 from runs.models import Batch, Run
-from runs.records import facts
+from runs.queue import scheduler
 from runs.states import ACTIVE, State
+from runs.submission import batch_actions, batch_upkeep
+from runs.web.page_models import run_page
 from tasks.models import Task
 from tests import small_tasks, some_batches
 
@@ -31,7 +32,7 @@ def claimed(count: int) -> list[tuple[str, int | None]]:
 
 def test_older_first_also_between_batches_and_single_runs(task: Task, alice: User) -> None:
     some_batches.start(task, name="first", values={"a": [1, 2]})
-    batches.start(task, some_batches.spec(task, name="alone", values={"a": [1]}), by=alice)
+    batch_actions.start(task, some_batches.spec(task, name="alone", values={"a": [1]}), by=alice)
     some_batches.start(task, name="second", values={"a": [1, 2]})
     assert claimed(9) == [("first", 0), ("first", 1), ("alone", None), ("second", 0), ("second", 1)]
 
@@ -39,24 +40,24 @@ def test_older_first_also_between_batches_and_single_runs(task: Task, alice: Use
 def test_higher_priority_goes_first_and_can_be_changed_while_it_runs(task: Task, alice: User) -> None:
     low = some_batches.start(task, name="low", values={"a": [1, 2, 3]})
     some_batches.start(task, name="high", values={"a": [1, 2]}, priority=5)
-    batches.start(task, some_batches.spec(task, name="urgent", values={"a": [1]}, priority=9), by=alice)
+    batch_actions.start(task, some_batches.spec(task, name="urgent", values={"a": [1]}, priority=9), by=alice)
     assert claimed(2) == [("urgent", None), ("high", 0)]
-    batches.set_priority(low, 6)
+    batch_actions.set_priority(low, 6)
     assert claimed(9) == [("low", 0), ("low", 1), ("low", 2), ("high", 1)]
-    with pytest.raises(batches.SubmitError, match="A priority is"):
-        batches.set_priority(low, 9999)
+    with pytest.raises(batch_actions.SubmitError, match="A priority is"):
+        batch_actions.set_priority(low, 9999)
 
 
 def test_a_paused_batch_starts_nothing_until_it_goes_on(task: Task) -> None:
     batch = some_batches.start(task, name="one", values={"a": [1, 2, 3]})
     assert claimed(1) == [("one", 0)]
-    assert batches.pause(batch) is True
-    assert batches.pause(batch) is False
+    assert batch_actions.pause(batch) is True
+    assert batch_actions.pause(batch) is False
     assert claimed(1) == []
-    assert lanes.waiting(some_batches.node()) == 0
-    assert batches.resume(batch) is True
-    assert batches.resume(batch) is False
-    assert lanes.waiting(some_batches.node()) == 2
+    assert scheduler.waiting(some_batches.node()) == 0
+    assert batch_actions.resume(batch) is True
+    assert batch_actions.resume(batch) is False
+    assert scheduler.waiting(some_batches.node()) == 2
     assert claimed(9) == [("one", 1), ("one", 2)]
 
 
@@ -64,23 +65,23 @@ def test_a_limit_is_kept_and_can_be_changed_while_it_runs(task: Task) -> None:
     batch = some_batches.start(task, name="one", values={"a": [*range(6)]}, at_once=2)
     first = some_batches.claim()
     assert claimed(5) == [("one", 1)]
-    batches.set_limit(batch, 3)
-    assert lanes.waiting(some_batches.node()) == 1
+    batch_actions.set_limit(batch, 3)
+    assert scheduler.waiting(some_batches.node()) == 1
     assert claimed(5) == [("one", 2)]
-    batches.set_limit(batch, 1)
+    batch_actions.set_limit(batch, 1)
     some_batches.end(first)
     assert claimed(5) == []
-    batches.set_limit(batch, None)
+    batch_actions.set_limit(batch, None)
     assert claimed(5) == [("one", 3), ("one", 4), ("one", 5)]
-    with pytest.raises(batches.SubmitError, match="Runs at once"):
-        batches.set_limit(batch, 0)
+    with pytest.raises(batch_actions.SubmitError, match="Runs at once"):
+        batch_actions.set_limit(batch, 0)
 
 
 def test_a_full_or_paused_batch_does_not_hold_up_others(task: Task) -> None:
     full = some_batches.start(task, name="full", values={"a": [1, 2, 3]}, at_once=1)
     paused = some_batches.start(task, name="paused", values={"a": [1, 2]})
     some_batches.start(task, name="free", values={"a": [1, 2]})
-    batches.pause(paused)
+    batch_actions.pause(paused)
     assert claimed(9) == [("full", 0), ("free", 0), ("free", 1)]
     assert full.runs.filter(state__in=ACTIVE).count() == 1
 
@@ -95,7 +96,7 @@ def test_a_batch_stops_after_as_many_failures_as_were_asked_for(task: Task, alic
     assert message == "Stopped before it was started, because 2 Runs of the Batch failed."
     assert batch.finished_at is not None
     # Executed again they have as many failures as before.
-    assert batches.cells_again(batch, batch.runs.values_list("pk", flat=True), by=alice) == 6
+    assert batch_actions.cells_again(batch, batch.runs.values_list("pk", flat=True), by=alice) == 6
     assert some_batches.run_all(failing={0}) == [0, 1, 2, 3, 4, 5]
     batch.refresh_from_db()
     assert batch.stop_reason == ""
@@ -106,7 +107,7 @@ def test_nothing_starts_between_the_last_failure_and_the_stop(task: Task) -> Non
     running = some_batches.claim()
     some_batches.end(some_batches.claim(), State.FAILED)
     assert some_batches.claim() is None
-    attending.attend()
+    batch_upkeep.attend()
     some_batches.end(running)
     assert some_batches.claim() is None
 
@@ -120,7 +121,7 @@ def test_a_batch_for_one_node_is_executed_there(task: Task) -> None:
     here, there = some_batches.node("here"), some_batches.node("there")
     some_batches.start(task, node="there", values={"a": [1, 2]})
     assert some_batches.claim(here) is None
-    assert lanes.waiting(here) == 0
+    assert scheduler.waiting(here) == 0
     assert some_batches.claim(there) is not None
 
 
@@ -149,16 +150,16 @@ def test_many_workers_never_exceed_the_limit_and_end_the_batch_once(
 ) -> None:
     task = some_batches.make_task(project)
     some_batches.node()
-    batch = batches.start(
+    batch = batch_actions.start(
         task,
         some_batches.spec(task, values={"a": [*range(40)]}, at_once=2),
         by=task.created_by,
-        notify=batches.Notify(url="http://127.0.0.1:9/"),
+        notify=batch_actions.Notify(url="http://127.0.0.1:9/"),
     )
-    attending.attend()
+    batch_upkeep.attend()
     workers = [small_tasks.start_worker(CLAIM_ALL) for _ in range(4)]
     assert [worker.wait(60) for worker in workers] == [0, 0, 0, 0]
-    attending.attend()
+    batch_upkeep.attend()
     batch.refresh_from_db()
     assert some_batches.states(batch) == ["succeeded"] * 40
     assert set(batch.runs.values_list("latest__number", flat=True)) == {1}
@@ -172,7 +173,7 @@ def test_scripts_of_a_batch_are_really_executed(transactional_db: None, project:
         "sys.exit(3 if values['a'] == 2 and values['b'] == 2 else 0)\n"
     )
     task = some_batches.make_task(project, source=source)
-    batch = batches.start(task, some_batches.spec(task), by=task.created_by)
+    batch = batch_actions.start(task, some_batches.spec(task), by=task.created_by)
     small_tasks.this_node(workers=2)
     workers = [small_tasks.start_worker() for _ in range(2)]
     assert [worker.wait(60) for worker in workers] == [0, 0]
@@ -191,7 +192,7 @@ def test_a_claim_costs_the_same_with_ten_thousand_queued(task: Task) -> None:
 def three_batches(task: Task, size: int) -> None:
     """Of `size`² Runs one that is paused, and one that is not; between them one with room for five."""
     values = {"a": [*range(size)], "b": [*range(size)]}
-    batches.pause(some_batches.start(task, values=values))
+    batch_actions.pause(some_batches.start(task, values=values))
     some_batches.start(task, values={"a": [*range(size)], "b": [1, 2]}, at_once=5)
     some_batches.start(task, values=values)
 
@@ -227,14 +228,14 @@ def test_a_run_is_told_only_of_those_that_are_started_before_it(task: Task) -> N
     type(node).objects.create(name="gone", workers=1)
 
     def said(batch: Batch) -> str:
-        return facts.waiting(batch.runs.get(cell=0).latest).partition(",")[0]
+        return run_page.waiting(batch.runs.get(cell=0).latest).partition(",")[0]
 
     paused = some_batches.start(task, values={"a": [1, 2]})
     full = some_batches.start(task, values={"a": [3, 4]}, at_once=1)
     some_batches.start(task, values={"a": [5, 6]}, node="gone")
     mine = some_batches.start(task, values={"a": [7, 8]})
     assert said(mine) == "4 before it in the queue"
-    batches.pause(paused)
+    batch_actions.pause(paused)
     assert said(mine) == "2 before it in the queue"
     claimed = some_batches.claim()
     assert claimed is not None and claimed.run.batch_id == full.pk
@@ -250,12 +251,12 @@ def test_a_run_says_what_it_waits_for(task: Task) -> None:
     node = some_batches.node()
     type(node).objects.filter(pk=node.pk).update(heartbeat_at=timezone.now())
     last = batch.runs.get(cell=2).latest
-    assert facts.waiting(last) == "2 before it in the queue, waiting for a free worker."
+    assert run_page.waiting(last) == "2 before it in the queue, waiting for a free worker."
     some_batches.claim()
-    assert facts.waiting(last).startswith("It waits for another Run of its Batch to end")
-    batches.pause(batch)
+    assert run_page.waiting(last).startswith("It waits for another Run of its Batch to end")
+    batch_actions.pause(batch)
     last = batch.runs.get(cell=2).latest
-    assert facts.waiting(last) == "Its Batch is paused. It starts when the Batch goes on."
+    assert run_page.waiting(last) == "Its Batch is paused. It starts when the Batch goes on."
 
 
 def test_a_run_that_was_given_back_goes_before_those_that_were_read_ahead(task: Task) -> None:

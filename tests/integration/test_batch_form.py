@@ -10,12 +10,12 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Dataset, Project
-from runs.batching import presets
 from runs.models import Batch, Preset, Run
 from runs.runspec import RunSpec
 from runs.states import State
-from runs.web import asked
-from tasks import codetree
+from runs.submission import presets
+from runs.web.page_models import prefill
+from tasks.files import store
 from tasks.models import Task
 from tests.browser_like import form_pairs
 from tests.submitted import TASK_YAML, move_to, run_of, task_with_files
@@ -281,10 +281,10 @@ def test_an_option_is_found_again_when_task_yaml_has_others_now(
     several = started(client, task, filled(client, task, v_mode="exact, fast"))
     run_of(task, user=alice)  # with exact, the second of two
     text = TASK_YAML.replace("options: [fast, exact]", "options: [new, exact, fast]")
-    digest = codetree.entries(task)["task.yaml"][1]
-    codetree.write_text(task, "task.yaml", text, expected=digest, by=alice)
+    digest = store.entries(task)["task.yaml"][1]
+    store.write_text(task, "task.yaml", text, expected=digest, by=alice)
     options = ["new", "exact", "fast"]
-    lately = next(query for recent, query in asked.recent(task, alice) if "/batches/" not in recent.url)
+    lately = next(query for recent, query in prefill.recent(task, alice) if "/batches/" not in recent.url)
     for query, chosen in ((f"?batch={one.pk}", "fast"), (f"?{lately}", "exact")):
         data = filled(client, task, query, v_epochs="1, 2")
         place = started(client, task, data).spec["values"]["mode"][0]

@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from projects.models import Project
-from runs.batching import attending, batches, notices
 from runs.models import Batch
 from runs.runspec import RunSpec
 from runs.states import State
+from runs.submission import batch_actions, batch_upkeep, notifications
 from tasks.models import Task
 from tests.made_batches import end, make_batch, make_task
 
@@ -68,7 +68,7 @@ def test_a_page_is_told_once_with_what_came_of_it(browser: Client, task: Task, a
     assert f"{batch.name} has ended: 4 of 6 Runs succeeded, 2 failed." in words(html)
     assert f'href="{batch.get_absolute_url()}"' in html
     assert "toast-warning" in html
-    assert look(browser, shown=notices.mark(notices.unseen(alice)))[0] == 204
+    assert look(browser, shown=notifications.mark(notifications.unseen(alice)))[0] == 204
 
 
 def test_one_in_which_all_succeeded_is_told_as_a_success(browser: Client, task: Task, alice: User) -> None:
@@ -84,7 +84,7 @@ def test_a_dismissed_notice_never_comes_again_until_it_ends_again(
     response = browser.post(reverse("runs:batch_dismiss", args=[batch.pk]), headers={"HX-Request": "true"})
     assert "has ended" not in words(response.content.decode())
     assert look(browser)[0] == 204
-    batches.failed_again(batch, by=alice)
+    batch_actions.failed_again(batch, by=alice)
     assert look(browser)[0] == 204
     end(batch, well)
     assert "has ended: all 6 Runs succeeded." in words(look(browser)[1])
@@ -95,7 +95,7 @@ def test_without_scripts_dismissing_goes_to_the_batches(browser: Client, task: T
     end(batch, well)
     response = browser.post(reverse("runs:batch_dismiss", args=[batch.pk]))
     assert response.headers["Location"] == reverse("runs:batches")
-    assert not notices.unseen(alice).exists()
+    assert not notifications.unseen(alice).exists()
 
 
 def test_whoever_is_on_one_of_its_pages_needs_no_notice(browser: Client, task: Task, alice: User) -> None:
@@ -146,8 +146,8 @@ def test_a_page_whose_session_ended_is_told_nothing_and_sent_nowhere() -> None:
 def test_a_batch_that_was_stopped_before_it_was_made_is_told(
     browser: Client, task: Task, alice: User
 ) -> None:
-    batch = batches.start(task, RunSpec(task=task.pk, values=GRID), by=alice)
+    batch = batch_actions.start(task, RunSpec(task=task.pk, values=GRID), by=alice)
     assert isinstance(batch, Batch)
-    batches.stop_all(batch, by=alice)
-    attending.attend()
+    batch_actions.stop_all(batch, by=alice)
+    batch_upkeep.attend()
     assert "has ended: no Run was executed." in words(look(browser)[1])

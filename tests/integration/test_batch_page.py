@@ -10,12 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from projects import life
+from projects import archiving
 from projects.models import Project
-from runs.batching import batches
 from runs.models import Batch, Run
 from runs.runspec import RunSpec
 from runs.states import State
+from runs.submission import batch_actions
 from tasks.models import Task
 from tests.batch_pages import GRID, do, memory_runs_out, page, words
 from tests.made_batches import end, make_batch, make_task
@@ -54,7 +54,7 @@ def test_a_batch_that_waits_says_so(browser: Client, batch: Batch) -> None:
 
 
 def test_a_batch_that_is_being_built_says_so(browser: Client, task: Task, alice: User) -> None:
-    waiting = batches.start(task, RunSpec(task=task.pk, values=GRID), by=alice)
+    waiting = batch_actions.start(task, RunSpec(task=task.pk, values=GRID), by=alice)
     assert isinstance(waiting, Batch)
     told = words(page(browser, waiting))
     assert "Making 6 Runs" in told
@@ -222,7 +222,7 @@ def test_all_is_stopped_and_then_deleted(browser: Client, batch: Batch) -> None:
 def test_a_batch_that_is_not_built_yet_is_stopped_and_says_so(
     browser: Client, task: Task, alice: User
 ) -> None:
-    waiting = batches.start(task, RunSpec(task=task.pk, values=GRID), by=alice)
+    waiting = batch_actions.start(task, RunSpec(task=task.pk, values=GRID), by=alice)
     said = do(browser, waiting, "stop")
     assert "Stopped before its Runs were built." in said and "ended already" not in said
     waiting.refresh_from_db()
@@ -236,7 +236,7 @@ def test_batches_of_an_archived_project_are_listed_only_when_it_is_chosen(
         return batch.get_absolute_url() in browser.get(reverse("runs:batches") + query).content.decode()
 
     assert is_listed("")
-    life.archive(batch.project)
+    archiving.archive(batch.project)
     assert not is_listed("") and not is_listed(f"?name={batch.name}")
     assert is_listed(f"?project={batch.project_id}") and is_listed(f"?task={batch.task_id}")
 

@@ -12,13 +12,9 @@ from django.core import mail
 from django.db.models import F
 
 from projects.models import Project
-from runs.batching import (
-    attending,
-    batches,
-    notices,
-)
-from runs.batching.notices import Notify
 from runs.models import Batch, Notice
+from runs.submission import batch_actions, batch_upkeep, notifications
+from runs.submission.notifications import Notify
 from tasks.models import Task
 from tests import some_batches
 
@@ -35,14 +31,14 @@ def task(project: Project) -> Task:
 
 def test_the_end_is_noted_once_and_its_creator_is_told(task: Task, alice: User) -> None:
     batch = some_batches.start(task)
-    assert not notices.unseen(alice).exists()
+    assert not notifications.unseen(alice).exists()
     some_batches.run_all(failing={0})
     batch.refresh_from_db()
     assert batch.finished_at is not None
-    assert list(notices.unseen(alice)) == [batch]
-    assert attending.end(batch) is False
-    assert notices.mark_seen(batch, alice) is True
-    assert not notices.unseen(alice).exists()
+    assert list(notifications.unseen(alice)) == [batch]
+    assert batch_upkeep.end(batch) is False
+    assert notifications.mark_seen(batch, alice) is True
+    assert not notifications.unseen(alice).exists()
 
 
 @pytest.fixture
@@ -70,9 +66,9 @@ def receiver() -> Iterator[http.server.HTTPServer]:
 
 
 def start_told(task: Task, **notify: str) -> Batch:
-    batch = batches.start(task, some_batches.spec(task), by=task.created_by, notify=Notify(**notify))
+    batch = batch_actions.start(task, some_batches.spec(task), by=task.created_by, notify=Notify(**notify))
     assert isinstance(batch, Batch)
-    attending.attend()
+    batch_upkeep.attend()
     return batch
 
 
@@ -81,14 +77,14 @@ def test_a_webhook_is_called_once_when_the_batch_ends(
 ) -> None:
     batch = start_told(task, url=f"http://127.0.0.1:{receiver.server_port}/hook")
     some_batches.run_all(failing={2})
-    attending.attend()
+    batch_upkeep.attend()
     ((path, told),) = receiver.told
     assert (path, told["batch"], told["succeeded"], told["failed"]) == ("/hook", batch.pk, 3, 1)
     assert told["url"].endswith(f"/batches/{batch.pk}/")
     notice = batch.notices.get()
     assert notice.sent_at is not None and notice.due_at is None
     # When it is executed again and ends again, that is news.
-    batches.failed_again(batch, by=alice)
+    batch_actions.failed_again(batch, by=alice)
     some_batches.run_all()
     assert len(receiver.told) == 2
 
@@ -101,10 +97,10 @@ def test_a_webhook_that_fails_is_tried_again_and_says_why(
     some_batches.run_all()
     notice = batch.notices.get()
     assert (notice.tries, notice.error, notice.sent_at) == (1, "It answered with the status 500.", None)
-    assert attending.attend() == 0
+    assert batch_upkeep.attend() == 0
     receiver.answer = 200
     Notice.objects.update(due_at=F("created_at"))
-    assert attending.attend() == 1
+    assert batch_upkeep.attend() == 1
     notice.refresh_from_db()
     assert (notice.error, notice.sent_at is None) == ("", False)
 
@@ -114,17 +110,17 @@ def test_a_webhook_that_nobody_answers_is_given_up_in_the_end(task: Task) -> Non
     some_batches.run_all()
     for _ in range(5):
         Notice.objects.filter(due_at__isnull=False).update(due_at=F("created_at"))
-        attending.attend()
+        batch_upkeep.attend()
     notice = batch.notices.get()
     assert (notice.tries, notice.due_at) == (4, None)
     assert notice.error.startswith("It could not be reached")
 
 
 def test_e_mail_is_sent_when_the_server_can(task: Task, alice: User, settings: LazySettings) -> None:
-    with pytest.raises(batches.SubmitError, match="sends no e-mail"):
+    with pytest.raises(batch_actions.SubmitError, match="sends no e-mail"):
         start_told(task, email="alice@example.org")
     settings.EMAIL_URL = "smtp://localhost"
-    with pytest.raises(batches.SubmitError, match="Expected an e-mail address"):
+    with pytest.raises(batch_actions.SubmitError, match="Expected an e-mail address"):
         start_told(task, email="alice@example.org\nBcc: everybody@example.org")
     start_told(task, email="alice@example.org")
     some_batches.run_all(failing={0})
@@ -147,10 +143,10 @@ def test_e_mail_is_sent_when_the_server_can(task: Task, alice: User, settings: L
     ],
 )
 def test_how_a_batch_ended_is_one_sentence(counts: dict[str, int], said: str) -> None:
-    assert notices.sentence(counts) == said
+    assert notifications.sentence(counts) == said
 
 
 @pytest.mark.parametrize("url", ["ftp://host/x", "file:///etc/passwd", "http://", "http://a b/", "x:1"])
 def test_only_http_addresses_are_called(task: Task, url: str) -> None:
-    with pytest.raises(batches.SubmitError, match="http"):
+    with pytest.raises(batch_actions.SubmitError, match="http"):
         start_told(task, url=url)

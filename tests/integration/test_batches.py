@@ -9,21 +9,13 @@ from django.contrib.auth.models import User
 from django.db.models import F
 
 from projects.models import Project
-from runs import lanes, snapshots
-from runs.batching import (
-    attending,
-    batches,
-    building,
-    cells,
-    forecast,
-    plan,
-    presets,
-    progress,
-    submit,
-)
+from runs import snapshots
+from runs.analysis import cells
 from runs.models import Batch, Execution, Node, Run, Snapshot, StateChange
+from runs.queue import scheduler
 from runs.runspec import RunSpec
 from runs.states import State
+from runs.submission import batch_actions, batch_upkeep, build, forecast, plan, presets, progress, run_actions
 from tasks.models import Task
 from tests import small_tasks, some_batches
 
@@ -52,11 +44,11 @@ def all_is_consistent() -> None:
 
 
 def test_a_batch_is_there_at_once_and_its_runs_when_a_worker_built_them(task: Task, alice: User) -> None:
-    batch = batches.start(task, some_batches.spec(task), by=alice)
+    batch = batch_actions.start(task, some_batches.spec(task), by=alice)
     assert isinstance(batch, Batch)
     assert (batch.is_building, batch.count, batch.varying) == (True, 4, ["a", "b"])
     assert not Run.objects.exists()
-    attending.attend()
+    batch_upkeep.attend()
     batch.refresh_from_db()
     assert not batch.is_building
     runs = list(batch.runs.order_by("cell"))
@@ -68,23 +60,23 @@ def test_a_batch_is_there_at_once_and_its_runs_when_a_worker_built_them(task: Ta
     ]
     assert {run.snapshot_id for run in runs} == {batch.snapshot_id}
     assert [run.name for run in runs] == [f"train-1-{n}" for n in (1, 2, 3, 4)]
-    assert submit.default_name(task) == "train-2"
+    assert run_actions.default_name(task) == "train-2"
     all_is_consistent()
 
 
 def test_one_combination_is_a_run_without_a_batch(task: Task, alice: User) -> None:
-    run = batches.start(task, some_batches.spec(task, values={"a": [5]}, priority=3), by=alice)
+    run = batch_actions.start(task, some_batches.spec(task, values={"a": [5]}, priority=3), by=alice)
     assert isinstance(run, Run)
     assert (run.batch, run.priority, run.state, run.parameters["a"]) == (None, 3, "queued", 5)
 
 
 def test_a_form_sent_twice_is_one_batch(task: Task, alice: User) -> None:
     spec = some_batches.spec(task)
-    first = batches.start(task, spec, by=alice, form_token="f")
-    assert batches.start(task, spec, by=alice, form_token="f") == first
-    assert batches.start(task, some_batches.spec(task, repeats=2), by=alice, form_token="f") != first
+    first = batch_actions.start(task, spec, by=alice, form_token="f")
+    assert batch_actions.start(task, spec, by=alice, form_token="f") == first
+    assert batch_actions.start(task, some_batches.spec(task, repeats=2), by=alice, form_token="f") != first
     one = some_batches.spec(task, values={"a": [5]})
-    assert batches.start(task, one, by=alice, form_token="g") == batches.start(
+    assert batch_actions.start(task, one, by=alice, form_token="g") == batch_actions.start(
         task, one, by=alice, form_token="g"
     )
 
@@ -103,8 +95,8 @@ def test_a_form_sent_twice_is_one_batch(task: Task, alice: User) -> None:
 def test_what_cannot_be_started_leaves_nothing_behind(
     task: Task, alice: User, given: dict[str, Any], said: str
 ) -> None:
-    with pytest.raises(batches.SubmitError, match=said):
-        batches.start(task, some_batches.spec(task, **given), by=alice)
+    with pytest.raises(batch_actions.SubmitError, match=said):
+        batch_actions.start(task, some_batches.spec(task, **given), by=alice)
     assert not Batch.objects.exists()
 
 
@@ -117,7 +109,7 @@ def test_a_batch_runs_the_snapshot_it_names_also_after_the_task_changed(task: Ta
 
 
 def test_a_snapshot_that_only_a_batch_uses_is_kept(task: Task, alice: User) -> None:
-    batch = batches.start(task, some_batches.spec(task), by=alice)
+    batch = batch_actions.start(task, some_batches.spec(task), by=alice)
     assert snapshots.delete_unused(older_than=timedelta(0)) == 0
     assert Snapshot.objects.filter(pk=batch.snapshot_id).exists()
 
@@ -129,15 +121,17 @@ def test_what_succeeded_already_can_be_reused(task: Task, alice: User) -> None:
     planned = plan.make(task, spec)
     found = plan.already(planned)
     assert sorted(found) == [0, 1, 2]
-    batch = batches.start(task, spec, by=alice, reuse=True)
+    batch = batch_actions.start(task, spec, by=alice, reuse=True)
     assert isinstance(batch, Batch)
-    attending.attend()
+    batch_upkeep.attend()
     batch.refresh_from_db()
     assert [run.cell for run in batch.runs.order_by("cell")] == [3, 4, 5]
     assert {run for _, run in batch.reused} == set(first.runs.filter(cell__lt=3).values_list("pk", flat=True))
     assert (progress.of(batch).finished, progress.of(batch).total) == (3, 6)
-    with pytest.raises(batches.SubmitError, match="nothing to start"):
-        batches.start(task, some_batches.spec(task, values={"a": [1], "b": [1, 2]}), by=alice, reuse=True)
+    with pytest.raises(batch_actions.SubmitError, match="nothing to start"):
+        batch_actions.start(
+            task, some_batches.spec(task, values={"a": [1], "b": [1, 2]}), by=alice, reuse=True
+        )
 
 
 def test_repeats_without_a_seed_are_reused_as_often_as_they_succeeded(task: Task, alice: User) -> None:
@@ -160,7 +154,7 @@ def test_a_builder_that_dies_half_way_leaves_nothing_and_it_is_built_once(
     transactional_db: None, project: Project
 ) -> None:
     task = some_batches.make_task(project)
-    batch = batches.start(task, some_batches.spec(task), by=task.created_by)
+    batch = batch_actions.start(task, some_batches.spec(task), by=task.created_by)
     assert isinstance(batch, Batch)
     die = (
         "import os, signal; from runs import manymoves; from runs.batching import attending;"
@@ -169,7 +163,7 @@ def test_a_builder_that_dies_half_way_leaves_nothing_and_it_is_built_once(
     assert small_tasks.start_worker(die).wait(30) == -9
     batch.refresh_from_db()
     assert (batch.is_building, bool(batch.builder), Run.objects.count()) == (True, True, 0)
-    code = "from runs.batching.attending import attend; attend()"
+    code = "from runs.submission.batch_upkeep import attend; attend()"
     workers = [small_tasks.start_worker(code) for _ in range(3)]
     assert [worker.wait(30) for worker in workers] == [0, 0, 0]
     assert Run.objects.count() == Execution.objects.count() == StateChange.objects.count() == 4
@@ -179,21 +173,21 @@ def test_a_builder_that_dies_half_way_leaves_nothing_and_it_is_built_once(
 def test_ten_thousand_runs_are_there_at_once(transactional_db: None, project: Project) -> None:
     task = some_batches.make_task(project)
     values = {"a": [*range(100)], "b": [*range(100)]}
-    batch = batches.start(task, some_batches.spec(task, values=values), by=task.created_by)
-    attending.attend()
+    batch = batch_actions.start(task, some_batches.spec(task, values=values), by=task.created_by)
+    batch_upkeep.attend()
     assert batch.runs.filter(state=State.QUEUED, latest__state=State.QUEUED).count() == 10_000
     assert StateChange.objects.count() == 10_000
 
 
 def test_a_batch_that_cannot_be_built_says_why(task: Task, alice: User) -> None:
-    batch = batches.start(task, some_batches.spec(task), by=alice)
+    batch = batch_actions.start(task, some_batches.spec(task), by=alice)
     assert isinstance(batch, Batch)
     Batch.objects.filter(pk=batch.pk).update(spec={**batch.spec, "values": {"gone": [1, 2]}})
-    attending.attend()
+    batch_upkeep.attend()
     batch.refresh_from_db()
     assert "expected a parameter of the Task" in batch.build_error
     assert batch.finished_at is not None
-    assert attending.attend() == 0
+    assert batch_upkeep.attend() == 0
 
 
 # Stopping and executing again
@@ -202,9 +196,9 @@ def test_a_batch_that_cannot_be_built_says_why(task: Task, alice: User) -> None:
 def test_stop_all_stops_what_waits_and_asks_what_runs(task: Task, alice: User, bob: User) -> None:
     batch = some_batches.start(task)
     running = some_batches.claim()
-    assert batches.stop_all(batch, by=bob) == 4
+    assert batch_actions.stop_all(batch, by=bob) == 4
     assert some_batches.states(batch) == ["stopping", "stopped", "stopped", "stopped"]
-    assert batches.stop_all(batch, by=bob) == 0
+    assert batch_actions.stop_all(batch, by=bob) == 0
     waiting = batch.runs.get(cell=2).latest
     assert waiting.message == "Stopped by bob before it was started."
     assert waiting.finished_at is not None
@@ -214,10 +208,10 @@ def test_stop_all_stops_what_waits_and_asks_what_runs(task: Task, alice: User, b
 
 
 def test_a_batch_stopped_before_it_was_built_is_never_built(task: Task, alice: User) -> None:
-    batch = batches.start(task, some_batches.spec(task), by=alice)
+    batch = batch_actions.start(task, some_batches.spec(task), by=alice)
     assert isinstance(batch, Batch)
-    batches.stop_all(batch, by=alice)
-    attending.attend()
+    batch_actions.stop_all(batch, by=alice)
+    batch_upkeep.attend()
     batch.refresh_from_db()
     assert (Run.objects.count(), batch.is_building, batch.stop_reason) == (0, False, "Stopped by its owner.")
 
@@ -227,8 +221,8 @@ def test_exactly_the_failed_runs_are_executed_again_and_once(task: Task, alice: 
     some_batches.run_all(failing={1, 3})
     batch.refresh_from_db()
     assert batch.finished_at is not None
-    assert batches.failed_again(batch, by=alice) == 2
-    assert batches.failed_again(batch, by=alice) == 0
+    assert batch_actions.failed_again(batch, by=alice) == 2
+    assert batch_actions.failed_again(batch, by=alice) == 0
     batch.refresh_from_db()
     assert batch.finished_at is None
     assert some_batches.states(batch) == ["succeeded", "queued", "succeeded", "queued"]
@@ -258,7 +252,7 @@ def test_chosen_cells_are_executed_again_if_they_have_ended(task: Task, alice: U
     batch = some_batches.start(task)
     some_batches.end(some_batches.claim())
     keys = list(batch.runs.filter(cell__lte=1).values_list("pk", flat=True))
-    assert batches.cells_again(batch, [*keys, 10**9], by=alice) == 1
+    assert batch_actions.cells_again(batch, [*keys, 10**9], by=alice) == 1
     assert batch.runs.get(cell=0).executions.count() == 2
     all_is_consistent()
 
@@ -266,7 +260,7 @@ def test_chosen_cells_are_executed_again_if_they_have_ended(task: Task, alice: U
 def test_one_cell_executed_again_from_its_own_page_opens_the_batch_again(task: Task, alice: User) -> None:
     batch = some_batches.start(task)
     some_batches.run_all()
-    submit.again(batch.runs.get(cell=2), by=alice)
+    run_actions.again(batch.runs.get(cell=2), by=alice)
     batch.refresh_from_db()
     assert batch.finished_at is None
     assert some_batches.run_all() == [2]
@@ -276,10 +270,10 @@ def test_one_cell_executed_again_from_its_own_page_opens_the_batch_again(task: T
 
 def test_a_batch_and_all_it_left_is_deleted_once_it_has_ended(task: Task, alice: User) -> None:
     batch = some_batches.start(task)
-    with pytest.raises(batches.SubmitError, match="has not ended"):
-        batches.delete(batch, by=alice)
+    with pytest.raises(batch_actions.SubmitError, match="has not ended"):
+        batch_actions.delete(batch, by=alice)
     some_batches.run_all()
-    assert batches.delete(batch, by=alice) == 4
+    assert batch_actions.delete(batch, by=alice) == 4
     assert not Run.objects.exists() and not Batch.objects.exists()
 
 
@@ -291,21 +285,21 @@ def test_added_values_make_new_cells_and_repeat_none(task: Task, alice: User) ->
     some_batches.run_all()
     spec = some_batches.spec(task, values={"a": [1, 2, 3], "b": [1, 2], "c": [0]})
     planned = plan.make(task, spec)
-    assert batches.additions(batch, planned) == [4, 5]
-    assert batches.add_values(batch, spec, by=alice) == 2
+    assert batch_actions.additions(batch, planned) == [4, 5]
+    assert batch_actions.add_values(batch, spec, by=alice) == 2
     batch.refresh_from_db()
     assert (batch.is_building, batch.count) == (True, 6)
-    with pytest.raises(batches.SubmitError, match="still being built"):
-        batches.add_values(batch, spec, by=alice)
-    attending.attend()
+    with pytest.raises(batch_actions.SubmitError, match="still being built"):
+        batch_actions.add_values(batch, spec, by=alice)
+    batch_upkeep.attend()
     batch.refresh_from_db()
     assert [run.cell for run in batch.runs.order_by("cell")] == [0, 1, 2, 3, 4, 5]
     assert some_batches.run_all() == [4, 5]
-    with pytest.raises(batches.SubmitError, match="in the Batch already"):
-        batches.add_values(batch, spec, by=alice)
+    with pytest.raises(batch_actions.SubmitError, match="in the Batch already"):
+        batch_actions.add_values(batch, spec, by=alice)
     other = some_batches.spec(task, values={"a": [1], "b": [1], "c": [0, 9]})
-    assert batches.add_values(batch, other, by=alice) == 1
-    attending.attend()
+    assert batch_actions.add_values(batch, other, by=alice) == 1
+    batch_upkeep.attend()
     batch.refresh_from_db()
     assert batch.varying == ["a", "b", "c"]
     assert len(batch.earlier_specs) == 2
@@ -319,8 +313,8 @@ def test_added_repeats_reuse_each_earlier_run_once_and_never_the_batch_s_own(tas
     batch = some_batches.start(task, values={"a": [1, 2]})
     some_batches.run_all()
     spec = some_batches.spec(task, values={"a": [1, 2]}, repeats=4)
-    assert batches.add_values(batch, spec, by=alice, reuse=True) == 6
-    attending.attend()
+    assert batch_actions.add_values(batch, spec, by=alice, reuse=True) == 6
+    batch_upkeep.attend()
     batch.refresh_from_db()
     assert {run for _, run in batch.reused} == earlier
     held = cells.of(batch)
@@ -330,8 +324,8 @@ def test_added_repeats_reuse_each_earlier_run_once_and_never_the_batch_s_own(tas
 def test_added_values_use_the_snapshot_of_the_batch(task: Task, alice: User) -> None:
     batch = some_batches.start(task)
     small_tasks.write(task, {"main.py": "print(2)"})
-    batches.add_values(batch, some_batches.spec(task, values={"a": [7], "b": [1, 2]}), by=alice)
-    attending.attend()
+    batch_actions.add_values(batch, some_batches.spec(task, values={"a": [7], "b": [1, 2]}), by=alice)
+    batch_upkeep.attend()
     assert batch.runs.exclude(snapshot=batch.snapshot_id).count() == 0
 
 
@@ -343,7 +337,7 @@ def test_one_and_one_point_zero_are_one_value_and_run_once(project: Project, ali
     again = RunSpec(task=task.pk, values={"rate": [1.0, 2, 2**53 + 1, 2.0**53]})
     asked = plan.make(task, again)
     assert asked.duplicates == {} and sorted(plan.already(asked)) == [0, 1, 2]
-    assert batches.add_values(first, again, by=alice) == 1
+    assert batch_actions.add_values(first, again, by=alice) == 1
     assert plan.make(task, RunSpec(task=task.pk, values={"rate": [1, 3, 1.0]})).duplicates == {"rate": [2]}
     # What a script gets is what was given.
     given = [run.parameters["rate"] for run in first.runs.order_by("cell")]
@@ -363,7 +357,7 @@ def test_presets_are_kept_by_name_and_recent_inputs_by_person(task: Task, alice:
         presets.save(task, " ", spec, by=alice)
     some_batches.start(task)
     some_batches.start(task)
-    batches.start(task, some_batches.spec(task, values={"a": [3]}), by=alice)
+    batch_actions.start(task, some_batches.spec(task, values={"a": [3]}), by=alice)
     labels = [recent.label for recent in presets.recent(task, alice)]
     assert len(labels) == 2
     some_batches.start(task, pairs=[["a", "b"]])
@@ -388,6 +382,6 @@ def test_what_is_left_of_a_batch_is_told_while_it_runs(task: Task, alice: User) 
 def test_nothing_is_left_to_attend_to_in_the_end(task: Task) -> None:
     some_batches.start(task)
     some_batches.run_all()
-    assert lanes.attention() == 0
-    assert building.build(Batch.objects.get().pk) is False
+    assert scheduler.attention() == 0
+    assert build.build(Batch.objects.get().pk) is False
     assert Node.objects.count() == 1

@@ -12,7 +12,7 @@ from django.urls import reverse
 from projects.models import Project
 from runs.models import Batch, Environment, Execution, Run
 from runs.states import State
-from tasks import codetree
+from tasks.files import store
 from tasks.models import Task
 from tests.made_batches import end, make_batch, make_task
 
@@ -75,7 +75,7 @@ def test_what_looks_the_same_on_a_short_line_is_told_apart(browser: Client, task
 def test_code_of_other_snapshots_is_a_difference_of_all_files(
     browser: Client, batch: Batch, task: Task, alice: User
 ) -> None:
-    codetree.create(task, "src/net.py", b"class Net:\n    pass\n", by=alice)
+    store.create(task, "src/net.py", b"class Net:\n    pass\n", by=alice)
     later = make_batch(task, alice, {"rate": [0.1, 0.2]})
     end(later, ended)
     told = compare(browser, batch.runs.first(), later.runs.order_by("cell").last())
@@ -87,7 +87,7 @@ def test_a_run_against_its_task_as_it_is_now(browser: Client, batch: Batch, task
     told = compare(browser, run, task="now")
     assert "Train as it is now" in told and "All files are the same" in told
     assert "identical everywhere" in told, "its values are the defaults"
-    codetree.create(task, "more.py", b"x = 1\n", by=alice)
+    store.create(task, "more.py", b"x = 1\n", by=alice)
     assert "added more.py" in compare(browser, run, task="now")
 
 

@@ -12,12 +12,12 @@ from django.utils import timezone
 from coretex_site.lib import paths
 from projects.models import Project
 from runs import lifecycle
-from runs.batching.submit import again as submit_again
-from runs.engine import reconcile
+from runs.engine import recovery
 from runs.engine.worker import take_one
 from runs.models import Environment, Execution
 from runs.runtimes import eviction
 from runs.states import Reason, State
+from runs.submission.run_actions import again as submit_again
 from tests.conda_channel import Channel
 from tests.small_tasks import console, fresh, make_task, start_worker, submit, until, write
 from tests.wheels import make_wheel
@@ -239,7 +239,7 @@ def test_a_killed_conda_build_leaves_nothing_that_looks_ready(
     until(gate.is_file)
     worker.kill()
     worker.wait()
-    reconcile.adopt(fresh(execution).node)
+    recovery.adopt(fresh(execution).node)
     pid = int(gate.read_text())
     until(lambda: not Path(f"/proc/{pid}").exists())
     half = [left for left in paths.environments(settings.NODE_NAME).iterdir() if len(left.name) == 40]

@@ -14,7 +14,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from coretex_site.lib import paths
-from projects import datasets
+from projects.data import store
 from projects.models import Dataset, Project, Sample
 from tests.some_datasets import files_of, nothing_half_made, put
 
@@ -30,7 +30,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
 @pytest.fixture
 def dataset(project: Project, bob: User) -> Dataset:
-    return datasets.create(project, name="Measurements", description="", by=bob)
+    return store.create(project, name="Measurements", description="", by=bob)
 
 
 def send(browser: Client, dataset: Dataset, files: dict[str, bytes], **more: object) -> object:
@@ -172,7 +172,7 @@ def test_files_are_renamed_and_deleted_from_the_page(dataset: Dataset, bob: User
 
 
 def test_the_dataset_is_renamed_and_described(dataset: Dataset, bob: User, client_of: Browser) -> None:
-    datasets.create(dataset.project, name="Other", description="", by=bob)
+    store.create(dataset.project, name="Other", description="", by=bob)
     browser, where = client_of(bob), reverse("projects:dataset_edit", args=[dataset.pk])
     assert browser.post(where, {"name": "New", "description": "D"}).status_code == 302
     dataset.refresh_from_db()

@@ -10,12 +10,12 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Dataset, Project
-from runs.batching import cells, plan
-from runs.batching.outlook import Outlook
-from runs.findings import mattering, narrow
+from runs.analysis import cells, importance, refine
 from runs.models import Batch
 from runs.runspec import RunSpec
 from runs.states import State
+from runs.submission import plan
+from runs.web.page_models.preview import Outlook
 from tasks.models import Task
 from tests.batch_pages import words
 from tests.made_batches import end, make_batch, make_task
@@ -111,7 +111,7 @@ def test_charts_and_the_map_say_names(browser: Client, batch: Batch) -> None:
 def test_narrowing_down_tries_no_datasets_between(batch: Batch, ids: dict[str, int]) -> None:
     held = cells.of(batch)
     numbers = {cell.run: float(cell.values["data"] == ids["Iris"]) + cell.values["rate"] for cell in held.all}
-    found = narrow.down(held, numbers, "max", mattering.of(held, numbers))
+    found = refine.down(held, numbers, "max", importance.of(held, numbers))
     [data] = [choice for choice in found.choices if choice.name == "data"]
     assert ids["Iris"] in data.values and set(data.values) <= set(ids.values())
     assert set(data.faces) <= set(NAMES)

@@ -10,8 +10,8 @@ from django.db import connection
 
 from coretex_site.lib import filetree, paths
 from coretex_site.lib.filetree import TreeError
-from projects import contents, datasets
-from projects.contents import DatasetError
+from projects.data import contents, store
+from projects.data.contents import DatasetError
 from projects.models import Dataset, Project, Sample
 from tests.some_datasets import files_of, nothing_half_made, put
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def dataset(project: Project, bob: User) -> Dataset:
-    return datasets.create(project, name="Measurements", description="", by=bob)
+    return store.create(project, name="Measurements", description="", by=bob)
 
 
 def on_disk(dataset: Dataset) -> list[str]:
@@ -36,7 +36,7 @@ def test_files_are_kept_once_by_content_and_read_only(dataset: Dataset) -> None:
     assert added.added == ["a.txt", "b/c.txt", "d.txt"]
     assert files_of(dataset) == {"a.txt": b"same", "b/c.txt": b"same", "d.txt": b"other"}
     assert len(on_disk(dataset)) == 2
-    assert {content.stat().st_mode & 0o777 for _, content in datasets.contents(dataset)} == {0o444}
+    assert {content.stat().st_mode & 0o777 for _, content in store.contents(dataset)} == {0o444}
     assert (dataset.file_count, dataset.size, dataset.changed_by) == (3, 13, dataset.created_by)
     assert nothing_half_made()
 
@@ -47,7 +47,7 @@ def test_the_digest_is_that_of_a_folder_with_the_same_files(dataset: Dataset, tm
     (tmp_path / "x" / "b" / "c.txt").write_bytes(b"1")
     (tmp_path / "x" / "a.txt").write_bytes(b"2")
     dataset.refresh_from_db()
-    assert datasets.digest(dataset) == filetree.digest(tmp_path / "x") == dataset.digest
+    assert store.digest(dataset) == filetree.digest(tmp_path / "x") == dataset.digest
 
 
 def test_a_replaced_file_leaves_no_old_content_behind(dataset: Dataset) -> None:
@@ -95,15 +95,15 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(
 
 def test_files_and_folders_are_removed(dataset: Dataset) -> None:
     put(dataset, {"a.txt": b"1", "b/c.txt": b"1", "b/d/e.txt": b"2", "bc.txt": b"3"})
-    assert datasets.remove_files(dataset, ["b/", "a.txt"], by=None) == 3
+    assert store.remove_files(dataset, ["b/", "a.txt"], by=None) == 3
     assert files_of(dataset) == {"bc.txt": b"3"} and len(on_disk(dataset)) == 1
     with pytest.raises(TreeError, match="any more"):
-        datasets.remove_files(dataset, ["a.txt", "/", ""], by=None)
+        store.remove_files(dataset, ["a.txt", "/", ""], by=None)
 
 
 def test_a_file_is_renamed_but_not_onto_another(dataset: Dataset) -> None:
     put(dataset, {"a.txt": b"1", "b.txt": b"2"})
-    assert datasets.rename(dataset, "a.txt", "x//y.txt", by=None) == "x/y.txt"
+    assert store.rename(dataset, "a.txt", "x//y.txt", by=None) == "x/y.txt"
     assert files_of(dataset) == {"x/y.txt": b"1", "b.txt": b"2"}
     for old, new in (
         ("b.txt", "x/y.txt"),
@@ -113,14 +113,14 @@ def test_a_file_is_renamed_but_not_onto_another(dataset: Dataset) -> None:
         ("b.txt", "../z"),
     ):
         with pytest.raises(TreeError):
-            datasets.rename(dataset, old, new, by=None)
-    assert datasets.rename(dataset, "b.txt", "B.txt", by=None) == "B.txt"
+            store.rename(dataset, old, new, by=None)
+    assert store.rename(dataset, "b.txt", "B.txt", by=None) == "B.txt"
 
 
 def test_a_dataset_is_linked_read_only_and_described(dataset: Dataset, tmp_path: Path) -> None:
     put(dataset, {"a.txt": b"1", "b/c/d.txt": b"22"})
     target = tmp_path / "inputs" / "1"
-    facts = datasets.link_into(dataset, target)
+    facts = store.link_into(dataset, target)
     assert facts == {
         "id": dataset.pk,
         "name": "Measurements",
@@ -133,14 +133,14 @@ def test_a_dataset_is_linked_read_only_and_described(dataset: Dataset, tmp_path:
     assert {p.stat().st_mode & 0o777 for p in (target, target / "b", target / "b/c")} == {0o555}
     put(dataset, {"a.txt": b"changed"})
     assert (target / "a.txt").read_bytes() == b"1"
-    datasets.delete(dataset)
+    store.delete(dataset)
     assert (target / "b/c/d.txt").read_bytes() == b"22"
     filetree.remove(target)
     assert not target.exists()
 
 
 def test_an_empty_dataset_is_an_empty_folder(dataset: Dataset, tmp_path: Path) -> None:
-    assert datasets.link_into(dataset, tmp_path / "in")["file_count"] == 0
+    assert store.link_into(dataset, tmp_path / "in")["file_count"] == 0
     assert list((tmp_path / "in").iterdir()) == []
 
 
@@ -148,9 +148,9 @@ def test_a_dataset_that_is_deleted_while_it_is_linked_is_not_taken_for_an_empty_
     dataset: Dataset, tmp_path: Path
 ) -> None:
     put(dataset, {"a.csv": b"1"})
-    datasets.delete(dataset)
+    store.delete(dataset)
     with pytest.raises(DatasetError, match="was deleted meanwhile"):
-        datasets.link_into(dataset, tmp_path / "input")
+        store.link_into(dataset, tmp_path / "input")
     assert not (tmp_path / "input").exists()
 
 
@@ -162,16 +162,16 @@ def test_where_hard_links_are_refused_symbolic_ones_are_made(
     def refuse(*_: object) -> None:
         raise OSError(18, "Invalid cross-device link")
 
-    monkeypatch.setattr(datasets.os, "link", refuse)
-    datasets.link_into(dataset, tmp_path / "in")
+    monkeypatch.setattr(store.os, "link", refuse)
+    store.link_into(dataset, tmp_path / "in")
     assert (tmp_path / "in" / "a.txt").is_symlink() and (tmp_path / "in" / "a.txt").read_bytes() == b"1"
 
 
 def test_a_content_that_is_missing_is_said_and_nothing_stays(dataset: Dataset, tmp_path: Path) -> None:
     put(dataset, {"a.txt": b"1", "b.txt": b"2"})
-    next(content for path, content in datasets.contents(dataset) if path == "b.txt").unlink()
+    next(content for path, content in store.contents(dataset) if path == "b.txt").unlink()
     with pytest.raises(TreeError, match="missing on the server's disk"):
-        datasets.link_into(dataset, tmp_path / "in")
+        store.link_into(dataset, tmp_path / "in")
     assert not (tmp_path / "in").exists()
 
 
@@ -179,7 +179,7 @@ def test_a_content_that_is_missing_is_said_and_nothing_stays(dataset: Dataset, t
 def test_two_who_upload_the_same_path_and_one_who_links_all_see_whole_files(
     project: Project, alice: User, tmp_path: Path
 ) -> None:
-    dataset = datasets.create(project, name="D", description="", by=alice)
+    dataset = store.create(project, name="D", description="", by=alice)
     put(dataset, {"a.bin": b"0" * 1000, "b.bin": b"0" * 1000})
     problems: list[BaseException] = []
 
@@ -197,7 +197,7 @@ def test_two_who_upload_the_same_path_and_one_who_links_all_see_whole_files(
     for thread in threads:
         thread.start()
     for number in range(15):
-        facts = datasets.link_into(dataset, tmp_path / str(number))
+        facts = store.link_into(dataset, tmp_path / str(number))
         assert facts["digest"] == filetree.digest(tmp_path / str(number))
         assert (tmp_path / str(number) / "a.bin").read_bytes() == (
             tmp_path / str(number) / "b.bin"

@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs.batching import submit
 from runs.engine.worker import take_one
 from runs.models import Environment, Execution
 from runs.runtimes import eviction
 from runs.runtimes.ready import forget
 from runs.states import Cause, State
+from runs.submission import run_actions
 from tests.small_tasks import console, fork_workers, fresh, make_task, start_worker, until
 from tests.small_tasks import submit as queue
 from tests.wheelhouse import only_wheels
@@ -105,11 +105,11 @@ def test_exactly_means_the_versions_of_then_though_newer_ones_exist(project: Pro
     unused_for_long(execution.environment)
     assert eviction.remove(Environment.objects.get())
     run = execution.run
-    now = submit.again(run, by=run.created_by)
+    now = run_actions.again(run, by=run.created_by)
     take_one()
-    exact = submit.again(run, by=run.created_by, exactly=execution)
+    exact = run_actions.again(run, by=run.created_by, exactly=execution)
     take_one()
-    then_again = submit.again(run, by=run.created_by, exactly=execution)
+    then_again = run_actions.again(run, by=run.created_by, exactly=execution)
     take_one()
     assert succeeded(now).environment.packages == "alpha==3.0\nbeta==1.0"
     assert succeeded(exact).environment.packages == "alpha==2.0\nbeta==1.0"
@@ -122,7 +122,7 @@ def test_exactly_means_the_versions_of_then_though_newer_ones_exist(project: Pro
 def test_exactly_uses_the_environment_itself_while_it_is_there(project: Project, wheels: Path) -> None:
     execution = built(project, "alpha\n")
     make_wheel(wheels, "alpha", "3.0")
-    exact = submit.again(execution.run, by=execution.created_by, exactly=execution)
+    exact = run_actions.again(execution.run, by=execution.created_by, exactly=execution)
     take_one()
     assert succeeded(exact).environment == execution.environment
     assert "Exactly environment" in console(exact)
@@ -131,8 +131,8 @@ def test_exactly_uses_the_environment_itself_while_it_is_there(project: Project,
 def test_exactly_cannot_mean_an_execution_without_an_environment(project: Project) -> None:
     execution = queue(make_task(project, {"main.py": "1", "requirements.txt": "no-such-package"}))
     take_one()
-    with pytest.raises(submit.SubmitError, match="had no environment"):
-        submit.again(execution.run, by=execution.created_by, exactly=fresh(execution))
+    with pytest.raises(run_actions.SubmitError, match="had no environment"):
+        run_actions.again(execution.run, by=execution.created_by, exactly=fresh(execution))
 
 
 def test_the_least_recently_used_are_removed_above_the_limit_but_none_in_use(
@@ -177,7 +177,7 @@ def test_a_deleted_environment_is_removed_by_its_node_and_built_anew(
     assert client_of(alice).post(where).status_code == 403
     assert client_of(staff).post(where).status_code == 302
     assert "Being removed" in client_of(staff).get(reverse("runs:environments")).content.decode()
-    again = submit.again(first.run, by=alice)
+    again = run_actions.again(first.run, by=alice)
     take_one()
     assert succeeded(again).environment != row
     assert "Building environment" in console(again)
@@ -203,7 +203,7 @@ def test_one_whose_removal_was_cut_short_is_built_anew(project: Project) -> None
     worker.kill()
     worker.wait()
     forget()
-    again = submit.again(first.run, by=project.created_by)
+    again = run_actions.again(first.run, by=project.created_by)
     take_one()
     assert "Building environment" in console(succeeded(again))
     eviction.tidy(settings.NODE_NAME)
@@ -257,6 +257,6 @@ def test_bytecode_is_there_before_the_first_run_needs_it(project: Project) -> No
 def test_what_a_process_remembers_is_not_used_when_its_row_is_gone(project: Project) -> None:
     execution = built(project, "alpha==1.0")
     Environment.objects.filter(pk=execution.environment_id).update(removed_at=timezone.now())
-    again = submit.again(execution.run, by=execution.created_by)
+    again = run_actions.again(execution.run, by=execution.created_by)
     take_one()
     assert succeeded(again).environment_id != execution.environment_id

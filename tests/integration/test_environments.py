@@ -177,9 +177,9 @@ def test_a_killed_build_leaves_nothing_that_looks_ready(project: Project, tmp_pa
     worker.kill()
     worker.wait()
     builder_pid = int(gate.read_text())
-    from runs.engine import reconcile
+    from runs.engine import recovery
 
-    reconcile.adopt(fresh(execution).node)
+    recovery.adopt(fresh(execution).node)
     assert fresh(execution).status == State.QUEUED
     until(lambda: not Path(f"/proc/{builder_pid}").exists())
     assert folders() == []

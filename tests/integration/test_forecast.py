@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from projects.models import Project
-from runs.batching import forecast
 from runs.models import Artifact, Execution, Node, Run
+from runs.submission import forecast
 from tasks.models import Task
 from tests import some_batches
 

@@ -15,11 +15,11 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Project
-from runs.batching import batches, building, cells
-from runs.findings import batch_view, scores
+from runs.analysis import batch_view, cells, scores
 from runs.models import Batch, Metric, MetricPoint
 from runs.runspec import RunSpec
 from runs.states import State
+from runs.submission import batch_actions, build
 from tasks.models import Task
 from tests.finished_runs import content_of
 from tests.made_batches import end, make_batch, make_task, scored
@@ -222,9 +222,9 @@ def test_pages_of_many_rows(browser: Client, task: Task, alice: User) -> None:
 
 def test_reused_runs_stand_in_their_cells(browser: Client, batch: Batch, task: Task, alice: User) -> None:
     more = {"rate": [0.01, 0.5], "size": [16], "optimizer": ["adam"]}
-    wider = batches.start(task, RunSpec(task=task.pk, values=more), by=alice, reuse=True)
+    wider = batch_actions.start(task, RunSpec(task=task.pk, values=more), by=alice, reuse=True)
     if isinstance(wider, Batch):
-        assert building.build(wider.pk)
+        assert build.build(wider.pk)
         wider.refresh_from_db()
         found = rows(table(browser, wider))
         assert [row[1] for row in found] == ["0.01", "0.5"]

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import Project
-from runs.batching import plan
 from runs.models import Batch, Node
 from runs.runspec import RunSpec
 from runs.states import State
+from runs.submission import plan
 from tasks.models import Task
 from tests.made_batches import end, make_batch, make_task, scored
 

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import Project
-from runs import cluster, lifecycle, roster
+from runs import lifecycle
 from runs.models import Execution, Node, Run, Snapshot
+from runs.queue import nodes, wakeups
 from runs.states import Cause, State
 from tasks.models import Task
 
@@ -112,17 +113,17 @@ def test_a_node_that_answers_is_not_forgotten(client_of: ClientOf, staff: User) 
 def test_a_node_that_a_run_waits_for_is_not_forgotten(run: Run) -> None:
     gone = node("wanted", beat=LONG_AGO)
     Run.objects.filter(pk=run.pk).update(wanted_node=gone)
-    with pytest.raises(roster.StillNeeded, match="1 unfinished Run is to be executed on it"):
-        roster.forget(gone)
+    with pytest.raises(nodes.StillNeeded, match="1 unfinished Run is to be executed on it"):
+        nodes.forget(gone)
 
 
 def test_tokens_go_to_live_nodes_with_free_slots_and_never_more_than_needed(run: Run) -> None:
     free, draining, silent = node("free"), node("draining", is_draining=True), node("silent", beat=LONG_AGO)
     for _ in range(3):
-        cluster.wake()
+        wakeups.wake()
     assert tokens(free) == 1
     assert tokens(draining) == tokens(silent) == 0
-    cluster.purge("free")
+    wakeups.purge("free")
     assert tokens(free) == 0
 
 
@@ -130,19 +131,19 @@ def test_a_busy_node_gets_no_token(run: Run) -> None:
     busy = node("one-slot")
     Node.objects.filter(pk=busy.pk).update(workers=1)
     Execution.objects.create(run=run, number=7, state=State.RUNNING, node=busy)
-    cluster.wake()
+    wakeups.wake()
     assert tokens(busy) == 0
 
 
 def test_a_run_that_wants_another_node_wakes_only_that_one(run: Run) -> None:
     one, other = node("one"), node("other")
     Run.objects.filter(pk=run.pk).update(wanted_node=other)
-    cluster.wake()
+    wakeups.wake()
     assert (tokens(one), tokens(other)) == (0, 1)
 
 
 def tokens(worker: Node) -> int:
-    return cluster.broker_of(worker.name).queue_size()
+    return wakeups.broker_of(worker.name).queue_size()
 
 
 def test_healthz_names_what_is_missing(client: Client, db: None) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from coretex_site.lib import paths
-from projects import datasets, life
+from projects import archiving
+from projects.data import store
 from projects.models import Dataset, Membership, Project, ProjectType, Role, Visibility
 from runs.models import Execution, Run, Snapshot
 from runs.states import Cause
@@ -58,13 +59,13 @@ def test_a_wrong_form_is_shown_again_with_what_was_typed(
 def test_the_list_shows_mine_and_public_ones(
     project: Project, bob: User, charlie: User, client_of: Browser
 ) -> None:
-    public = life.create(Project(name="Open", visibility=Visibility.PUBLIC), by=charlie)
+    public = archiving.create(Project(name="Open", visibility=Visibility.PUBLIC), by=charlie)
     assert "Iris" in text(client_of(bob), "projects:list") and "Open" in text(client_of(bob), "projects:list")
     assert "Open" not in text(client_of(bob), "projects:list", scope="mine")
     assert "Iris" not in text(client_of(bob), "projects:list", scope="public")
     assert "Iris" not in text(client_of(charlie), "projects:list")
     assert "No Project fits" in text(client_of(bob), "projects:list", q="nothing such")
-    life.archive(public)
+    archiving.archive(public)
     assert "Open" not in text(client_of(bob), "projects:list")
     assert "Open" in text(client_of(bob), "projects:list", archived="1")
 
@@ -82,7 +83,7 @@ def test_the_list_takes_as_many_queries_for_one_project_as_for_many(
     alice: User, client_of: Browser, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(60):
-        life.create(Project(name=f"Project {number}"), by=alice)
+        archiving.create(Project(name=f"Project {number}"), by=alice)
     browser = client_of(alice)
     with django_assert_max_num_queries(6):
         page = text(browser, "projects:list")
@@ -163,8 +164,8 @@ def test_deleting_says_what_is_lost_asks_for_the_name_and_frees_the_disk(
     project: Project, alice: User, client_of: Browser, django_capture_on_commit_callbacks: Callable
 ) -> None:
 
-    dataset = datasets.create(project, name="D", description="", by=alice)
-    datasets.add_files(dataset, [("a.txt", io.BytesIO(b"x" * 2048))], by=alice)
+    dataset = store.create(project, name="D", description="", by=alice)
+    store.add_files(dataset, [("a.txt", io.BytesIO(b"x" * 2048))], by=alice)
     browser, where = client_of(alice), reverse("projects:delete", args=[project.pk])
     page = browser.get(where).content.decode()
     assert "1 Dataset" in page and "0 Tasks" in page and "2.0 kB" in page
@@ -202,8 +203,8 @@ def test_operators_find_everything_in_the_admin_site_and_delete_nothing_by_casca
     model: str, project: Project, client_of: Browser
 ) -> None:
     operator = User.objects.create_superuser("root")
-    dataset = datasets.create(project, name="D", description="", by=operator)
-    datasets.add_files(dataset, [("a.txt", io.BytesIO(b"1"))], by=operator)
+    dataset = store.create(project, name="D", description="", by=operator)
+    store.add_files(dataset, [("a.txt", io.BytesIO(b"1"))], by=operator)
     browser = client_of(operator)
     listed = browser.get(reverse(f"admin:projects_{model}_changelist"), {"q": "a"})
     assert listed.status_code == 200

@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Project
-from tasks import codetree, suggestions
+from tasks import suggestions
+from tasks.files import store
 from tasks.models import Task
 from tests import code_corpus as corpus
 from tests.small_tasks import make_task, write
@@ -40,7 +41,7 @@ def url(name: str, task: Task, *rest: str) -> str:
 
 
 def files(task: Task) -> set[str]:
-    return {file.path for file in codetree.list_files(task)}
+    return {file.path for file in store.list_files(task)}
 
 
 @pytest.mark.parametrize(
@@ -85,9 +86,9 @@ def test_one_click_creates_task_yaml_as_it_was_edited(browser: Client, task: Tas
     edited = text.replace("Step size of the optimiser", "How far one step goes")
     answer = browser.post(url("tasks:propose", task), {"text": edited.replace("\n", "\r\n")})
     assert answer["Location"] == url("tasks:file", task, "task.yaml")
-    assert codetree.read_bytes(task, "task.yaml").decode() == edited
+    assert store.read_bytes(task, "task.yaml").decode() == edited
     assert files(task) == {"train.py", "task.yaml"}
-    assert codetree.read_spec(task).problems == ()
+    assert store.read_spec(task).problems == ()
 
 
 def test_the_script_that_passes_the_parameters_on_is_added_when_ticked(browser: Client, task: Task) -> None:
@@ -103,7 +104,7 @@ def test_a_task_yaml_that_somebody_made_meanwhile_is_not_lost(browser: Client, t
     answer = browser.post(url("tasks:propose", task), {"text": "param_groups: []", "also": ["run_train.py"]})
     assert answer.status_code == 409
     assert "param_groups: []" in answer.content.decode()
-    assert codetree.read_bytes(task, "task.yaml").decode() == DECLARES
+    assert store.read_bytes(task, "task.yaml").decode() == DECLARES
     assert files(task) == {"train.py", "task.yaml"}
 
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from coretex_site.management.commands.run import HELP, Command
-from projects import life
+from projects import archiving
 from projects.models import Project
-from runs.batching import commandline
+from runs.management.commands.run import HELP, Command
 from runs.models import Batch, Execution, Run
 from runs.runspec import READERS
+from runs.submission import command_line
 from tasks.models import Task
 from tests import small_tasks, some_batches
 
@@ -124,7 +124,7 @@ def test_a_stranger_may_not_be_named(task: Task, charlie: object, shell: Shell) 
 
 
 def test_in_an_archived_project_nothing_starts(task: Task, shell: Shell) -> None:
-    life.archive(task.project)
+    archiving.archive(task.project)
     code, _, err = shell("train", "--set", "a=1,2")
     assert (code, err) == (2, "The Project Iris is archived: an owner can restore it.\n")
     assert not Batch.objects.exists()
@@ -138,7 +138,7 @@ def test_two_tasks_of_a_name_need_the_number(task: Task, shell: Shell) -> None:
 
 def test_every_option_of_a_specification_is_explained() -> None:
     for key in READERS.keys() - {"task", "values"}:
-        assert commandline.OPTION_OF.get(key, "--" + key.replace("_", "-")) in HELP
+        assert command_line.OPTION_OF.get(key, "--" + key.replace("_", "-")) in HELP
 
 
 @pytest.mark.parametrize(("value", "expected"), [(1, 0), (2, 1)])

@@ -11,11 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects import datasets
+from projects.data import store as datasets
 from projects.models import Project
 from runs.models import Node, Run
 from runs.states import State
-from tasks import codetree
+from tasks.files import store as task_files
 from tasks.models import Task
 from tests.browser_like import Pairs, form_pairs
 from tests.submitted import DEFAULTS, TASK_YAML, run_of, task_with_files
@@ -57,7 +57,9 @@ def exact(values: dict[str, Any]) -> str:
 
 
 def rewrite(task: Task, text: str, by: User) -> None:
-    codetree.write(task, "task.yaml", text.encode(), expected=codetree.entries(task)["task.yaml"][1], by=by)
+    task_files.write(
+        task, "task.yaml", text.encode(), expected=task_files.entries(task)["task.yaml"][1], by=by
+    )
 
 
 def test_opening_the_form_and_pressing_run_stores_exactly_the_defaults(
@@ -79,7 +81,7 @@ def test_htmx_is_sent_to_the_run(task: Task, alice: User, client_of: ClientOf) -
 
 
 def test_everything_that_can_be_chosen_is_kept(task: Task, alice: User, client_of: ClientOf) -> None:
-    codetree.create(task, "validate.sh", b"", by=alice)
+    task_files.create(task, "validate.sh", b"", by=alice)
     node = Node.objects.create(name="gpu-1", heartbeat_at=timezone.now())
     client = client_of(alice)
     pairs = changed(
@@ -229,7 +231,7 @@ def test_what_changed_since_the_last_run_is_listed(task: Task, alice: User, clie
     assert "The first Run of this Task" in client.get(address(task)).content.decode()
     run_of(task, user=alice)
     assert "The same files as" in client.get(address(task)).content.decode()
-    codetree.create(task, "new.py", b"", by=alice)
+    task_files.create(task, "new.py", b"", by=alice)
     page = client.get(address(task)).content.decode()
     assert "1 file changed" in page and "new.py" in page
 

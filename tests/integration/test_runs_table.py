@@ -11,11 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from projects import life
+from projects import archiving
 from projects.models import Project, Role
 from runs.models import Node, Run
 from runs.states import State
-from runs.web import table, tablefilters
+from runs.web.page_models import run_filters, run_table
 from tests.submitted import run_of, task_with_files
 
 ClientOf = Callable[[User], Client]
@@ -23,8 +23,8 @@ ClientOf = Callable[[User], Client]
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "PAGE", 4)
-    monkeypatch.setattr(table.first_of, "__kwdefaults__", {"most": 5})
+    monkeypatch.setattr(run_table, "PAGE", 4)
+    monkeypatch.setattr(run_table.first_of, "__kwdefaults__", {"most": 5})
 
 
 @pytest.fixture
@@ -149,11 +149,11 @@ def test_runs_of_an_archived_project_are_listed_only_when_they_are_chosen(
     runs: list[Run], alice: User, client_of: ClientOf
 ) -> None:
     browser = client_of(alice)
-    life.archive(runs[0].project)
+    archiving.archive(runs[0].project)
     assert listed(browser) == listed(browser, "?name=a") == listed(browser, "?status=unfinished") == []
     assert listed(browser, f"?id={runs[0].pk}") == [runs[0].pk]
     assert listed(browser, f"?project={runs[0].project_id}") and listed(browser, f"?task={runs[0].task_id}")
-    life.restore(runs[0].project)
+    archiving.restore(runs[0].project)
     assert listed(browser)
 
 
@@ -170,8 +170,8 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
         return len(queries)
 
     few = count()
-    monkeypatch.setattr(table.first_of, "__kwdefaults__", {"most": 9})
-    monkeypatch.setattr(table, "PAGE", 8)
+    monkeypatch.setattr(run_table.first_of, "__kwdefaults__", {"most": 9})
+    monkeypatch.setattr(run_table, "PAGE", 8)
     assert count() == few <= 9
 
 
@@ -198,7 +198,7 @@ def test_a_public_project_is_seen_by_everybody_and_an_operator_sees_all(
 def test_with_more_projects_than_branches_the_same_rows_are_found(
     runs: list[Run], alice: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tablefilters, "MOST_BRANCHES", 0)
+    monkeypatch.setattr(run_filters, "MOST_BRANCHES", 0)
     assert walked(client_of(alice), "-id")[0] == [run.pk for run in reversed(runs)]
 
 

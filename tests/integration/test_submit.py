@@ -8,18 +8,18 @@ from django.db import connection
 
 from coretex_site.lib import paths
 from projects.models import Dataset, Project
-from runs.batching import submit
-from runs.batching.submit import SubmitError
 from runs.models import Execution, Run, StateChange
 from runs.states import Cause, State
-from tasks import codetree
+from runs.submission import run_actions
+from runs.submission.run_actions import SubmitError
+from tasks.files import store
 from tests.submitted import DEFAULTS, move_to, run_of, task_with_files
 
 
 def test_a_run_keeps_the_files_and_the_typed_values(project: Project, alice: User) -> None:
     task = task_with_files(project)
     run = run_of(task, user=alice, name="first", description="to see", time_limit=90)
-    codetree.write(task, "main.py", b"print('other')", expected=digest(task, "main.py"), by=alice)
+    store.write(task, "main.py", b"print('other')", expected=digest(task, "main.py"), by=alice)
     run.refresh_from_db()
     assert run.parameters == DEFAULTS
     assert type(run.parameters["rate"]) is float
@@ -30,7 +30,7 @@ def test_a_run_keeps_the_files_and_the_typed_values(project: Project, alice: Use
 
 
 def digest(task: object, path: str) -> str:
-    return codetree.entries(task)[path][1]
+    return store.entries(task)[path][1]
 
 
 @pytest.mark.parametrize(
@@ -56,18 +56,18 @@ def test_only_a_script_of_the_task_can_be_the_entry_script(
     script: str, project: Project, alice: User
 ) -> None:
     with pytest.raises(SubmitError, match="no entry script"):
-        submit.submit(task_with_files(project), entry_script=script, values=DEFAULTS, user=alice)
+        run_actions.submit(task_with_files(project), entry_script=script, values=DEFAULTS, user=alice)
 
 
 def test_a_wrong_task_yaml_is_refused_with_its_line(project: Project, alice: User) -> None:
     task = task_with_files(project, main_py="", task_yaml="param_groups: 5\n")
     with pytest.raises(SubmitError, match="line 1"):
-        submit.submit(task, entry_script="main.py", values={}, user=alice)
+        run_actions.submit(task, entry_script="main.py", values={}, user=alice)
 
 
 def test_a_task_without_task_yaml_runs_without_parameters(project: Project, alice: User) -> None:
     task = task_with_files(project, main_py="print(1)")
-    assert submit.submit(task, entry_script="main.py", values={}, user=alice).parameters == {}
+    assert run_actions.submit(task, entry_script="main.py", values={}, user=alice).parameters == {}
 
 
 def test_a_dataset_of_another_project_is_refused(project: Project, alice: User) -> None:
@@ -77,7 +77,7 @@ def test_a_dataset_of_another_project_is_refused(project: Project, alice: User) 
         project, main_py="", task_yaml="param_groups: [{name: a, params: [{name: d, data_type: dataset}]}]"
     )
     with pytest.raises(SubmitError) as refusal:
-        submit.submit(task, entry_script="main.py", values={"d": dataset.pk}, user=alice)
+        run_actions.submit(task, entry_script="main.py", values={"d": dataset.pk}, user=alice)
     assert "expected a Dataset of the Project “Iris”" in refusal.value.problems["d"][0]
 
 
@@ -136,19 +136,19 @@ def test_a_run_is_named_after_its_task_and_counted(project: Project, alice: User
     ],
 )
 def test_a_time_limit_is_read_as_people_write_it(text: str, seconds: int | None) -> None:
-    assert submit.read_time_limit(text) == seconds
-    assert submit.read_time_limit(submit.write_time_limit(seconds)) == seconds
+    assert run_actions.read_time_limit(text) == seconds
+    assert run_actions.read_time_limit(run_actions.write_time_limit(seconds)) == seconds
 
 
 @pytest.mark.parametrize("text", ["soon", "-5", "0", "1.5h", "5x", "999999999d", "٣"])
 def test_other_time_limits_get_a_sentence(text: str) -> None:
     with pytest.raises(SubmitError, match="Expected a time"):
-        submit.read_time_limit(text)
+        run_actions.read_time_limit(text)
 
 
 def test_executing_again_keeps_the_first_execution(project: Project, alice: User, bob: User) -> None:
     run = run_of(task_with_files(project), user=alice, state=State.FAILED)
-    execution = submit.again(run, by=bob)
+    execution = run_actions.again(run, by=bob)
     run.refresh_from_db()
     assert (execution.number, execution.created_by, run.latest) == (2, bob, execution)
     assert list(run.executions.values_list("number", "state")) == [(2, "queued"), (1, "failed")]
@@ -160,9 +160,9 @@ def test_an_unfinished_run_is_neither_executed_again_nor_deleted(
 ) -> None:
     run = run_of(task_with_files(project), user=alice, state=state)
     with pytest.raises(SubmitError, match="still"):
-        submit.again(run, by=alice)
+        run_actions.again(run, by=alice)
     with pytest.raises(SubmitError, match="not ended"):
-        submit.delete_runs([run], by=alice)
+        run_actions.delete_runs([run], by=alice)
     assert run.executions.count() == 1
 
 
@@ -170,7 +170,7 @@ def test_a_queued_run_is_stopped_at_once_and_a_running_one_is_asked(project: Pro
     task = task_with_files(project)
     queued, running = run_of(task, user=alice), run_of(task, user=alice, state=State.RUNNING)
     ended = run_of(task, user=alice, state=State.SUCCEEDED)
-    assert submit.stop_runs([queued, running, ended], by=alice) == 2
+    assert run_actions.stop_runs([queued, running, ended], by=alice) == 2
     states = {run.pk: run.state for run in Run.objects.all()}
     assert states == {queued.pk: "stopped", running.pk: "stopping", ended.pk: "succeeded"}
 
@@ -184,7 +184,7 @@ def test_deleting_frees_the_disk_and_leaves_the_others(
         paths.artifacts(run.latest_id).mkdir(parents=True)
         (paths.artifacts(run.latest_id) / "model.bin").write_bytes(b"x")
     with django_capture_on_commit_callbacks(execute=True):
-        assert submit.delete_runs([gone], by=alice) == 1
+        assert run_actions.delete_runs([gone], by=alice) == 1
     assert list(Run.objects.all()) == [kept]
     assert not paths.execution(gone.latest_id).exists()
     assert (paths.artifacts(kept.latest_id) / "model.bin").exists()
@@ -195,7 +195,7 @@ def test_nothing_is_deleted_while_one_of_them_is_unfinished(project: Project, al
     task = task_with_files(project)
     runs = [run_of(task, user=alice, state=State.SUCCEEDED), run_of(task, user=alice)]
     with pytest.raises(SubmitError, match=f"Run {runs[1].pk} has not ended"):
-        submit.delete_runs(runs, by=alice)
+        run_actions.delete_runs(runs, by=alice)
     assert Run.objects.count() == 2
     move_to(runs[1], State.STOPPED)
-    assert submit.delete_runs(runs, by=alice) == 2
+    assert run_actions.delete_runs(runs, by=alice) == 2

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from coretex_site.lib import paths
 from projects.models import Project
-from tasks import codetree
+from tasks.files import store
 from tasks.models import Task
 
 ClientOf = Callable[[User], Client]
@@ -41,7 +41,7 @@ def make(browser: Client, project: Project, *, htmx: bool = False, **given: obje
 
 
 def files_of(task: Task) -> dict[str, bytes]:
-    return {file.path: codetree.read_bytes(task, file.path) for file in codetree.list_files(task)}
+    return {file.path: store.read_bytes(task, file.path) for file in store.list_files(task)}
 
 
 def nothing_was_left() -> bool:
@@ -68,7 +68,7 @@ def test_one_click_adds_main_py_and_task_yaml(browser: Client, project: Project)
     assert b"def main()" in files_of(task)["main.py"]
     schema = f"http://testserver{reverse('tasks:schema')}".encode()
     assert files_of(task)["task.yaml"].startswith(b"# yaml-language-server: $schema=" + schema)
-    parsed = codetree.read_spec(task)
+    parsed = store.read_spec(task)
     assert parsed.problems == ()
     assert [parameter.name for parameter in parsed.spec.parameters] == ["learningRate"]
 
@@ -97,7 +97,7 @@ def test_a_tar_gz_is_unpacked(browser: Client, project: Project) -> None:
         member.size, member.mode = 7, 0o755
         archive.addfile(member, io.BytesIO(b"echo hi"))
     make(browser, project, files=[SimpleUploadedFile("code.tar.gz", packed.getvalue())])
-    assert codetree.list_files(Task.objects.get())[0].executable
+    assert store.list_files(Task.objects.get())[0].executable
 
 
 def a_tar_with_a_link() -> bytes:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from coretex_site.lib import filetree
 from projects.models import Project
-from tasks import codetree
+from tasks.files import store
 from tasks.models import Task
 from tests.task_pages import HTMX, YAML, make_train, save, url
 
@@ -39,7 +39,7 @@ def test_a_viewer_sees_code_with_colours_and_no_buttons_that_change(
 
 def test_an_editor_gets_the_text_exactly_as_it_is(browser: Client, task: Task, alice: User) -> None:
     text = "\n\n</textarea><script>alert(1)</script>\n\ttab & 'quote'"
-    codetree.create(task, "odd.py", text.encode(), by=alice)
+    store.create(task, "odd.py", text.encode(), by=alice)
     page = browser.get(url("tasks:file", task, "odd.py")).content.decode()
     assert "<script>alert(1)" not in page
     escaped = "\n\n&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;\n\ttab &amp; &#x27;quote&#x27;"
@@ -49,9 +49,9 @@ def test_an_editor_gets_the_text_exactly_as_it_is(browser: Client, task: Task, a
 def test_saving_tells_what_was_found_in_the_files(browser: Client, task: Task) -> None:
     answer = save(browser, task, "print(2)\r\n")
     assert answer.status_code == 200
-    assert codetree.read_bytes(task, "main.py") == b"print(2)\n"
+    assert store.read_bytes(task, "main.py") == b"print(2)\n"
     part = answer.content.decode()
-    new = filetree.file_digest(codetree.root(task) / "main.py")
+    new = filetree.file_digest(store.root(task) / "main.py")
     assert f'id="editor-digest" value="{new}" hx-swap-oob="true"' in part
     assert "by bob" in part
 
@@ -59,15 +59,15 @@ def test_saving_tells_what_was_found_in_the_files(browser: Client, task: Task) -
 def test_the_second_save_of_two_is_told_and_may_save_over_it(
     browser: Client, task: Task, alice: User
 ) -> None:
-    opened = filetree.file_digest(codetree.root(task) / "main.py")
-    codetree.write(task, "main.py", b"alice's\n", expected=opened, by=alice)
+    opened = filetree.file_digest(store.root(task) / "main.py")
+    store.write(task, "main.py", b"alice's\n", expected=opened, by=alice)
     answer = save(browser, task, "bob's\n", digest=opened)
     assert answer.status_code == 409
     assert "changed by somebody else" in answer.content.decode()
-    assert codetree.read_bytes(task, "main.py") == b"alice's\n"
-    found = filetree.file_digest(codetree.root(task) / "main.py")
+    assert store.read_bytes(task, "main.py") == b"alice's\n"
+    found = filetree.file_digest(store.root(task) / "main.py")
     assert save(browser, task, "bob's\n", digest=opened, over=found).status_code == 200
-    assert codetree.read_bytes(task, "main.py") == b"bob's\n"
+    assert store.read_bytes(task, "main.py") == b"bob's\n"
 
 
 def test_without_scripts_a_conflict_keeps_what_was_typed(browser: Client, task: Task) -> None:
@@ -88,18 +88,18 @@ def test_what_could_not_be_edited_again_is_not_saved(browser: Client, task: Task
 def test_saving_what_is_not_there_changes_nothing(browser: Client, task: Task, path: str) -> None:
     assert save(browser, task, "x", path=path).status_code in (409, 422)
     task.refresh_from_db()
-    assert task.digest == filetree.digest(codetree.root(task))
+    assert task.digest == filetree.digest(store.root(task))
 
 
 def test_a_file_that_was_deleted_while_it_was_edited_can_be_made_again(
     browser: Client, task: Task, bob: User
 ) -> None:
-    opened = filetree.file_digest(codetree.root(task) / "main.py")
-    codetree.delete(task, "main.py", by=bob)
+    opened = filetree.file_digest(store.root(task) / "main.py")
+    store.delete(task, "main.py", by=bob)
     data = {"path": "main.py", "text": "x\n", "digest": opened}
     assert "deleted or renamed" in browser.post(url("tasks:save", task), data, headers=HTMX).content.decode()
     browser.post(url("tasks:save", task), data | {"over": "absent"}, headers=HTMX)
-    assert codetree.read_bytes(task, "main.py") == b"x\n"
+    assert store.read_bytes(task, "main.py") == b"x\n"
 
 
 def test_the_preview_shows_the_form_and_every_problem_with_its_line(browser: Client, task: Task) -> None:
@@ -125,7 +125,7 @@ def test_a_readme_is_shown_as_it_reads_and_while_it_is_written(
     browser: Client, client_of: ClientOf, task: Task, alice: User, vera: User
 ) -> None:
     text = "# Main\n\nTrains **trees**. <script>alert(1)</script>\n\n1. one\n2. two\n"
-    codetree.create(task, "README.md", text.encode(), by=alice)
+    store.create(task, "README.md", text.encode(), by=alice)
     for client in (browser, client_of(vera)):
         for address in (url("tasks:file", task, "README.md"), url("tasks:folder", task)):
             page = client.get(address).content.decode()
@@ -134,5 +134,5 @@ def test_a_readme_is_shown_as_it_reads_and_while_it_is_written(
     typed = {"path": "README.md", "text": "*new*"}
     written = browser.post(url("tasks:preview", task), typed, headers=HTMX).content.decode()
     assert "<em>new</em>" in written and 'id="document-body"' in written
-    codetree.create(task, "data/README.md", b"of the data", by=alice)
+    store.create(task, "data/README.md", b"of the data", by=alice)
     assert "<p>of the data</p>" in browser.get(url("tasks:file", task, "data")).content.decode()

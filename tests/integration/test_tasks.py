@@ -12,12 +12,13 @@ from django.test import Client
 from django.urls import reverse
 
 from coretex_site.lib import filetree, paths
-from projects import life
+from projects import archiving
 from projects.models import Project, Visibility
 from runs import snapshots
 from runs.models import Artifact, Run
 from runs.states import State
-from tasks import codetree, create
+from tasks import create
+from tasks.files import store
 from tasks.models import Task
 from tests.small_tasks import submit
 from tests.task_pages import HTMX, make_train, save, url
@@ -104,11 +105,11 @@ def test_nothing_is_changed_in_an_archived_project(
 
 
 def test_the_tasks_of_an_archived_project_are_listed_only_with_it(browser: Client, task: Task) -> None:
-    life.archive(task.project)
+    archiving.archive(task.project)
     address, link = reverse("tasks:list"), f'href="{task.get_absolute_url()}"'
     assert link not in browser.get(address).content.decode()
     assert link in browser.get(address, {"project": task.project_id}).content.decode()
-    life.restore(task.project)
+    archiving.restore(task.project)
     assert link in browser.get(address).content.decode()
 
 
@@ -121,7 +122,7 @@ def test_a_bad_path_comes_back_as_a_sentence(browser: Client, task: Task, name: 
     assert answer.status_code in (204, 422)
     if answer.status_code == 422:
         assert "<li>" in answer.content.decode()
-    assert "main.py" in [file.path for file in codetree.list_files(task)]
+    assert "main.py" in [file.path for file in store.list_files(task)]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ def test_uploading_more_says_what_was_added_and_replaced(browser: Client, task: 
     files[0].name, files[1].name = "main.py", "b.py"
     answer = browser.post(url("tasks:upload", task), {"files": files}, follow=True)
     assert "1 file added, 1 replaced." in answer.content.decode()
-    assert codetree.read_bytes(task, "main.py") == b"1"
+    assert store.read_bytes(task, "main.py") == b"1"
 
 
 def test_an_upload_of_nothing_is_told(browser: Client, task: Task) -> None:
@@ -162,7 +163,7 @@ def test_an_upload_of_nothing_is_told(browser: Client, task: Task) -> None:
 
 def test_run_task_is_offered_only_when_the_task_can_run(browser: Client, task: Task, alice: User) -> None:
     assert f'href="{url("runs:new", task)}"' in browser.get(url("tasks:detail", task)).content.decode()
-    codetree.delete(task, "main.py", by=alice)
+    store.delete(task, "main.py", by=alice)
     page = browser.get(url("tasks:detail", task)).content.decode()
     assert f'href="{url("runs:new", task)}"' not in page
     assert "it has no entry script. Add main.py" in page
@@ -227,8 +228,8 @@ def test_the_badge_says_whether_the_files_are_those_of_the_last_run(
     run = submit(task).run
     assert f"As in Run {run.pk}" in browser.get(badge).content.decode()
     save(browser, task, "print('other')\n")
-    codetree.delete(task, "data", by=alice)
-    codetree.create(task, "new.py", b"1\n", by=alice)
+    store.delete(task, "data", by=alice)
+    store.create(task, "new.py", b"1\n", by=alice)
     assert f"Changed since Run {run.pk}" in browser.get(badge).content.decode()
     page = browser.get(url("runs:task_diff", task)).content.decode()
     assert "3 files differ from what" in page
@@ -250,7 +251,7 @@ def test_a_task_with_an_unfinished_run_is_not_deleted(browser: Client, task: Tas
     answer = browser.post(url("runs:delete_task", task), follow=True)
     assert "has not ended" in answer.content.decode()
     assert Task.objects.filter(pk=task.pk).exists()
-    assert codetree.list_files(task)
+    assert store.list_files(task)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from projects import datasets
+from projects.data import store
 from projects.models import Project
 from runs.states import State
 from tasks import library
@@ -39,8 +39,8 @@ def by_hand(folder: Path, name: str) -> Path:
 
 def dataset(project: Project, by: User, files: dict[str, str]) -> int:
     """The id of a new Dataset of the Project."""
-    made = datasets.create(project, name=f"{len(files)} files {next(iter(files))}", description="", by=by)
-    datasets.add_files(made, [(path, BytesIO(text.encode())) for path, text in files.items()], by=by)
+    made = store.create(project, name=f"{len(files)} files {next(iter(files))}", description="", by=by)
+    store.add_files(made, [(path, BytesIO(text.encode())) for path, text in files.items()], by=by)
     return made.pk
 
 

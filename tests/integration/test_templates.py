@@ -14,7 +14,9 @@ from django.urls import reverse
 from coretex_site.lib import filetree
 from projects.models import Project
 from runs import snapshots
-from tasks import codetree, create, library, mismatches, runtime, spec
+from tasks import create, library, mismatches, runtime
+from tasks.files import store
+from tasks.taskyaml import spec
 from tests.small_tasks import console
 from tests.template_runs import artifacts, last, left, picture, succeeded
 
@@ -146,9 +148,9 @@ def test_tabular_classification_trains_each_model(project: Project, alice: User,
 def test_a_task_of_a_template_is_a_copy_that_can_be_changed(project: Project, alice: User) -> None:
     details = create.Details(project=project, name="Mine", by=alice)
     task = create.from_template(details, "hello", schema_url="https://example.org/task.schema.json")
-    text = codetree.read_bytes(task, "task.yaml").decode()
+    text = store.read_bytes(task, "task.yaml").decode()
     assert text.startswith("# yaml-language-server: $schema=https://example.org/task.schema.json\n")
-    codetree.create(task, "more.py", by=alice)
+    store.create(task, "more.py", by=alice)
     assert not (library.ROOT / "hello" / "more.py").exists()
     assert snapshots.freeze(task).digest == task.digest
 

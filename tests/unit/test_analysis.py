@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from runs.findings.analysis import AnalysisError, Observation, associations, importance
+from runs.analysis.association import AnalysisError, Observation, associations, importance
 
 
 def observations(

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.findings import analysis, bars, factorial
-from runs.findings.analysis import Observation
-from runs.findings.filters import FilterError, exactly, matcher
-from runs.findings.refining import refined
-from runs.records.figures import figures
+from runs.analysis import association, effects
+from runs.analysis.association import Observation
+from runs.analysis.filters import FilterError, exactly, matcher
+from runs.analysis.next_values import refined
+from runs.records.number_text import figures
 from runs.states import State
+from runs.web.page_models import state_bar
 
 
 @pytest.mark.parametrize(
@@ -59,10 +60,10 @@ def test_figures_are_short(number: float | None, text: str) -> None:
 
 
 def test_a_bar_is_a_hundred_wide_whatever_is_missing() -> None:
-    parts = bars.stretches({State.SUCCEEDED: 1, State.FAILED: 2}, reused=1, total=8)
+    parts = state_bar.stretches({State.SUCCEEDED: 1, State.FAILED: 2}, reused=1, total=8)
     assert sum(part.width for part in parts) == pytest.approx(100)
-    assert bars.words(parts) == "2 succeeded, 2 failed, 4 queued"
-    assert bars.words(bars.stretches({})) == "no Runs yet"
+    assert state_bar.words(parts) == "2 succeeded, 2 failed, 4 queued"
+    assert state_bar.words(state_bar.stretches({})) == "no Runs yet"
 
 
 @pytest.mark.parametrize("repeats", [1, 3])
@@ -74,8 +75,8 @@ def test_full_designs_are_reckoned_from_means_exactly_as_by_least_squares(repeat
         for x, y, z in cells
     ]
     names = ["x", "y", "z"]
-    assert factorial.is_full(seen, names)
-    fast, slow = factorial.importance(seen, names), analysis.importance(seen, names)
+    assert effects.is_full(seen, names)
+    fast, slow = effects.importance(seen, names), association.importance(seen, names)
     by_names = {effect.names: effect for effect in slow.effects}
     for effect in fast.effects:
         assert effect.sum_of_squares == pytest.approx(by_names[effect.names].sum_of_squares, abs=1e-9)
@@ -89,13 +90,13 @@ def test_full_designs_are_reckoned_from_means_exactly_as_by_least_squares(repeat
 
 def test_a_design_with_a_hole_is_not_full() -> None:
     seen = [Observation(values={"x": x, "y": y}, metric=1.0) for x in (1, 2) for y in (1, 2)]
-    assert factorial.is_full(seen, ["x", "y"])
-    assert not factorial.is_full(seen[:3], ["x", "y"])
-    assert not factorial.is_full([*seen[:3], Observation(values={"x": 2, "y": 2}, metric=None)], ["x", "y"])
+    assert effects.is_full(seen, ["x", "y"])
+    assert not effects.is_full(seen[:3], ["x", "y"])
+    assert not effects.is_full([*seen[:3], Observation(values={"x": 2, "y": 2}, metric=None)], ["x", "y"])
 
 
 def test_ints_larger_than_any_float_are_ranked_and_not_refined() -> None:
     assert refined([5, 10**400, 10**400 + 1], [1]).values == [10**400]
     seen = [Observation(values={"n": 10**400 + n}, metric=float(n)) for n in range(4)]
-    (found,) = analysis.associations(seen, ["n"])
+    (found,) = association.associations(seen, ["n"])
     assert found.direction == pytest.approx(1)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.combinations import CombinationError, Condition, Design
-from tasks.equality import duplicates
 from tasks.rules import Comparison, Junction, Name, Negation, Rule, RuleError, parse
+from tasks.types.equality import duplicates
 
 NUMBERS = st.lists(st.integers(0, 5), min_size=1, max_size=4, unique=True)
 RULES = [

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.runtimes.condafile import CondaFileError, parse
+from runs.runtimes.conda_file import CondaFileError, parse
 
 REAL = """
 name: dada2

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from tasks.mismatches import mismatches
-from tasks.spec import parse
+from tasks.taskyaml.spec import parse
 from tests import code_corpus as corpus
 from tests.proposals import proposed, read_names
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.difference import MOST_BYTES, MOST_FILES, changed_paths, compare, compare_file
+from tasks.files.diff import MOST_BYTES, MOST_FILES, changed_paths, compare, compare_file
 
 PLAIN, EXECUTABLE = False, True
 

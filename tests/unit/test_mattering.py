@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from runs.batching.cells import Cell, Cells
-from runs.findings import mattering
-from runs.findings.mattering import Bar, Mattering
+from runs.analysis import importance
+from runs.analysis.cells import Cell, Cells
+from runs.analysis.importance import Bar, Mattering
 from runs.models import Batch
 from runs.states import State
-from tasks.declarations import TaskSpec
+from tasks.types.declarations import TaskSpec
 
 Values = Mapping[str, Any]
 
@@ -23,7 +23,7 @@ def found(combinations: Sequence[Values], metric: Callable[[Values], float | Non
     cells = [Cell(run=n + 1, number=n, state=State.SUCCEEDED, values=values) for n, values in numbered]
     numbers = {cell.run: metric(cell.values) for cell in cells}
     known = {run: number for run, number in numbers.items() if number is not None}
-    return mattering.of(Cells(batch, cells, TaskSpec()), known)
+    return importance.of(Cells(batch, cells, TaskSpec()), known)
 
 
 def shares(seen: Mattering) -> dict[str, float]:

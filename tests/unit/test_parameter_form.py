@@ -10,10 +10,10 @@ from django.template.loader import render_to_string
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.declarations import Condition, Group, Parameter, TaskSpec
-from tasks.forms import FIELDS, Input, ParameterForm
-from tasks.inputs import Choice
-from tasks.parameters import TYPES
+from tasks.forms.form import FIELDS, Input, ParameterForm
+from tasks.forms.inputs import Choice
+from tasks.types.declarations import Condition, Group, Parameter, TaskSpec
+from tasks.types.parameters import TYPES
 from tests.browser_like import form_data, form_pairs
 
 texts = st.text(

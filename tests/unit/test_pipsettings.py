@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from runs.runtimes import pipsettings
+from runs.runtimes import pip_settings
 
 
-def told(tmp_path: Path, variables: dict[str, str], conf: str = "") -> pipsettings.InstallerSettings:
+def told(tmp_path: Path, variables: dict[str, str], conf: str = "") -> pip_settings.InstallerSettings:
     file = tmp_path / "pip.conf"
     file.write_text(conf)
     base = {"HOME": str(tmp_path), "XDG_CONFIG_DIRS": str(tmp_path), "PIP_CONFIG_FILE": str(file)}
-    return pipsettings.for_uv({**base, **variables}, prefix=tmp_path)
+    return pip_settings.for_uv({**base, **variables}, prefix=tmp_path)
 
 
 def test_indexes_of_pip_conf_are_used(tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from projects.models import Dataset, Project
-from runs.batching import fingerprints, plan
-from runs.batching.plan import PlanError
 from runs.runspec import RunSpec
-from tasks import equality
-from tasks.declarations import validate
+from runs.submission import fingerprints, plan
+from runs.submission.plan import PlanError
 from tasks.models import Task
+from tasks.types import equality
+from tasks.types.declarations import validate
 from tests import small_tasks
 
 pytestmark = pytest.mark.django_db

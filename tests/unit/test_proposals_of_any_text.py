@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.mismatches import mismatches
-from tasks.parameters import TYPES
-from tasks.spec import TaskSpec
+from tasks.taskyaml.spec import TaskSpec
+from tasks.types.parameters import TYPES
 from tests.proposals import proposed, spec_of
 
 # Whatever the text

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.findings.refining import Number, refined
+from runs.analysis.next_values import Number, refined
 
 
 def values(levels: list[Number], *places: int, **bounds: Number) -> list[Number]:

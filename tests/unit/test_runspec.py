@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runs.batching.commandline import as_arguments, as_command, from_arguments
 from runs.runspec import RunSpec, RunSpecError
-from tasks.declarations import Parameter
+from runs.submission.command_line import as_arguments, as_command, from_arguments
+from tasks.types.declarations import Parameter
 
 TRICKY = [
     "1",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, TypeChecker
 from jsonschema.validators import extend
 
-from tasks.parameters import TYPES
-from tasks.spec import GROUP_KEYS, PARAMETER_KEYS, TOP_KEYS, parse
+from tasks.taskyaml.spec import GROUP_KEYS, PARAMETER_KEYS, TOP_KEYS, parse
+from tasks.types.parameters import TYPES
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "tasks" / "task.schema.json").read_text(encoding="utf-8"))

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runs.runspec import RunSpec
-from runs.web import filling
-from runs.web.combineform import CombineForm
-from tasks import severalvalues
-from tasks.declarations import Group, Parameter, TaskSpec
-from tasks.forms import ParameterForm
-from tasks.parameters import TYPES
-from tasks.spacing import SpacingError, expand
+from runs.web.forms.combine import CombineForm
+from runs.web.page_models import spec_values
+from tasks.forms import multi_values
+from tasks.forms.form import ParameterForm
+from tasks.forms.ranges import SpacingError, expand
+from tasks.types.declarations import Group, Parameter, TaskSpec
+from tasks.types.parameters import TYPES
 from tests.browser_like import as_sent, form_data
 from tests.unit.test_parameter_form import VALUES, chosen_one, chosen_some, names, options, texts
 
@@ -35,8 +35,8 @@ def parameter(kind: str, value: Any = None, name: str = "p", **facts: Any) -> Pa
     return Parameter(name=name, data_type=kind, value=value, **facts)
 
 
-def read(kind: str, text: str, value: Any = None, **facts: Any) -> severalvalues.Several:
-    return severalvalues.read(parameter(kind, value, **facts), text, check=lambda _: None)
+def read(kind: str, text: str, value: Any = None, **facts: Any) -> multi_values.Several:
+    return multi_values.read(parameter(kind, value, **facts), text, check=lambda _: None)
 
 
 @st.composite
@@ -55,8 +55,8 @@ def several(draw: st.DrawFn) -> tuple[Parameter, list[Any]]:
 @given(several())
 def test_several_values_written_as_text_are_read_back_as_the_same(case: tuple[Parameter, list[Any]]) -> None:
     declared, values = case
-    text = as_sent(severalvalues.write(declared, values))
-    again = severalvalues.read(declared, text, check=lambda _: None)
+    text = as_sent(multi_values.write(declared, values))
+    again = multi_values.read(declared, text, check=lambda _: None)
     assert not again.errors
     assert exact(again.values) == exact(values)
 
@@ -87,7 +87,7 @@ def test_a_specification_in_the_form_and_back_changes_nothing(
     parameters = tuple(declared for declared, _ in cases)
     declared = TaskSpec(groups=(Group(name="all", parameters=parameters),))
     spec = RunSpec(task=1, values={p.name: values for p, values in cases}, **how)
-    filled = filling.read(spec, declared)
+    filled = spec_values.read(spec, declared)
     assert not filled.notes
     form = ParameterForm(declared, project=None, initial_values=filled.values, initial_several=filled.texts)
     html = render_to_string("tasks/_parameters.html", {"form": form})

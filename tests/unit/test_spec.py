@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.spec import parse
+from tasks.taskyaml.spec import parse
 from tests.task_yamls import GROUP, default, one, problems, read
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.spec import parse
+from tasks.taskyaml.spec import parse
 from tests.task_yamls import default, one, problems, read
 
 

@@ -1,0 +1,57 @@
+"""What a browser sends when files are uploaded to a Dataset, and storing it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import BinaryIO
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+
+from coretex_site.lib import filetree
+from projects.data import store as datasets
+from projects.data.contents import DatasetError
+from projects.models import Dataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """Uploaded files with their relative paths, the folder they go to, and whether an archive is unpacked."""
+
+    files: Sequence[tuple[str, BinaryIO]]
+    into: str
+    unpack: bool
+
+
+def read(request: HttpRequest) -> Arrival:
+    """`files`, in the same order `paths` (their names if there are none), `into`, and `keep_archive`."""
+    sent, named = request.FILES.getlist("files"), request.POST.getlist("paths")
+    pairs = zip_longest(sent, named[: len(sent)], fillvalue="")
+    return Arrival(
+        files=[(path or file.name or "", file) for file, path in pairs],
+        into=request.POST.get("into", "").strip("/ "),
+        unpack="keep_archive" not in request.POST,
+    )
+
+
+def store(dataset: Dataset, arrival: Arrival, *, by: AbstractBaseUser) -> datasets.Added:
+    """Adds the files; a single archive is unpacked. Raises TreeError, and then nothing was added."""
+    if not arrival.files:
+        raise DatasetError("No files arrived; choose some, a folder, or a zip or tar.gz.")
+    if len(arrival.files) == 1 and arrival.unpack:
+        path, file = arrival.files[0]
+        if filetree.is_archive(path):
+            return datasets.add_archive(dataset, file, path, by=by, into=arrival.into)
+    return datasets.add_files(dataset, arrival.files, by=by, into=arrival.into)
+
+
+def create(dataset: Dataset, arrival: Arrival, *, by: AbstractBaseUser) -> Dataset:
+    """Stores a new Dataset with the files, if there are any; raises TreeError, and then there is neither."""
+    made = datasets.create(dataset.project, name=dataset.name, description=dataset.description, by=by)
+    if arrival.files:
+        try:
+            store(made, arrival, by=by)
+        except BaseException:
+            datasets.delete(made)
+            raise
+    return made

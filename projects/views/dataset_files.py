@@ -1,0 +1,128 @@
+"""The files of Datasets over HTTP: upload, look at, download, rename, delete."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http.response import content_disposition_header
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from coretex_site.lib import downloads, filetree, previews
+from coretex_site.lib.filetree import TreeError
+from coretex_site.lib.web import go, page
+from projects import access
+from projects.data import listing, store, uploads
+from projects.data.contents import DatasetError
+from projects.models import Dataset, Role
+from projects.views.datasets import dataset_frame
+
+
+def address(dataset: Dataset, folder: str) -> str:
+    where = reverse("projects:dataset", args=[dataset.pk])
+    return f"{where}?{urlencode({'folder': folder})}" if folder else where
+
+
+@require_POST
+def dataset_upload(request: HttpRequest, pk: int) -> HttpResponse:
+    found = access.get_dataset(request.user, pk, need=Role.EDITOR)
+    arrival = uploads.read(request)
+    try:
+        added = uploads.store(found, arrival, by=request.user)
+        into = filetree.safe_path(arrival.into) if arrival.into.strip("/ ") else ""
+    except TreeError as error:
+        return refuse(request, found, error.problems)
+    messages.success(request, summary(added))
+    return go(request, address(found, into))
+
+
+def refuse(request: HttpRequest, dataset: Dataset, problems: list[str]) -> HttpResponse:
+    if request.htmx:
+        return page(request, "projects/_problems.html", {"problems": problems}, status=422)
+    context = dataset_frame(request, dataset) | {"problems": problems, "folder": listing.folder(dataset, "")}
+    return page(request, "projects/dataset.html", context, status=422)
+
+
+def summary(added: store.Added) -> str:
+    """`3 files added, 1 replaced, 2 were there already.`"""
+    counts = [
+        f"{len(added.added):,} {'file' if len(added.added) == 1 else 'files'} added",
+        f"{len(added.replaced):,} replaced" if added.replaced else "",
+        f"{len(added.unchanged):,} unchanged" if added.unchanged else "",
+    ]
+    return ", ".join(filter(None, counts)) + "."
+
+
+@require_safe
+def dataset_file(request: HttpRequest, pk: int, path: str) -> HttpResponse:
+    """A page that shows the file, as far as that kind can be shown."""
+    found = access.get_dataset(request.user, pk)
+    sample, content = located(found, path)
+    folder, _, name = path.rpartition("/")
+    context = dataset_frame(request, found) | {
+        "sample": sample,
+        "name": name,
+        "in_folder": folder,
+        "crumbs": list(listing.crumbs(folder)),
+        "preview": previews.preview(content, name),
+        "file": reverse("projects:dataset_raw", args=[pk, path]),
+    }
+    return page(request, "projects/file.html", context)
+
+
+def located(dataset: Dataset, path: str) -> tuple:
+    try:
+        return store.locate(dataset, path)
+    except DatasetError as error:
+        raise Http404(str(error)) from error
+
+
+@require_safe
+def dataset_raw(request: HttpRequest, pk: int, path: str) -> HttpResponseBase:
+    """The bytes, as a download; with `?picture` as a picture, if it is one."""
+    found = access.get_dataset(request.user, pk)
+    _, content = located(found, path)
+    serve = downloads.picture if "picture" in request.GET else downloads.attachment
+    try:
+        return serve(request, content, path)
+    except FileNotFoundError as error:  # replaced since it was looked up
+        raise Http404(f"The file {path} was just replaced or deleted. Load the page again.") from error
+
+
+@require_safe
+def dataset_download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """All files as one zip, made while it is sent."""
+    found = access.get_dataset(request.user, pk)
+    response = StreamingHttpResponse(
+        filetree.zip_files(store.contents(found)), content_type="application/zip"
+    )
+    name = content_disposition_header(True, downloads.plain(f"{found.name.replace('/', '_')}.zip"))
+    response.headers["Content-Disposition"] = name or "attachment"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_POST
+def dataset_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Deletes the chosen `path`s; those that end with a slash are folders."""
+    found = access.get_dataset(request.user, pk, need=Role.EDITOR)
+    chosen = request.POST.getlist("path")
+    try:
+        if not chosen:
+            raise DatasetError("Nothing was chosen; tick the files to delete first.")
+        count = store.remove_files(found, chosen, by=request.user)
+    except TreeError as error:
+        return refuse(request, found, error.problems)
+    messages.success(request, "1 file was deleted." if count == 1 else f"{count:,} files were deleted.")
+    return go(request, address(found, request.POST.get("folder", "")))
+
+
+@require_POST
+def dataset_rename(request: HttpRequest, pk: int, path: str) -> HttpResponse:
+    found = access.get_dataset(request.user, pk, need=Role.EDITOR)
+    try:
+        new = store.rename(found, path, request.POST.get("path", ""), by=request.user)
+    except TreeError as error:
+        return refuse(request, found, error.problems)
+    messages.success(request, f"The file is {new} now.")
+    return redirect("projects:dataset_file", pk, new)

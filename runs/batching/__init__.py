@@ -1,1 +1,0 @@
-"""What people ask for: Runs and Batches, planned, submitted, built, looked after."""

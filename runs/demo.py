@@ -1,0 +1,33 @@
+"""The demo Project of a first start: a Task from a Template and one Run of it, waiting for a worker."""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from projects.models import Membership, Project, ProjectType, Role
+from runs.submission import run_actions
+from tasks import create
+from tasks.files import store
+
+TEMPLATE = "tabular-classification"
+
+
+def make(user: AbstractBaseUser) -> Project:
+    """The demo Project with `user` as its owner, and its Run queued with the default values."""
+    with transaction.atomic():
+        project = Project.objects.create(
+            name="Demo",
+            description="A Task to look around with. Change it, run it with other values, delete it.",
+            type=ProjectType.TABULAR_DATA,
+            created_by=user,
+        )
+        Membership.objects.create(project=project, user=user, role=Role.OWNER)
+    details = create.Details(project=project, name="Tabular classification", by=user)
+    task = create.from_template(details, TEMPLATE)
+    run_actions.submit(
+        task,
+        entry_script="main.py",
+        values=store.read_spec(task).spec.defaults(),
+        user=user,
+        description="Made at the first start.",
+    )
+    return project

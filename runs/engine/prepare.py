@@ -1,0 +1,291 @@
+"""What a script finds when it starts: files, parameters, Datasets, environment variables, command line."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from coretex_site.lib import filetree, paths
+from coretex_site.lib.smallfile import overwrite
+from coretex_site.lib.treemarks import Marks
+from projects.data import store
+from projects.models import Dataset
+from runs import snapshots, spares
+from runs.engine.executor import ROOM, Launch
+from runs.models import Execution, Run
+from runs.runtimes import notebook_run
+from runs.runtimes.ready import Ready
+from runs.states import Reason
+from tasks import runtime
+from tasks.taskyaml import spec
+from tasks.types.declarations import TaskSpec
+from tasks.types.parameters import DATASET_TYPES, TYPES
+
+# The variable that every process of a script has, with a value that no other script's has.
+MARK = "CORETEX_PARAMETERS"
+# The machine's time zone and graphics cards; nothing else of the server's environment. Indexes, certificates
+# and proxies are the operator's, for building only: their addresses may hold passwords.
+PASSED_ON = frozenset({"TZ"})
+PASSED_ON_PREFIXES = ("CUDA_", "NVIDIA_")
+NOTEBOOK_PROGRAM = Path(notebook_run.__file__)
+# What a spare is good for.
+HOME = "home"
+PARAMETERS = "parameters"
+EXIT = "exit"
+USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
+# A socket's path may have 107 bytes, and Python's multiprocessing makes sockets in TMPDIR.
+LONGEST_TMPDIR = 70
+
+
+class Refused(ValueError):
+    """An Execution that cannot be started; the message is a sentence, `reason` the word for it."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What was laid out for a script: its files with their digests, and the Datasets as they were read.
+
+    By its `marks` a file tells later whether the script touched it.
+    """
+
+    manifest: Mapping[str, str]
+    store: list[dict[str, Any]]
+    marks: Marks
+
+
+def mark(execution_id: int) -> str:
+    """`NAME=VALUE`, set for every process that is started for an Execution."""
+    return f"{MARK}={paths.parameters_file(execution_id)}"
+
+
+def is_at_hand(execution: Execution) -> bool:
+    """Whether `lay_out` has next to nothing to do: a script before it left the same files untouched."""
+    run = execution.run
+    if execution.exactly_id is not None or not spares.has(run.snapshot_id):
+        return False
+    declared = _declared(run.snapshot_id)
+    named = [] if declared is None else [p.name for p in declared.parameters if p.data_type in DATASET_TYPES]
+    return all(run.parameters.get(name) in (None, []) for name in named)
+
+
+def lay_out(execution: Execution) -> Inputs:
+    """Checks the Snapshot out and writes the parameters; what an attempt before it left there goes first."""
+    work = paths.work(execution.pk)
+    home = paths.home(execution.pk)
+    if home.parent.exists():
+        for folder in (work, home, paths.inputs(execution.pk), paths.exit_file(execution.pk)):
+            filetree.remove(folder)
+    else:
+        _make(home.parent)
+    if not spares.reuse(HOME, home):
+        home.mkdir()
+    spares.reuse(PARAMETERS, paths.parameters_file(execution.pk))
+    spares.reuse(EXIT, paths.exit_file(execution.pk))
+    run = execution.run
+    try:
+        manifest = snapshots.check_out(run.snapshot_id, work)
+        declared = _declared(run.snapshot_id)
+    except snapshots.SnapshotError as error:
+        raise Refused(Reason.SNAPSHOT, str(error)) from error
+    values, read = _for_script(run, declared, paths.inputs(execution.pk))
+    text = json.dumps(values, ensure_ascii=False, indent=2)
+    last = paths.parameters_file(execution.pk)
+    overwrite(last, text.encode())
+    marks = Marks.of(work, manifest, now=last.stat().st_ctime_ns)
+    return Inputs(manifest=manifest, datasets=read, marks=marks)
+
+
+def _make(folder: Path) -> None:
+    """Makes the folder of an Execution, and what it is in."""
+    try:
+        os.mkdir(folder)
+    except FileNotFoundError:
+        root = folder.parent.parent
+        root.mkdir(parents=True, exist_ok=True)
+        filetree.spread(root)
+        os.makedirs(folder)
+
+
+@lru_cache(maxsize=100)
+def _declared(digest: str) -> TaskSpec | None:
+    """What the task.yaml of a Snapshot declares; None without one. A Snapshot never changes."""
+    if all(path != "task.yaml" for path, _, _ in snapshots.read_list(digest)):
+        return None
+    try:
+        content = (paths.snapshot(digest) / "task.yaml").read_bytes()
+    except OSError as error:  # it is being repaired, say
+        raise snapshots.SnapshotError(f"The Snapshot {digest[:12]} cannot be read: {error}.") from error
+    return spec.parse(content).spec
+
+
+def _for_script(
+    run: Run, declared: TaskSpec | None, inputs: Path
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The values as the script gets them, and the Datasets that they name, linked below `inputs`."""
+    linked: dict[int, dict[str, Any]] = {}
+    values = {}
+    # In the order of task.yaml: a database may keep the names in another.
+    ordered = [] if declared is None else [p.name for p in declared.parameters if p.name in run.parameters]
+    for name in dict.fromkeys([*ordered, *run.parameters]):
+        value = run.parameters[name]
+        parameter = None if declared is None else declared.parameter(name)
+        if parameter is None or value is None:
+            values[name] = value
+        elif parameter.data_type == "dataset":
+            values[name] = _dataset(run, name, value, inputs, linked)
+        elif parameter.data_type == "list[dataset]":
+            values[name] = [_dataset(run, name, item, inputs, linked) for item in value]
+        else:
+            values[name] = TYPES[parameter.data_type].for_script(value)
+    return values, list(linked.values())
+
+
+def _dataset(
+    run: Run, parameter: str, pk: Any, inputs: Path, linked: dict[int, dict[str, Any]]
+) -> dict[str, Any]:
+    """`{id, name, path}` of a Dataset of the Run's Project, which is linked when it is named first."""
+    path = inputs / str(pk)
+    if pk not in linked:
+        dataset = Dataset.objects.filter(pk=pk, project_id=run.project_id).first()
+        if dataset is None:
+            raise Refused(
+                Reason.PARAMETERS,
+                f"The parameter {parameter} names Dataset {pk}, which was deleted from this Project. "
+                "Run the Task again with changes and choose another.",
+            )
+        try:
+            linked[pk] = store.link_into(dataset, path)
+        except store.DatasetError as error:
+            raise Refused(Reason.PARAMETERS, f"The parameter {parameter} cannot be read: {error}") from error
+    return {"id": pk, "name": linked[pk]["name"], "path": str(path)}
+
+
+def take_back(execution: Execution, inputs: Inputs) -> bool:
+    """Keeps for this process's next script what its script left untouched: its files, its empty HOME.
+
+    Whether that was all there is to keep or to free.
+    """
+    home = paths.home(execution.pk)
+    with suppress(OSError):
+        if home.lstat().st_mode == home.parent.stat().st_mode and not os.listdir(home):
+            spares.keep(HOME, home)
+    is_untouched = snapshots.take_back(execution.run.snapshot_id, paths.work(execution.pk), inputs.marks)
+    return is_untouched and not home.exists() and not inputs.datasets
+
+
+def offer(execution: Execution) -> None:
+    """Lets this process's next script have files of one whose end is stored: they tell nothing any more."""
+    with suppress(OSError):
+        spares.offer(PARAMETERS, paths.parameters_file(execution.pk))
+        spares.offer(EXIT, paths.exit_file(execution.pk), blank=ROOM)
+
+
+def launch(execution: Execution, environment: Ready) -> Launch:
+    """How the script is to be started. Raises Refused when it cannot be."""
+    variables = script_environment(execution, environment)
+    return Launch(
+        command=_command(execution, environment, search=variables["PATH"]),
+        folder=paths.work(execution.pk),
+        environment=variables,
+        console=paths.console(execution.pk),
+        exit_file=paths.exit_file(execution.pk),
+        mark=MARK,
+    )
+
+
+def script_environment(execution: Execution, environment: Ready) -> dict[str, str]:
+    """The script's environment variables, made from scratch."""
+    home = str(paths.home(execution.pk))
+    if environment.is_conda:
+        where = {"CONDA_PREFIX": str(environment.folder), "CONDA_DEFAULT_ENV": environment.folder.name}
+    else:
+        where = {"VIRTUAL_ENV": str(environment.folder)}
+    return {
+        "LANG": "C.UTF-8",
+        **environment.variables,
+        **_passed_on(),
+        **where,
+        "PATH": f"{environment.programs}{os.pathsep}{_machine_path(os.environ.get('PATH', USUAL_PATH))}",
+        "HOME": home,
+        "TMPDIR": home if len(os.fsencode(home)) <= LONGEST_TMPDIR else "/tmp",  # noqa: S108
+        "USER": "coretex",
+        "LOGNAME": "coretex",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONNOUSERSITE": "1",
+        "CORETEX_PARAMETERS": str(paths.parameters_file(execution.pk)),
+        "CORETEX_METRICS": str(paths.metrics_file(execution.pk)),
+        "CORETEX_RUN_ID": str(execution.run_id),
+        "CORETEX_EXECUTION_ID": str(execution.pk),
+    }
+
+
+@cache
+def _passed_on() -> dict[str, str]:
+    """What scripts get of the server's own variables, which stay as they are for as long as it runs."""
+    # The names first: os.environ decodes each value that is asked for.
+    names = [name for name in os.environ if name in PASSED_ON or name.startswith(PASSED_ON_PREFIXES)]
+    return {name: os.environ[name] for name in names}
+
+
+@cache
+def _machine_path(path: str) -> str:
+    """Where the machine keeps its programs, without the server's own environment."""
+    own = os.path.join(sys.prefix, "bin") if sys.prefix != sys.base_prefix else ""
+    places = dict.fromkeys(path.split(os.pathsep))
+    return os.pathsep.join(place for place in places if os.path.isabs(place) and place != own)
+
+
+def _command(execution: Execution, environment: Ready, *, search: str) -> list[str]:
+    """The words of the script's command line."""
+    entry = execution.run.entry_script
+    path = paths.work(execution.pk) / entry
+    if not path.is_file():
+        raise Refused(Reason.SNAPSHOT, f"The Snapshot has no file {entry}, which this Run was to start.")
+    # Nothing may take a name for an option.
+    entry = f"./{entry}" if entry.startswith("-") else entry
+    python = str(environment.python)
+    match runtime.interpreter_of(path.name):
+        case "python" | "notebook" if not environment.has_python:
+            raise Refused(
+                Reason.ENVIRONMENT,
+                f"{entry} needs Python, which environment.yml does not list. Add python to its dependencies.",
+            )
+        case "python":
+            return [python, entry]
+        case "notebook":
+            # Not ours to import from: -I keeps our folder out of what it and the notebook can import.
+            return [python, "-I", "-u", str(NOTEBOOK_PROGRAM), entry]
+        case None:
+            return _executable(entry, path)
+        case program:
+            found = shutil.which(program, path=search)
+            if found is None:
+                raise Refused(
+                    Reason.ENVIRONMENT,
+                    f"{entry} needs {program}, which is not installed on the node {settings.NODE_NAME}. "
+                    "Ask the operator to install it there, or choose another entry script.",
+                )
+            return [found, entry]
+
+
+def _executable(entry: str, path: Path) -> list[str]:
+    with path.open("rb") as file:
+        is_script = file.read(2) == b"#!"
+    if is_script and os.access(path, os.X_OK):
+        return [f"./{entry.removeprefix('./')}"]
+    raise Refused(
+        Reason.SNAPSHOT,
+        f"{entry} cannot be run: expected a .py, .sh, .R or .ipynb file, or an executable with a #! line.",
+    )

@@ -1,1 +1,0 @@
-"""What came out of Batches: the table, charts, what mattered, what to try next, comparisons."""

@@ -1,0 +1,13 @@
+"""Attends to Batches once: builds, ends, tells. Started by a node whose workers are all busy."""
+
+from django.core.management.base import BaseCommand
+
+from runs.submission import batch_upkeep
+
+
+class Command(BaseCommand):
+    help = "Builds the Batches that wait for it, notes which have ended, and sends what is to be told."
+    requires_system_checks = []
+
+    def handle(self, **options: object) -> None:
+        batch_upkeep.attend()

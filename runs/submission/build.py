@@ -1,0 +1,137 @@
+"""Builds the Runs of a Batch, all or none. Called by workers; knows no HTTP."""
+
+import itertools
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from runs.models import Batch, Run
+from runs.processes import ProcessId
+from runs.queue import bulk_transitions, scheduler, wakeups
+from runs.states import Cause, State
+from runs.submission import plan
+from runs.submission.run_actions import LONGEST_NAME
+
+log = logging.getLogger(__name__)
+
+# Rows in one statement; Django asks for fewer where the database takes fewer.
+ROWS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What a build is about to store."""
+
+    runs: list[Run]
+    reused: list[list[int]]
+    varying: list[str]
+    count: int
+
+
+def build(batch_id: int) -> bool:
+    """Makes the Runs of the Batch that are not there yet, and queues them; False when another process does.
+
+    They are prepared outside of the transaction and stored in one, so that a killed builder leaves nothing
+    and others wait for the database no longer than needed. Two builders that meet are one build.
+    """
+    owner = str(ProcessId.mine())
+    if not _take(batch_id, owner):
+        return False
+    batch = Batch.objects.select_related("task__project", "snapshot", "created_by").get(pk=batch_id)
+    try:
+        made = prepare(batch)
+    except plan.PlanError as error:
+        return _give_up(batch, owner, str(error))
+    except DatabaseError:
+        raise
+    except Exception:
+        # A worker that fails here again and again would never execute anything.
+        log.exception("Batch %s cannot be built.", batch.pk)
+        return _give_up(batch, owner, "It cannot be built; the server's log says what went wrong.")
+    with transaction.atomic():
+        mine = Batch.objects.filter(pk=batch.pk, builder=owner, built_at=None, finished_at=None)
+        facts = {"reused": made.reused, "varying": made.varying, "count": made.count}
+        if not mine.update(built_at=timezone.now(), builder="", builder_at=None, **facts):
+            return False
+        Run.objects.bulk_create(made.runs, batch_size=ROWS)
+        bulk_transitions.queue_marked(batch, cause=Cause.STARTED, by=batch.created_by)
+    wakeups.wake(batch.wanted_node)
+    return True
+
+
+def _take(batch_id: int, owner: str) -> bool:
+    """Makes the caller its builder, unless one that lives has it already."""
+    batch = Batch.objects.filter(pk=batch_id, built_at=None, finished_at=None).first()
+    if batch is None or scheduler.is_being_built(batch):
+        return False
+    free = Batch.objects.filter(pk=batch_id, built_at=None, finished_at=None, builder=batch.builder)
+    return bool(free.update(builder=owner, builder_at=timezone.now()))
+
+
+def _give_up(batch: Batch, owner: str, sentence: str) -> bool:
+    """What was asked for cannot be built; Runs that were there before stay."""
+    now = timezone.now()
+    facts: dict[str, Any] = {"built_at": now} if batch.runs.exists() else {"finished_at": now}
+    mine = Batch.objects.filter(pk=batch.pk, builder=owner, built_at=None)
+    return bool(mine.update(build_error=sentence, builder="", builder_at=None, **facts))
+
+
+def prepare(batch: Batch) -> Made:
+    """The Runs that the specification asks for and that are not in the Batch yet. Raises PlanError."""
+    asked = plan.make(batch.task, batch.run_spec, snapshot=batch.snapshot)
+    alive = dict(
+        Run.objects.filter(pk__in=[run for _, run in batch.reused]).values_list("pk", "values_digest")
+    )
+    reused = [[cell, run] for cell, run in batch.reused if run in alive]
+    there = list(batch.runs.order_by("cell").values_list("cell", "values_digest"))
+    taken = Counter([digest for _, digest in there] + [alive[run] for _, run in reused])
+    is_first = not there and not batch.earlier_specs
+    free = _free_cells({cell for cell, _ in there} | {cell for cell, _ in reused})
+    runs = []
+    for place, digest in enumerate(asked.digests):
+        if taken[digest]:
+            taken[digest] -= 1
+            continue
+        runs.append(_run(batch, asked.at(place), digest, cell=place if is_first else next(free)))
+    return Made(
+        runs=runs, reused=reused, varying=_varying(batch, asked), count=len(there) + len(reused) + len(runs)
+    )
+
+
+def _free_cells(used: set[int]) -> Iterator[int]:
+    return itertools.count(max(used, default=-1) + 1)
+
+
+def _run(batch: Batch, values: dict[str, Any], digest: str, *, cell: int) -> Run:
+    number = f"-{cell + 1}"
+    return Run(
+        project_id=batch.project_id,
+        task_id=batch.task_id,
+        snapshot_id=batch.snapshot_id,
+        name=batch.name[: LONGEST_NAME - len(number)] + number,
+        description=batch.description,
+        entry_script=batch.entry_script,
+        parameters=values,
+        wanted_node_id=batch.wanted_node_id,
+        time_limit=batch.time_limit,
+        created_by_id=batch.created_by_id,
+        batch_id=batch.pk,
+        cell=cell,
+        values_digest=digest,
+        state=State.QUEUED,
+    )
+
+
+def _varying(batch: Batch, asked: plan.Plan) -> list[str]:
+    """The parameters that differ among all cells, those that were there before included."""
+    several = {*asked.varying, *batch.varying}
+    before = batch.runs.order_by("cell").first()
+    if before is not None:
+        now = asked.at(0)
+        several |= {name for name in now if before.parameters.get(name) != now[name]}
+    return [name for name in asked.declared.by_name if name in several]

@@ -1,0 +1,233 @@
+"""Chosen values against what task.yaml declares: checked by type, defaults filled in. Combines nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from projects.models import Project
+from runs.runspec import RunSpec
+from tasks import combinations
+from tasks.types import equality
+from tasks.types.declarations import MAX_HINTS, Parameter, TaskSpec
+from tasks.types.parameters import DATASET_TYPES, UnreadableText
+from tasks.types.structures import write_json
+from tasks.types.wording import nearest, quote
+
+# Sentences about single values of one parameter; the rest are counted.
+MOST_TOLD = 5
+OPTION_TYPES = ("enum", "list[enum]")
+
+
+class PlanError(ValueError):
+    """A specification that cannot be run, with every mistake.
+
+    `problems` has sentences by parameter, `value_problems` those about single values by their place,
+    `general` those about how values are combined and what is run.
+    """
+
+    def __init__(
+        self,
+        *,
+        general: Sequence[str] = (),
+        problems: Mapping[str, list[str]] | None = None,
+        value_problems: Mapping[str, Mapping[int, list[str]]] | None = None,
+    ) -> None:
+        self.general = list(general)
+        self.problems = dict(problems or {})
+        self.value_problems = dict(value_problems or {})
+        told = [f"{name}: {'; '.join(sentences)}." for name, sentences in self.problems.items()]
+        super().__init__(" ".join([*self.general, *told]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """Every parameter's values as rules and pairs see them: an enum by its option, all else as it is."""
+
+    declared: TaskSpec
+    faces: dict[str, list[Any]] = field(default_factory=dict)
+    conditions: dict[str, combinations.Condition] = field(default_factory=dict)
+    duplicates: dict[str, list[int]] = field(default_factory=dict)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+    value_problems: dict[str, dict[int, list[str]]] = field(default_factory=dict)
+    # Those that may be required and have a value that is none; whether it is one depends on the others.
+    may_lack_value: list[Parameter] = field(default_factory=list)
+
+    def add_problem(self, name: str, sentence: str) -> None:
+        self.problems.setdefault(name, []).append(sentence)
+
+    def stored(self, combination: Mapping[str, Any]) -> dict[str, Any]:
+        """A combination of faces as a Run stores it."""
+        return {name: stored(self.declared.by_name[name], face) for name, face in combination.items()}
+
+    def faced(self, single: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of some parameters, as they are stored or as they are seen, as they are seen."""
+        return {
+            name: face(self.declared.by_name[name], value) if name in self.declared.by_name else value
+            for name, value in single.items()
+        }
+
+
+def face(parameter: Parameter, value: Any) -> Any:
+    """The value as rules and readers see it: the chosen option or options, else the value."""
+    if parameter.data_type not in OPTION_TYPES or not isinstance(value, dict):
+        return value
+    options, selected = value.get("options"), value.get("selected")
+    if parameter.type.problems({"selected": selected, "options": options}):
+        return value
+    return parameter.type.for_script(value)
+
+
+def stored(parameter: Parameter, face: Any) -> Any:
+    """The value that a face stands for."""
+    if parameter.data_type not in OPTION_TYPES or isinstance(face, dict):
+        return face
+    options = list(parameter.value["options"])
+    if isinstance(face, list):
+        return {"selected": [options.index(option) for option in face], "options": options}
+    return {"selected": None if face is None else options.index(face), "options": options}
+
+
+def read_value(parameter: Parameter, value: Any) -> Any:
+    """The value as it is stored; options may be given as texts. Raises UnreadableText."""
+    if parameter.data_type == "enum" and isinstance(value, str):
+        return parameter.type.parse(value, declared=parameter)
+    if parameter.data_type == "list[enum]" and isinstance(value, list):
+        return parameter.type.parse(write_json(value), declared=parameter)
+    if parameter.data_type in OPTION_TYPES and value is None:
+        return stored(parameter, None)
+    return value
+
+
+def read_choices(project: Project, declared: TaskSpec, spec: RunSpec) -> Chosen:
+    """Checks every chosen value, and fills in the default of each parameter that is not named."""
+    chosen = Chosen(declared=declared)
+    for parameter in declared.parameters:
+        chosen.faces[parameter.name] = _faces(chosen, parameter, spec.values)
+    _hide(chosen)
+    _check_datasets(chosen, project)
+    for parameter in declared.parameters:
+        places = equality.duplicates(chosen.faces[parameter.name])
+        if places:
+            chosen.duplicates[parameter.name] = places
+        if (parameter.required or parameter.required_if) and any(
+            parameter.type.problems(stored(parameter, face), required=True, declared=parameter)
+            for face in chosen.faces[parameter.name]
+            if parameter.name not in chosen.problems
+        ):
+            chosen.may_lack_value.append(parameter)
+    _check_names(chosen, spec)
+    _check_seed(chosen, spec)
+    return chosen
+
+
+def _faces(chosen: Chosen, parameter: Parameter, values: Mapping[str, Sequence[Any]]) -> list[Any]:
+    """The faces of one parameter's values; what is wrong with them goes into the problems."""
+    given = values.get(parameter.name, [parameter.value])
+    faces: list[Any] = []
+    wrong: dict[int, list[str]] = {}
+    for place, value in enumerate(given):
+        try:
+            typed = read_value(parameter, value)
+        except UnreadableText as error:
+            wrong[place] = [str(error)]
+            typed = value
+        else:
+            sentences = parameter.type.problems(typed, declared=parameter)
+            if sentences:
+                wrong[place] = sentences
+        faces.append(face(parameter, typed))
+    if len(given) > 1 and not parameter.type.sweepable:
+        chosen.add_problem(
+            parameter.name, f"expected one value for the type {parameter.data_type}, found {len(given)}"
+        )
+    if wrong:
+        chosen.value_problems[parameter.name] = wrong
+        for sentence in _told(wrong, several=len(given) > 1):
+            chosen.add_problem(parameter.name, sentence)
+    return faces
+
+
+def _told(wrong: Mapping[int, list[str]], *, several: bool) -> Iterable[str]:
+    for place in list(wrong)[:MOST_TOLD]:
+        for sentence in wrong[place]:
+            yield f"value {place + 1}: {sentence}" if several else sentence
+    if len(wrong) > MOST_TOLD:
+        yield f"{len(wrong) - MOST_TOLD:,} more of its values cannot be used"
+
+
+def _hide(chosen: Chosen) -> None:
+    """Parameters that no combination shows keep their default; those that some do not show, a condition."""
+    for parameter in chosen.declared.parameters:
+        if not parameter.visible_if:
+            continue
+        needs: dict[str, list[Any]] = {}
+        for condition in parameter.visible_if:
+            # A condition compares an enum by its option, which is its face.
+            other = chosen.declared.by_name[condition.parameter]
+            default = face(other, other.value)
+            candidates = needs.get(other.name, [*chosen.faces[other.name], default])
+            needs[other.name] = [one for one in candidates if condition.holds({other.name: one})]
+        default = face(parameter, parameter.value)
+        if all(needs.values()):
+            chosen.conditions[parameter.name] = combinations.Condition(needs=needs, default=default)
+        else:
+            chosen.faces[parameter.name] = [default]
+            chosen.problems.pop(parameter.name, None)
+            chosen.value_problems.pop(parameter.name, None)
+
+
+def _check_datasets(chosen: Chosen, project: Project) -> None:
+    wanted: list[tuple[str, int]] = []
+    for parameter in chosen.declared.parameters:
+        if parameter.data_type in DATASET_TYPES and parameter.name not in chosen.problems:
+            for value in chosen.faces[parameter.name]:
+                items = value if isinstance(value, list) else [value]
+                wanted += [(parameter.name, item) for item in items if item is not None]
+    if not wanted:
+        return
+    known = set(project.datasets.filter(pk__in={pk for _, pk in wanted}).values_list("pk", flat=True))
+    for name, pk in dict.fromkeys(wanted):
+        if pk not in known:
+            chosen.add_problem(name, f"expected a Dataset of the Project “{project.name}”, found the id {pk}")
+
+
+def _check_names(chosen: Chosen, spec: RunSpec) -> None:
+    unknown = [name for name in spec.values if name not in chosen.declared.by_name]
+    unknown += [n for single in spec.without for n in single if n not in chosen.declared.by_name]
+    for position, name in enumerate(dict.fromkeys(unknown)):
+        meant = nearest(name, chosen.declared.by_name) if position < MAX_HINTS else None
+        hint = f"; did you mean {quote(meant)}?" if meant is not None else ""
+        chosen.add_problem(name, f"expected a parameter of the Task, found {quote(name)}{hint}")
+
+
+def _check_seed(chosen: Chosen, spec: RunSpec) -> None:
+    """The last seed must be one that the parameter may have."""
+    parameter = chosen.declared.by_name.get(spec.seed_parameter or "")
+    if parameter is None or parameter.name in chosen.problems:
+        return
+    starts = list(chosen.faces[parameter.name])
+    if parameter.name in chosen.conditions:
+        starts.append(chosen.conditions[parameter.name].default)
+    for start in starts:
+        if not isinstance(start, int) or isinstance(start, bool):
+            chosen.add_problem(parameter.name, "as the seed it needs a whole number to count up from")
+            return
+        last = start + spec.repeats - 1
+        for sentence in parameter.type.problems(last, declared=parameter):
+            chosen.add_problem(parameter.name, f"the seed of the last repeat: {sentence}")
+
+
+def readable(declared: TaskSpec, spec: RunSpec) -> RunSpec:
+    """The same specification for people: options by their text, and no parameter that has its default."""
+    values = {}
+    for name, given in spec.values.items():
+        parameter = declared.by_name.get(name)
+        if parameter is None:
+            values[name] = given
+        elif not equality.identical(list(given), [parameter.value]):
+            values[name] = [face(parameter, value) for value in given]
+    without = [
+        {n: face(declared.by_name[n], v) if n in declared.by_name else v for n, v in single.items()}
+        for single in spec.without
+    ]
+    return replace(spec, values=values, without=without)

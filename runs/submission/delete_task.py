@@ -1,0 +1,54 @@
+"""Deletes a Task for good with all its Runs, and says first what will be lost. Knows no HTTP."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Sum
+
+from runs.models import Artifact, Execution, Run
+from runs.states import UNFINISHED
+from runs.submission import run_actions
+from tasks.files import store
+from tasks.models import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """What is deleted with a Task; sizes in bytes. `unfinished` Runs stand in the way."""
+
+    files: int
+    size: int
+    runs: int
+    executions: int
+    artifacts: int
+    artifact_size: int
+    unfinished: int
+
+
+def loss_with_task(task: Task) -> Loss:
+    files = store.list_files(task)
+    runs, executions = Run.objects.filter(task=task), Execution.objects.filter(run__task=task)
+    artifacts = Artifact.objects.filter(execution__run__task=task)
+    return Loss(
+        files=len(files),
+        size=sum(file.size for file in files),
+        runs=runs.count(),
+        executions=executions.count(),
+        artifacts=artifacts.count(),
+        artifact_size=artifacts.aggregate(total=Sum("size"))["total"] or 0,
+        unfinished=runs.filter(state__in=UNFINISHED).count(),
+    )
+
+
+def delete_task(task: Task, *, by: AbstractBaseUser) -> None:
+    """Deletes the Task, its files, its Runs and what they left, and frees the disk.
+
+    Raises submit.SubmitError, with a sentence, while a Run has not ended. The Task's row is held first, so
+    that no Run of it is submitted meanwhile.
+    """
+    with transaction.atomic(), store.holding(task):
+        pk = task.pk
+        run_actions.delete_runs(Run.objects.filter(task=task), by=by)
+        Task.objects.filter(pk=pk).delete()
+        transaction.on_commit(lambda: store.remove_all([pk]))

@@ -1,0 +1,261 @@
+"""A RunSpec × a Task: every Run it stands for, validated, counted and paged. Writes nothing."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from runs.models import Run, Snapshot
+from runs.runspec import RunSpec
+from runs.snapshots import SnapshotError, read_list
+from runs.states import State
+from runs.submission import fingerprints, run_actions
+from runs.submission.choices import Chosen, PlanError, read_choices, readable, stored
+from runs.submission.value_text import Faces
+from tasks import combinations, rules
+from tasks.files import store
+from tasks.models import Task
+from tasks.runtime import entry_scripts
+from tasks.types.declarations import TaskSpec, is_required
+
+__all__ = ["Plan", "PlanError", "already", "find_snapshot", "make", "readable"]
+
+SHORTEST_DIGEST = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a specification makes of a Task, ready to be shown, counted and started."""
+
+    spec: RunSpec
+    task: Task
+    declared: TaskSpec
+    entry_script: str
+    digest: str
+    chosen: Chosen
+    design: combinations.Design
+
+    @property
+    def count(self) -> int:
+        """The total number of Runs."""
+        return self.design.count
+
+    @property
+    def combination_count(self) -> int:
+        """Different combinations, each of which runs `spec.repeats` times."""
+        return self.design.combination_count
+
+    @property
+    def product(self) -> int:
+        """All combinations, before anything is left out."""
+        return self.design.product
+
+    @property
+    def varying(self) -> list[str]:
+        return self.design.varying
+
+    @property
+    def duplicates(self) -> dict[str, list[int]]:
+        """Places of values that stand earlier in their parameter's list already."""
+        return self.chosen.duplicates
+
+    def at(self, index: int) -> dict[str, Any]:
+        """The values of Run number `index`, from 0, as they are stored."""
+        return self.chosen.stored(self.design.at(index))
+
+    def page(self, start: int, size: int) -> list[dict[str, Any]]:
+        return [self.at(index) for index in range(start, min(start + size, self.count))]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (self.at(index) for index in range(self.count))
+
+    def face(self, name: str, value: Any) -> str:
+        """A value on one short line."""
+        return self.faces.of(name, value)
+
+    @cached_property
+    def faces(self) -> Faces:
+        found = Faces(self.declared, self.task.project_id)
+        for name, values in self.chosen.faces.items():
+            found.read(name, values)
+        return found
+
+    @cached_property
+    def refusal(self) -> str:
+        """Why it cannot be started, in a sentence; empty when it can."""
+        if self.count == 0:
+            return (
+                f"None of the {self.product:,} combinations is left: every one is excluded or unticked. "
+                "Remove an exclusion."
+            )
+        if self.count > limit():
+            return (
+                f"These values make {self.count:,} Runs, and a Batch may have at most "
+                f"{limit():,}. Choose fewer values, exclude combinations or take a random "
+                "sample; the operator may raise CORETEX_BATCH_LIMIT."
+            )
+        return ""
+
+    @cached_property
+    def digests(self) -> list[str]:
+        """The fingerprint of each Run's entry script and values, in order.
+
+        Each value is written once and not in every combination, of which there may be thousands.
+        """
+        design, repeats = self.design, range(self.design.repeats)
+        columns = []
+        for name, places in sorted(design.places().items()):
+            parameter = self.declared.by_name[name]
+            faces = list(design.values[name])
+            if name in design.conditions:
+                faces.append(design.conditions[name].default)
+            seeds = repeats if name == design.seed_parameter else [0] * len(repeats)
+            texts = [
+                [fingerprints.part(name, stored(parameter, face + seed if seed else face)) for seed in seeds]
+                for face in faces
+            ]
+            columns.append([text for place in places for text in texts[place]])
+        rows = zip(*columns, strict=True) if columns else [()] * self.count
+        return [fingerprints.of_parts(self.entry_script, row) for row in rows]
+
+
+def limit() -> int:
+    """How many Runs a Batch may have."""
+    return settings.BATCH_LIMIT
+
+
+def make(task: Task, spec: RunSpec, *, snapshot: Snapshot | None = None) -> Plan:
+    """The plan of `spec` for `snapshot`, else for the one that it names, else for the Task's files now.
+
+    Raises PlanError with every mistake at once.
+    """
+    if snapshot is None and spec.snapshot:
+        snapshot = find_snapshot(task, spec.snapshot)
+    digest, declared, scripts = _frozen(snapshot) if snapshot is not None else _current(task)
+    general = []
+    script = spec.entry_script or (scripts[0] if scripts else "")
+    if not script:
+        general.append("The Task has no entry script. Add main.py, or another script.")
+    elif script not in scripts:
+        general.append(f"The Task has no entry script “{script}”. Choose one of: {', '.join(scripts[:20])}.")
+    chosen = read_choices(task.project, declared, spec)
+    design = None
+    if not chosen.problems:
+        try:
+            design = _design(spec, chosen)
+            # What rules leave out is found out when it is counted.
+            if 0 < design.count <= limit():
+                _require(chosen, design)
+        except (combinations.CombinationError, rules.RuleError) as error:
+            general.append(str(error))
+    if general or chosen.problems or design is None:
+        raise PlanError(general=general, problems=chosen.problems, value_problems=chosen.value_problems)
+    return Plan(
+        spec=spec,
+        task=task,
+        declared=declared,
+        entry_script=script,
+        digest=digest,
+        chosen=chosen,
+        design=design,
+    )
+
+
+def already(plan: Plan) -> dict[int, int]:
+    """{number of a Run: a Run of the Task that succeeded with this Snapshot, entry script and values}.
+
+    With repeats each earlier Run counts once. Nothing for a plan that cannot be started.
+    """
+    runs = succeeded(plan)
+    if plan.refusal or not runs.exists():
+        return {}
+    return fingerprints.match(plan.digests, runs)
+
+
+def succeeded(plan: Plan) -> QuerySet[Run]:
+    """The Runs of the Task that may stand for one of the plan's, if their values are the same."""
+    return Run.objects.filter(
+        task=plan.task, snapshot_id=plan.digest, entry_script=plan.entry_script, state=State.SUCCEEDED
+    ).order_by("pk")
+
+
+def _current(task: Task) -> tuple[str, TaskSpec, list[str]]:
+    """(digest, what task.yaml declares, entry scripts) of the Task's files as they are now."""
+    parsed = store.read_spec(task)
+    if parsed.spec is None:
+        first = parsed.errors[0]
+        raise PlanError(general=[f"task.yaml has a mistake in line {first.line}: {first.message}."])
+    return task.digest, parsed.spec, entry_scripts(file.path for file in store.list_files(task))
+
+
+def _frozen(snapshot: Snapshot) -> tuple[str, TaskSpec, list[str]]:
+    """The same of a Snapshot."""
+    try:
+        paths = [path for path, _, _ in read_list(snapshot.digest)]
+        return snapshot.digest, run_actions.declared(snapshot), entry_scripts(paths)
+    except (run_actions.SubmitError, SnapshotError) as error:
+        raise PlanError(general=[str(error)]) from error
+
+
+def find_snapshot(task: Task, text: str) -> Snapshot:
+    """The Task's Snapshot whose digest is or begins with `text`. Raises PlanError."""
+    if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST_DIGEST},64}}", text):
+        raise PlanError(
+            general=[
+                f"A Snapshot is named by {SHORTEST_DIGEST} or more of its digest's letters (0-9, a-f), "
+                f"but “{text[:80]}” was found."
+            ]
+        )
+    begin = Snapshot.objects.filter(digest__startswith=text)
+    found = [
+        one for one in begin[:100] if one.runs.filter(task=task).exists() or one.batches.filter(task=task)
+    ]
+    if len(found) != 1:
+        which = "Several Snapshots" if found else "No Snapshot"
+        raise PlanError(
+            general=[f"{which} of the Task “{task.name}” {'begin' if found else 'begins'} with {text}."]
+        )
+    return found[0]
+
+
+def _design(spec: RunSpec, chosen: Chosen) -> combinations.Design:
+    return combinations.Design(
+        values=chosen.faces,
+        pairs=spec.pairs,
+        exclude=spec.exclude,
+        without=[chosen.faced(single) for single in spec.without],
+        repeats=spec.repeats,
+        seed_parameter=spec.seed_parameter,
+        sample=spec.sample,
+        sample_seed=spec.sample_seed,
+        conditions=chosen.conditions,
+    )
+
+
+def _require(chosen: Chosen, design: combinations.Design) -> None:
+    """Adds a problem for each parameter that has no value in a combination in which it needs one."""
+    for parameter in chosen.may_lack_value:
+        lacking = []
+        for values in (chosen.stored(combination) for combination in _each(design)):
+            flaws = parameter.type.problems(
+                values[parameter.name], required=is_required(parameter, values), declared=parameter
+            )
+            if flaws:
+                lacking.append((values, flaws[0]))
+        if lacking:
+            chosen.add_problem(parameter.name, _lacking(lacking, design))
+
+
+def _each(design: combinations.Design) -> Iterator[Mapping[str, Any]]:
+    return (design.at(index) for index in range(0, design.count, design.repeats))
+
+
+def _lacking(lacking: list[tuple[Mapping[str, Any], str]], design: combinations.Design) -> str:
+    sentence = lacking[0][1]
+    if len(lacking) == design.combination_count:
+        return sentence
+    return f"{sentence}, in {len(lacking):,} of {design.combination_count:,} combinations"

@@ -1,0 +1,83 @@
+"""What the Run Task form asks beside the parameters: entry script, node, name, time limit. Knows no HTTP."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+
+from django import forms
+from django.http import QueryDict
+
+from runs.models import Node, Run
+from runs.queue import nodes
+from runs.submission.run_actions import LONGEST_NAME, SubmitError, read_time_limit
+from tasks.types.declarations import TaskSpec
+
+NO_BROWSER_HELP = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class RunForm(forms.Form):
+    """What to run besides the values; `token` and `spec` say which form it was and what it was made from."""
+
+    entry_script = forms.ChoiceField(
+        error_messages={
+            "invalid_choice": "The Task has no entry script “%(value)s” any more. Choose another."
+        }
+    )
+    node = forms.ModelChoiceField(
+        Node.objects.none(),
+        required=False,
+        empty_label="Any node",
+        error_messages={"invalid_choice": "This node is not running any more. Choose another, or any."},
+    )
+    time_limit = forms.CharField(
+        required=False,
+        max_length=40,
+        help_text="Such as 90 (seconds), 5m or 2h. Empty: none.",
+        widget=forms.TextInput(attrs={**NO_BROWSER_HELP, "placeholder": "none"}),
+    )
+    name = forms.CharField(
+        required=False,
+        max_length=LONGEST_NAME,
+        widget=forms.TextInput(attrs=NO_BROWSER_HELP),
+    )
+    description = forms.CharField(
+        required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2, "placeholder": "What for?"})
+    )
+    token = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    spec = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        scripts: Sequence[str],
+        spec: TaskSpec,
+        initial: dict[str, object],
+    ) -> None:
+        self.version = version(spec)
+        fresh = {"token": uuid.uuid4().hex, "spec": self.version}
+        super().__init__(data, initial={**fresh, **initial})
+        self.fields["entry_script"].choices = [(script, script) for script in scripts]
+        self.fields["node"].queryset = nodes.live_nodes().filter(is_draining=False)
+
+    def clean_time_limit(self) -> int | None:
+        try:
+            return read_time_limit(self.cleaned_data["time_limit"])
+        except SubmitError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    @property
+    def spec_has_changed(self) -> bool:
+        """Whether the parameters that were shown are others than those of task.yaml now."""
+        return self.is_bound and self.data.get("spec", "") != self.version
+
+
+def version(spec: TaskSpec) -> str:
+    """Differs when a parameter was added, removed or declared otherwise."""
+    return hashlib.sha256(repr(spec.groups).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def like(run: Run, scripts: Sequence[str], *, name: str) -> dict[str, object]:
+    """The initial values that an earlier Run gives, as far as they are still possible."""
+    there = {"entry_script": run.entry_script} if run.entry_script in scripts else {}
+    return {**there, "name": name, "description": run.description, "node": run.wanted_node_id}

@@ -1,0 +1,255 @@
+"""What the Run page says about one Execution: times, place in the queue, parameters. No HTTP."""
+
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from coretex_site.lib import paths
+from projects import access
+from projects.models import Dataset, Role
+from runs.models import Batch, Execution, Node, Run
+from runs.queue import nodes, scheduler
+from runs.states import State
+from tasks import runtime
+from tasks.taskyaml import spec
+from tasks.types.parameters import DATASET_TYPES
+
+SPEC_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """A parameter of a Run as the page shows it; `default` is None when task.yaml does not declare it."""
+
+    name: str
+    data_type: str
+    text: str
+    description: str = ""
+    default: str | None = None
+    is_changed: bool = False
+    datasets: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueGroup:
+    name: str
+    values: list[Value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """A part of an Execution's life: how long it took, or since when it goes on."""
+
+    label: str
+    seconds: float | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What a script runs with: which file decided, the languages in it, and the name of its environment."""
+
+    sentence: str
+    languages: str = ""
+    environment: str = ""
+
+
+def about(execution: Execution, *, user: access.User) -> dict[str, Any]:
+    """The context of every fragment that changes while the Execution goes on."""
+    run = execution.run
+    project = run.project
+    executions = list(run.executions.select_related("node", "created_by"))
+    packages = "" if execution.environment is None else execution.environment.packages.strip()
+    may_edit = project.archived_at is None and access.may(user, project, Role.EDITOR)
+    return {
+        "run": run,
+        "execution": execution,
+        "executions": executions,
+        "newest": executions[0] if executions else execution,
+        "changes": list(execution.changes.select_related("by")),
+        "stretches": list(stretches(execution)),
+        "waiting": waiting(execution) if execution.status == State.QUEUED else "",
+        "environment": execution.environment,
+        "origin": origin(execution),
+        "packages": packages.split("\n") if packages else [],
+        "still_there": still_there({dataset["id"] for dataset in execution.datasets}, project.pk),
+        "may_edit": may_edit,
+        "live": execution.is_unfinished,
+        "version": version(execution),
+    }
+
+
+def version(execution: Execution) -> str:
+    """Differs whenever something that the page shows about the Execution has changed."""
+    told = (
+        execution.state,
+        execution.run.latest_id,
+        execution.node_id,
+        execution.environment_id,
+        execution.started_at and execution.started_at.timestamp(),
+        waiting(execution) if execution.status == State.QUEUED else "",
+        len(execution.datasets),
+        execution.warnings,
+    )
+    return f"{zlib.crc32(repr(told).encode()):08x}"
+
+
+def origin(execution: Execution) -> Origin:
+    """From the names of the frozen files, as its node saw them; without these, from its environment alone."""
+    run, environment = execution.run, execution.environment
+    try:
+        names = os.listdir(paths.snapshot(run.snapshot_id))
+    except OSError:
+        names = None
+    languages = "" if environment is None else environment.interpreter
+    if names is None:
+        sentence = "The files that decided what it runs with are not on the data folder's disk any more."
+    else:
+        found = _runtime(names, run.entry_script, kind="" if environment is None else environment.kind)
+        sentence = found.sentence
+        if found.kind == "plain" and runtime.interpreter_of(run.entry_script) in runtime.OTHER_LANGUAGES:
+            languages = ""  # the machine's own, whose version nobody noted
+    short = "" if environment is None else environment.key[:12]
+    return Origin(sentence=sentence, languages=languages, environment=short)
+
+
+def _runtime(names: list[str], entry_script: str, *, kind: str) -> runtime.Runtime:
+    """The runtime of one entry script; the node may have another platform than this machine."""
+    others = [name for name in names if runtime.interpreter_of(name) is None]
+    seen = [*others, PurePosixPath(entry_script).name]
+    found = [runtime.find_runtime(seen, platform=platform) for platform in runtime.CONDA_FILES]
+    return next((one for one in found if one.kind == kind), found[0])
+
+
+def waiting(execution: Execution) -> str:
+    """Why a queued Execution waits: how many are before it, and whether anybody is there to take it."""
+    batch = execution.run.batch
+    if batch is not None and batch.paused_at is not None:
+        return "Its Batch is paused. It starts when the Batch goes on."
+    wanted = execution.run.wanted_node
+    live = nodes.live_nodes().filter(is_draining=False)
+    if wanted is not None:
+        live = live.filter(pk=wanted.pk)
+    if not live.exists():
+        if wanted is None:
+            return "No node is running. It starts as soon as one does."
+        return f"The node {wanted.name} is not running. It starts as soon as that node does."
+    if batch is not None and scheduler.room(batch, most=1) == 0:
+        return "It waits for another Run of its Batch to end, because of the Batch's limit."
+    ahead = before(execution, live)
+    worker = "a free worker" if wanted is None else f"a free worker of the node {wanted.name}"
+    if ahead == 0:
+        return f"First in the queue, waiting for {worker}."
+    return f"{ahead:,} before it in the queue, waiting for {worker}."
+
+
+def before(execution: Execution, live: QuerySet[Node]) -> int:
+    """How many are started sooner: of a higher priority, or as high and queued earlier.
+
+    Not those of Batches that are paused or at their limit, nor those that only a node can take that is not
+    there: they keep nobody waiting.
+    """
+    batch = execution.run.batch
+    mine = execution.run.priority if batch is None else batch.priority
+    limited = Batch.objects.filter(finished_at=None, paused_at=None).exclude(at_once=None, stop_after=None)
+    held_up = [one.pk for one in limited if one != batch and scheduler.room(one, most=1) == 0]
+    queued = Execution.objects.filter(
+        Q(run__wanted_node=None) | Q(run__wanted_node__in=live),
+        Q(run__batch=None) | ~Q(run__batch__in=held_up),
+        state=State.QUEUED,
+        run__batch__paused_at=None,
+    ).annotate(priority=Coalesce("run__batch__priority", "run__priority"))
+    return queued.filter(Q(priority__gt=mine) | Q(priority=mine, pk__lt=execution.pk)).count()
+
+
+def stretches(execution: Execution) -> Iterator[Stretch]:
+    """Waited, prepared, ran: each with its length, the one that goes on with its beginning."""
+    steps = [
+        ("Waited", execution.created_at),
+        ("Prepared", execution.claimed_at),
+        ("Ran", execution.started_at),
+    ]
+    reached = [(label, at) for label, at in steps if at is not None]
+    for index, (label, begin) in enumerate(reached):
+        end = reached[index + 1][1] if index + 1 < len(reached) else execution.finished_at
+        if end is None:
+            yield Stretch(label=label, since=begin)
+        else:
+            yield Stretch(label=label, seconds=max(0.0, (end - begin).total_seconds()))
+
+
+def values(run: Run) -> dict[str, Any]:
+    """The Run's values in the groups of its Snapshot's task.yaml; undeclared ones come last."""
+    declared = declared_by(run.snapshot_id)
+    groups = []
+    left = dict(run.parameters)
+    for group in declared.groups if declared is not None else ():
+        shown = [value_of(p, left.pop(p.name)) for p in group.parameters if p.name in left]
+        if shown:
+            groups.append(ValueGroup(name=group.name, values=shown))
+    if left:
+        others = [Value(name=name, data_type="", text=plain(value)) for name, value in left.items()]
+        groups.append(ValueGroup(name="not declared in task.yaml" if groups else "", values=others))
+    picked = {one for group in groups for value in group.values for one in value.datasets}
+    return {
+        "values": groups,
+        "value_count": len(run.parameters),
+        "changed_count": sum(value.is_changed for group in groups for value in group.values),
+        "dataset_names": still_there(picked, run.project_id),
+    }
+
+
+def still_there(ids: set[int], project_id: int) -> dict[int, str]:
+    """The names of those of these Datasets that are in the Project, and not deleted since.
+
+    Ids can be written by hand, and members of a Project may not see what others have.
+    """
+    rows = Dataset.objects.filter(project=project_id, pk__in=ids)
+    return dict(rows.values_list("pk", "name")) if ids else {}
+
+
+def declared_by(digest: str) -> spec.TaskSpec | None:
+    """What the Snapshot's task.yaml declares; None without a readable one."""
+    try:
+        with (paths.snapshot(digest) / "task.yaml").open("rb") as file:
+            source = file.read(SPEC_BYTES)
+    except OSError:
+        return None
+    return spec.parse(source).spec
+
+
+def value_of(parameter: spec.Parameter, value: Any) -> Value:
+    return Value(
+        name=parameter.name,
+        data_type=parameter.data_type,
+        description=parameter.description,
+        text=readable(parameter, value),
+        default=readable(parameter, parameter.value),
+        is_changed=plain(value) != plain(parameter.value),
+        datasets=datasets_in(value) if parameter.data_type in DATASET_TYPES else [],
+    )
+
+
+def datasets_in(value: Any) -> list[int]:
+    """The ids in a value of a Dataset parameter; none where it is not what it should be."""
+    found = value if isinstance(value, list) else [value]
+    return found if all(type(one) is int for one in found) else []
+
+
+def readable(parameter: spec.Parameter, value: Any) -> str:
+    """A value as its type writes it; as JSON what would look like nothing or does not fit the type."""
+    if value is None or value == "" or isinstance(value, bool | list) or parameter.type.problems(value):
+        return plain(value)
+    return parameter.type.to_text(value)
+
+
+def plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,169 @@
+"""What is done to a Batch from its page. HTTP only."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from coretex_site.lib import web
+from projects.models import Role
+from runs.access import get_batch
+from runs.analysis import batch_view, cells, failures, scores
+from runs.models import Batch
+from runs.runspec import RunSpec
+from runs.submission import batch_actions
+from runs.submission.plan import PlanError
+from runs.submission.run_actions import SubmitError
+from runs.web.page_models import add_values, run_filters
+
+SELECTED_AT_MOST = 500
+
+
+@require_POST
+def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Does one of ACTIONS, says what came of it, and goes back to the page."""
+    if action not in ACTIONS:
+        raise Http404(f"Nothing called {action} can be done to a Batch.")
+    batch = get_batch(request.user, pk, need=Role.EDITOR)
+    try:
+        said = ACTIONS[action](batch, request.POST, request.user)
+    except (SubmitError, PlanError) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, said)
+        if action == "delete":
+            return web.go(request, f"{reverse('runs:batches')}?task={batch.task_id}")
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return web.go(request, back if safe else batch.get_absolute_url())
+
+
+def pause(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+    if batch_actions.pause(batch):
+        return "Paused: what runs goes on to its end, nothing new starts."
+    return "It was paused already, or has ended."
+
+
+def go_on(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+    return "It goes on." if batch_actions.resume(batch) else "It was not paused."
+
+
+def settings(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+    """The limit of Runs at once, the priority and after how many failures it stops, together."""
+    at_once = whole(data.get("at_once", ""), "Runs at once", least=1)
+    stop_after = whole(data.get("stop_after", ""), "failures to stop after", least=1)
+    priority = whole(data.get("priority", ""), "the priority", least=None)
+    if at_once != batch.at_once:
+        batch_actions.set_limit(batch, at_once)
+    if stop_after != batch.stop_after:
+        batch_actions.set_stop_after(batch, stop_after)
+    if (priority or 0) != batch.priority:
+        batch_actions.set_priority(batch, priority or 0)
+    return "Saved. It holds for everything that starts from now on."
+
+
+def whole(text: str, words: str, *, least: int | None) -> int | None:
+    """A whole number as it was typed, None for an empty field; SubmitError says what was expected."""
+    text = text.strip()
+    if not text:
+        return None
+    digits = text.removeprefix("-") if least is None else text
+    if not (
+        digits.isascii() and digits.isdigit() and len(digits) <= 10 and (least is None or int(text) >= least)
+    ):
+        hint = "" if least is None else f" of {least} or more"
+        raise SubmitError(f"Expected a whole number{hint} for {words}, or nothing; found “{text[:40]}”.")
+    return int(text)
+
+
+def stop(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+    count = batch_actions.stop_all(batch, by=by)
+    if count:
+        return f"{runs(count)} asked to stop."
+    return "Stopped before its Runs were built." if batch.is_building else "It had ended already."
+
+
+def failed_again(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+    count = batch_actions.failed_again(batch, by=by)
+    return f"{runs(count)} queued again." if count else "None of its Runs is failed: they are queued already."
+
+
+def group_again(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+    """The Runs that failed with one last line."""
+    found = [group for group in failures.groups(cells.of(batch)) if group.key == data.get("group")]
+    count = batch_actions.cells_again(batch, [run for group in found for run in group.runs], by=by)
+    return f"{runs(count)} queued again." if count else "No Run is failed like this any more."
+
+
+def again(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+    """The Runs that were ticked."""
+    keys = {run_filters.key(text) for text in data.getlist("run")[:SELECTED_AT_MOST]}
+    count = batch_actions.cells_again(batch, keys, by=by)
+    if count < len(keys):
+        return f"{runs(count)} queued again; the others have not ended, or belong elsewhere."
+    return f"{runs(count)} queued again."
+
+
+def add(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+    """More values for its parameters: the combinations that it does not have yet."""
+    count = batch_actions.add_values(batch, wanted(batch, data), by=by, reuse="reuse" in data)
+    return f"{runs(count)} added."
+
+
+def wanted(batch: Batch, data: QueryDict) -> RunSpec:
+    """The specification that the fields of “Add values” make."""
+    return add_values.read(batch, cells.facts_of(batch.snapshot_id), typed(data))
+
+
+def typed(data: QueryDict) -> dict[str, str]:
+    return {name.removeprefix("v-"): data[name] for name in data if name.startswith("v-")}
+
+
+@require_POST
+def adds(request: HttpRequest, pk: int) -> HttpResponse:
+    """How many Runs the values that are being typed would add; nothing is added."""
+    batch = get_batch(request.user, pk, need=Role.EDITOR)
+    shown = add_values.fields(batch, cells.facts_of(batch.snapshot_id), typed(request.POST))
+    context = {"batch": batch, "reuse": "reuse" in request.POST, "adding": shown, "oob": True}
+    try:
+        context["addition"] = add_values.look_ahead(batch, wanted(batch, request.POST))
+    except (SubmitError, PlanError) as error:
+        context["refusal"] = str(error)
+    return render(request, "runs/_batch_adds.html", context)
+
+
+def keep_metric(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+    """By what the best is told, for all Batches of the Task."""
+    view = batch_view.read(data, batch, cells.of(batch), scores.names(batch))
+    if not view.metric:
+        raise SubmitError("None of its Runs has reported a metric yet, so there is none to keep.")
+    batch_view.keep_metric(batch, view)
+    return f"The best is told by {view.metric} in all Batches of this Task."
+
+
+def delete(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+    count = batch_actions.delete(batch, by=by)
+    return f"The Batch “{batch.name}” was deleted with its {runs(count)}."
+
+
+def runs(count: int) -> str:
+    return "1 Run" if count == 1 else f"{count:,} Runs"
+
+
+ACTIONS: dict[str, Callable[[Batch, QueryDict, AbstractBaseUser], str]] = {
+    "pause": pause,
+    "go-on": go_on,
+    "settings": settings,
+    "stop": stop,
+    "failed-again": failed_again,
+    "group-again": group_again,
+    "again": again,
+    "add": add,
+    "keep-metric": keep_metric,
+    "delete": delete,
+}

@@ -1,0 +1,133 @@
+"""The charts of a Batch and what mattered in it. HTTP only."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from projects.access import User
+from runs.access import get_batch
+from runs.analysis import batch_view, cells, chart_data, refine, scores
+from runs.analysis import importance as parameter_importance
+from runs.models import Batch
+from runs.records.number_text import figures
+from runs.web.page_models import batch_page, run_filters
+
+CURVES = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """A Batch as the address of a request looks at it."""
+
+    batch: Batch
+    held: cells.Cells
+    metrics: list[str]
+    view: batch_view.View
+
+    def page(self, current: str, *, user: User) -> dict[str, Any]:
+        """What each page of charts shows around its own part."""
+        return batch_page.about(self.batch, user=user) | {
+            "current": current,
+            "view": self.view,
+            "metrics": self.metrics,
+            "aggregates": scores.AGGREGATES.items(),
+            "directions": batch_view.DIRECTIONS.items(),
+            "cell_count": len(self.held),
+        }
+
+
+def look(request: HttpRequest, pk: int) -> Looked:
+    batch = get_batch(request.user, pk)
+    held, metrics = cells.of(batch), scores.names(batch)
+    view = batch_view.read(request.GET, batch, held, metrics)
+    return Looked(batch=batch, held=held, metrics=metrics, view=view)
+
+
+@require_safe
+def charts(request: HttpRequest, pk: int) -> HttpResponse:
+    """Curves, parallel coordinates, a scatter of any two columns, a heat map; drawn by charts of batch.js."""
+    looked = look(request, pk)
+    context = looked.page("charts", user=request.user) | {
+        "table_address": reverse("runs:batch_table", args=[pk]),
+        "curve_interval": max(3000, 4 * settings.LIVE_INTERVAL_MS, len(looked.held)),
+    }
+    return render(request, "runs/batch_charts.html", context)
+
+
+@require_safe
+@never_cache
+def data(request: HttpRequest, pk: int) -> HttpResponse:
+    """The columns of all Runs that pass the filters of the address, as JSON."""
+    looked = look(request, pk)
+    columns = chart_data.columns(looked.held, looked.view, looked.metrics)
+    return JsonResponse(columns | {"live": looked.batch.finished_at is None})
+
+
+@require_safe
+@never_cache
+def curves(request: HttpRequest, pk: int) -> HttpResponse:
+    """The points of the chosen metric of the best Runs, or of those named, as JSON."""
+    looked = look(request, pk)
+    held, view = looked.held, looked.view
+    named = [key for key in map(run_filters.key, request.GET.getlist("run")) if key in held.by_run]
+    most = min(run_filters.key(request.GET.get("most", "")) or CURVES, chart_data.MOST_CURVES)
+    runs = named or chart_data.curve_runs(held, view, most=most)
+    found = chart_data.curves(looked.batch, view.metric, runs) if view.metric else []
+    for curve in found:
+        values = held.by_run[curve["run"]].values
+        curve["label"] = ", ".join(f"{n} {held.scale(n).face(values.get(n))}" for n in held.varying[:4])
+    return JsonResponse({"metric": view.metric, "curves": found})
+
+
+@require_safe
+def importance(request: HttpRequest, pk: int) -> HttpResponse:
+    """Which parameter mattered, and the form for what to try next."""
+    looked = look(request, pk)
+    batch, held, view = looked.batch, looked.held, looked.view
+    context = looked.page("importance", user=request.user)
+    if view.metric:
+        numbers = scores.read(batch, [view.metric], view.aggregate)[view.metric]
+        found = parameter_importance.of(held, numbers)
+        narrowed = refine.down(held, numbers, view.direction, found)
+        context |= {"found": found, "narrowed": narrowed, "levels": levels_of(held, found, view.direction)}
+        if narrowed is not None:
+            context["next_address"] = (
+                f"{reverse('runs:new', args=[batch.task_id])}?{narrowed.spec.as_query()}"
+            )
+            means = zip(narrowed.best, narrowed.means, narrowed.repeats, strict=True)
+            context["best"] = [(cell.run, figures(mean), repeats) for cell, mean, repeats in means]
+    return render(request, "runs/batch_importance.html", context)
+
+
+MOST_LEVELS = 12
+
+
+def levels_of(
+    held: cells.Cells, found: parameter_importance.Mattering, direction: str
+) -> list[dict[str, object]]:
+    """The mean at each value of each parameter, the best one marked."""
+    shown = []
+    for name, levels in (found.levels or {}).items():
+        if len(levels) > MOST_LEVELS:
+            continue
+        pick = max if direction == "max" else min
+        best = pick(level.mean for level in levels)
+        differ = len({figures(level.mean) for level in levels}) > 1
+        ordered = sorted(levels, key=lambda level, name=name: held.scale(name).place(level.value))
+        rows = [
+            {
+                "face": held.scale(name).face(level.value),
+                "count": level.count,
+                "mean": figures(level.mean),
+                "is_best": differ and figures(level.mean) == figures(best),
+            }
+            for level in ordered
+        ]
+        shown.append({"name": name, "rows": rows})
+    return shown

@@ -1,0 +1,119 @@
+"""The environments of all nodes: size, age, who uses them, build log, delete. HTTP only."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, F, Max, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from coretex_site.lib import web
+from projects.access import User, visible
+from projects.models import Role
+from runs.access import get_execution
+from runs.models import Environment, Execution
+from runs.queue import nodes
+from runs.states import ACTIVE
+from runs.submission import run_actions
+
+MOST_SHOWN = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """An environment on the page. `mine` are those of the Executions using it now that the person may see."""
+
+    environment: Environment
+    active: int
+    mine: list[Execution]
+
+    @property
+    def hidden(self) -> int:
+        return self.active - len(self.mine)
+
+
+def present() -> QuerySet[Environment]:
+    """Those that are on a disk, the last used first, with what is known of their use."""
+    rows = Environment.objects.filter(removed_at=None).annotate(
+        executions_count=Count("executions"),
+        active_count=Count("executions", filter=Q(executions__state__in=ACTIVE)),
+        last_execution=Max("executions__created_at"),
+    )
+    return rows.order_by(F("used_at").desc(), "-pk")
+
+
+@require_safe
+def environments(request: HttpRequest) -> HttpResponse:
+    found = list(present()[:MOST_SHOWN])
+    active = Execution.objects.filter(
+        visible(request.user, through="run__project__"), state__in=ACTIVE, environment__in=found
+    ).select_related("run")
+    mine: dict[int, list[Execution]] = {}
+    for execution in active:
+        mine.setdefault(execution.environment_id, []).append(execution)
+    context = {
+        "section": "nodes",
+        "rows": [Row(environment=row, active=row.active_count, mine=mine.get(row.pk, [])) for row in found],
+        "total": sum(row.size for row in found),
+        "most": MOST_SHOWN if len(found) == MOST_SHOWN else None,
+    }
+    return web.page(request, "runs/environments.html", context)
+
+
+def _for(user: User, pk: int) -> Environment:
+    """An environment whose packages the person may read: staff, and who may see a Run that used it."""
+    row = Environment.objects.filter(pk=pk).first()
+    used = Execution.objects.filter(visible(user, through="run__project__"), environment_id=pk)
+    if row is None or not (user.is_staff or used.exists()):
+        raise Http404(f"There is no environment {pk}.")
+    return row
+
+
+@require_safe
+def one(request: HttpRequest, pk: int) -> HttpResponse:
+    row = _for(request.user, pk)
+    used = Execution.objects.filter(visible(request.user, through="run__project__"), environment=row)
+    context = {
+        "section": "nodes",
+        "environment": row,
+        "packages": row.packages.splitlines(),
+        "executions": used.select_related("run").order_by("-pk")[:20],
+    }
+    return web.page(request, "runs/environment.html", context)
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Marks it; its node removes it, since the files are on that machine."""
+    if not request.user.is_staff:
+        raise PermissionDenied("Only staff may delete environments. Ask the operator.")
+    row = _for(request.user, pk)
+    nodes.mark_unwanted(Environment.objects.filter(pk=row.pk))
+    messages.success(
+        request, f"Environment {row.key[:12]} is removed by {row.node_name} as soon as no script uses it."
+    )
+    return web.go(request, reverse("runs:environments"))
+
+
+@require_POST
+def again_exactly(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Executes a Run again with the packages of one of its Executions."""
+    execution = get_execution(request.user, pk, number, need=Role.EDITOR)
+    try:
+        new = run_actions.again(execution.run, by=request.user, exactly=execution)
+        messages.success(
+            request, f"Execution {new.number} is queued, with the packages of Execution {number}."
+        )
+    except run_actions.SubmitError as error:
+        messages.error(request, str(error))
+    return web.go(request, execution.run.get_absolute_url())
+
+
+urlpatterns = [
+    path("nodes/environments/", environments, name="environments"),
+    path("nodes/environments/<int:pk>/", one, name="one_environment"),
+    path("nodes/environments/<int:pk>/delete", delete, name="delete_environment"),
+    path("runs/<int:pk>/executions/<int:number>/again", again_exactly, name="again_exactly"),
+]

@@ -1,0 +1,105 @@
+"""The specification behind the Run Task form: copied, read back, kept as a preset. HTTP only."""
+
+import json
+from dataclasses import replace
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from coretex_site.lib import web
+from projects.models import Role
+from runs.models import Preset
+from runs.runspec import RunSpec, RunSpecError
+from runs.submission import command_line, plan, presets, run_actions
+from runs.web.page_models import prefill
+from runs.web.page_models.run_form import Screen
+from runs.web.views.run_task import screen_of, show
+from tasks.access import get_task
+
+
+@require_POST
+def copy_as(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the form holds as an address, YAML, JSON and a command."""
+    screen = screen_of(request, pk)
+    context: dict[str, object] = {"problem": problem_of(screen)}
+    if not context["problem"]:
+        spec = kept(screen)
+        address = f"{reverse('runs:new', args=[pk])}?{spec.as_query()}"
+        context["faces"] = [
+            ("url", "Address of this form", request.build_absolute_uri(address)),
+            ("command", "Command", command_line.as_command(spec)),
+            ("yaml", "YAML", spec.as_yaml()),
+            ("json", "JSON", json.dumps(spec.as_json(), ensure_ascii=False, indent=2)),
+        ]
+    return render(request, "runs/_copy_as.html", context)
+
+
+def problem_of(screen: Screen) -> str:
+    """Why the form holds no specification now; empty when it does."""
+    if screen.spec is None or not screen.parameters.is_valid() or not screen.combine.is_valid():
+        return "Some values in the form cannot be read. Mend them first."
+    return ""
+
+
+@require_POST
+def fill(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form filled from YAML or JSON."""
+    task = get_task(request.user, pk, need=Role.EDITOR)
+    try:
+        wanted = prefill.of_text(request.POST.get("text", "").strip(), task)
+    except RunSpecError as error:
+        if request.htmx:
+            return render(request, "runs/_fill_error.html", {"problem": str(error)}, status=422)
+        messages.error(request, str(error))
+        return web.go(request, reverse("runs:new", args=[pk]))
+    screen = Screen(task=task, asked=wanted, notices=list(wanted.problems))
+    response = show(request, screen, status=200)
+    if request.htmx:
+        response.headers["HX-Retarget"] = "#run-task"
+        response.headers["HX-Reswap"] = "outerHTML show:window:top"
+        response.headers["HX-Trigger-After-Swap"] = "filled"
+    return response
+
+
+@require_POST
+def save_preset(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keeps what the form holds under a name."""
+    screen = screen_of(request, pk)
+    problem = problem_of(screen)
+    if not problem:
+        try:
+            presets.save(screen.task, request.POST.get("preset_name", ""), kept(screen), by=request.user)
+        except presets.PresetError as error:
+            problem = str(error)
+    return listed(request, screen, problem=problem)
+
+
+def kept(screen: Screen) -> RunSpec:
+    """What the form holds, without what it fills in by itself."""
+    spec = screen.as_spec()
+    own_name = "" if spec.name == run_actions.default_name(screen.task) else spec.name
+    return plan.readable(screen.spec, replace(spec, name=own_name))
+
+
+@require_POST
+def delete_preset(request: HttpRequest, pk: int) -> HttpResponse:
+    preset = Preset.objects.filter(pk=pk).select_related("task").first()
+    if preset is None:
+        raise Http404
+    task = get_task(request.user, preset.task_id, need=Role.EDITOR)
+    presets.delete(preset)
+    return listed(request, Screen(task=task))
+
+
+def listed(request: HttpRequest, screen: Screen, *, problem: str = "") -> HttpResponse:
+    """The menu of presets again, or the whole form for a browser without scripts."""
+    if not request.htmx:
+        if problem:
+            messages.error(request, problem)
+        return web.go(request, reverse("runs:new", args=[screen.task.pk]))
+    recent = prefill.recent(screen.task, request.user)
+    context = {"screen": screen, "task": screen.task, "problem": problem, "recent": recent}
+    return render(request, "runs/_presets.html", context, status=422 if problem else 200)

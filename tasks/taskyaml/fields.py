@@ -1,0 +1,158 @@
+"""Reads the keys of a task.yaml's mappings by kind (text, switch, number, list). Knows not what they mean."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import yaml
+
+from tasks.taskyaml.tree import Problem, Tree
+from tasks.taskyaml.values import Unusable, ValueReader, Wanted, is_plain
+from tasks.types.wording import found, inline, nearest, quote
+
+MAX_NAME = 100
+Entries = Mapping[str, tuple[yaml.Node, yaml.Node]]
+
+
+class FieldReader:
+    """Collects problems while fields are read; those found while `parameter` is set carry its name."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.problems = list(tree.problems)
+        self.values = ValueReader(self.report)
+        self.parameter: str | None = None
+        self.error_count = 0
+
+    def report(self, severity: Literal["error", "warning"], node: yaml.Node, message: str) -> None:
+        line, column = self.tree.place(node.start_mark)
+        text = message if self.parameter is None else f"{inline(self.parameter)[1:-1]}: {message}"
+        self.problems.append(
+            Problem(severity=severity, line=line, column=column, message=text, parameter=self.parameter)
+        )
+        self.error_count += severity == "error"
+
+    def check_keys(self, entries: Entries, known: Iterable[str], synonyms: Mapping[str, str]) -> None:
+        """Warns about every key that is not known, with the one that was probably meant."""
+        for key, (node, _) in entries.items():
+            if key in known:
+                continue
+            meant = synonyms.get(key.casefold()) or nearest(key, known)
+            if meant in known and meant not in entries:
+                hint = f"which is ignored; did you mean {quote(meant)}?"
+            else:
+                hint = "which is kept and ignored"
+            self.report("warning", node, f"unknown key {quote(key)}, {hint}")
+
+    def plain(self, entries: Entries, key: str, wanted: Wanted = "other") -> Any:
+        """The value of a key, null without it; raises Unusable after reporting why."""
+        return self.values.value(entries[key][1], wanted) if key in entries else None
+
+    def ignored(self, entries: Entries, key: str) -> Any:
+        """The value of a key that is only kept; null when it can't be read, which has then been reported."""
+        try:
+            return self.plain(entries, key)
+        except Unusable:
+            return None
+
+    def text(self, entries: Entries, key: str) -> str | None:
+        try:
+            value = self.plain(entries, key, "text")
+        except Unusable:
+            return None
+        if value is None or isinstance(value, str):
+            return value
+        node = entries[key][1]
+        hint = quote_hint(node, value)
+        self.report("error", node, f"expected a text for {quote(key)}, found {found(value)}{hint}")
+        return None
+
+    def flag(self, entries: Entries, key: str) -> bool:
+        try:
+            value = self.plain(entries, key, "bool")
+        except Unusable:
+            return False
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self.report(
+            "error", entries[key][1], f"expected true or false for {quote(key)}, found {found(value)}"
+        )
+        return False
+
+    def number(self, entries: Entries, key: str) -> int | float | None:
+        try:
+            value = self.plain(entries, key, "float")
+        except Unusable:
+            return None
+        finite = isinstance(value, int) or (isinstance(value, float) and abs(value) < float("inf"))
+        if value is None or (finite and not isinstance(value, bool)):
+            return value
+        self.report("error", entries[key][1], f"expected a number for {quote(key)}, found {found(value)}")
+        return None
+
+    def items(self, entries: Entries, key: str, noun: str) -> list[yaml.Node]:
+        """The nodes of a list; none if it is null or missing."""
+        node = entries[key][1] if key in entries else None
+        if node is None or is_null(node):
+            return []
+        if isinstance(node, yaml.SequenceNode):
+            return node.value
+        message = f'expected a list of {noun} for {quote(key)}, found {kind(node)}; begin each with "- "'
+        self.report("error", node, message)
+        return []
+
+    def name(self, node: yaml.Node, entries: Entries) -> str | None:
+        """The name of a parameter: a text of 1 to 100 characters without control characters."""
+        if "name" not in entries:
+            self.report("error", node, 'expected a parameter with a "name", found one without')
+            return None
+        name = self.text(entries, "name")
+        name_node = entries["name"][1]
+        if name is None:
+            if is_null(name_node):
+                self.report("error", name_node, "expected the name of the parameter, found null")
+            return None
+        if not name.strip():
+            problem = "expected the name of the parameter, found an empty text"
+        elif len(name) > MAX_NAME:
+            problem = f"expected a name of at most {MAX_NAME} characters, found one of {len(name)}"
+        elif any(unicodedata.category(character) == "Cc" for character in name):
+            problem = f"expected a name without control characters, found {quote(name)}"
+        else:
+            return name
+        self.report("error", name_node, problem)
+        return None
+
+
+def quote_hint(node: yaml.Node, value: Any) -> str:
+    """What to add to "expected a text" when quotes would have made it one."""
+    return "; put it in quotes" if is_plain(node) and value is not None else ""
+
+
+def is_null(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+
+
+def kind(node: yaml.Node) -> str:
+    """What a node is, in words."""
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping"
+    if isinstance(node, yaml.SequenceNode):
+        return "a list"
+    return "null" if is_null(node) else quote(node.value)
+
+
+def locate(node: yaml.Node, path: tuple[str | int, ...]) -> yaml.Node:
+    """The node at a path inside a value, or the last one on the way to it."""
+    for step in path:
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+        elif isinstance(node, yaml.MappingNode):
+            matches = [child for key, child in node.value if getattr(key, "value", None) == step]
+            node = matches[0] if matches else node
+    return node
+
+
+def is_unquoted(node: yaml.Node) -> bool:
+    """Whether YAML made something else than text of it, which quotes would change."""
+    return isinstance(node, yaml.ScalarNode) and node.tag != "tag:yaml.org,2002:str" and not is_null(node)

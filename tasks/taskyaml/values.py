@@ -1,0 +1,189 @@
+"""Plain values from YAML nodes, as YAML 1.1 reads them, with a warning where that surprises."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Literal
+
+import yaml
+from yaml.constructor import SafeConstructor
+
+from tasks.types.scalars import BOOL_TEXTS, FLOAT_TEXT
+from tasks.types.wording import MAX_INT_DIGITS, inline, is_storable, quote, shorten
+
+Report = Callable[[Literal["error", "warning"], yaml.Node, str], None]
+Wanted = Literal["text", "float", "bool", "other", "unknown"]
+
+_TAG = "tag:yaml.org,2002:"
+_TEXT_TAGS = {_TAG + name for name in ("str", "value", "merge")}
+_SCALAR_TAGS = _TEXT_TAGS | {_TAG + name for name in ("null", "bool", "int", "float", "timestamp")}
+_COLLECTION_TAGS = {yaml.SequenceNode: _TAG + "seq", yaml.MappingNode: _TAG + "map"}
+_SEXAGESIMAL = re.compile(r"[-+]?[0-9_]+(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_OCTAL = re.compile(r"[-+]?0[0-7_]+")
+_MERGE = _TAG + "merge"
+
+
+class Unusable(Exception):
+    """A node no value can be made of; it has been reported."""
+
+
+def is_plain(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.style is None
+
+
+class ValueReader:
+    """Makes values of nodes and reports every mistake at its node.
+
+    `wanted` says what the place asks for, which decides how a surprising scalar is read: an unquoted `no`
+    where a text is wanted is the text, with a warning.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    def value(self, node: yaml.Node, wanted: Wanted) -> Any:
+        """The value; raises Unusable after reporting what is wrong."""
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node, wanted)
+        if node.tag != _COLLECTION_TAGS[type(node)]:
+            self.refuse(node, f"expected a plain value, found the YAML tag {_tag(node)}, which is not read")
+        if isinstance(node, yaml.SequenceNode):
+            return self.gather([lambda child=child: self.value(child, wanted) for child in node.value])
+        entries = self.entries(node)
+        values = self.gather([lambda child=child: self.value(child, wanted) for _, child in entries.values()])
+        return dict(zip(entries, values, strict=True))
+
+    def gather(self, reads: list[Callable[[], Any]]) -> list[Any]:
+        """Every value read, so that every mistake is reported, or Unusable if any of them was."""
+        values, usable = [], True
+        for read in reads:
+            try:
+                values.append(read())
+            except Unusable:
+                usable = False
+        if not usable:
+            raise Unusable
+        return values
+
+    def entries(self, node: yaml.MappingNode) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+        """Key text → (key node, value node), with `<<` merged in. A key that stands twice is reported."""
+        own: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        merged: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self.report("error", key, "expected a text as a key, found a list or a mapping")
+            elif key.tag == _MERGE and is_plain(key):
+                for name, entry in self.merged_entries(value).items():
+                    merged.setdefault(name, entry)
+            elif not is_storable(key.value):
+                self.report("error", key, "expected a key without NUL characters and halves of characters")
+            elif key.value in own:
+                first = own[key.value][0].start_mark.line + 1
+                self.report(
+                    "error", key, f"the key {quote(key.value)} stands here again, first on line {first}"
+                )
+            else:
+                own[key.value] = (key, value)
+        return merged | own
+
+    def merged_entries(self, node: yaml.Node) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+        sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        for source in sources:
+            if not isinstance(source, yaml.MappingNode):
+                self.report("error", source, "expected a mapping to merge after <<, found something else")
+                continue
+            for name, entry in self.entries(source).items():
+                found.setdefault(name, entry)
+        return found
+
+    def scalar(self, node: yaml.ScalarNode, wanted: Wanted) -> Any:
+        if node.tag not in _SCALAR_TAGS:
+            self.refuse(node, f"expected a plain value, found the YAML tag {_tag(node)}, which is not read")
+        if not is_storable(node.value):
+            self.refuse(node, "expected a text without NUL characters and halves of characters, found one")
+        if node.tag in _TEXT_TAGS:
+            return self.text(node, wanted)
+        if is_plain(node) and self.is_meant_as_text(node, wanted):
+            return node.value
+        value = self.construct(node)
+        if is_plain(node) and node.tag == _TAG + "int":
+            self.point_out_number(node, value)
+        elif is_plain(node) and node.tag == _TAG + "bool" and wanted == "unknown" and _is_word(node.value):
+            meaning = "true" if value else "false"
+            self.report(
+                "warning", node, f"YAML reads {node.value} without quotes as {meaning}; write {meaning}"
+            )
+        return value
+
+    def text(self, node: yaml.ScalarNode, wanted: Wanted) -> Any:
+        """A text, or the float that a `1e-3` without its point is meant to be."""
+        if not is_plain(node) or wanted not in ("float", "unknown") or not FLOAT_TEXT.fullmatch(node.value):
+            return node.value
+        number = float(node.value)
+        point = shorten(repr(number), width=30)
+        shown = shorten(node.value, width=30)
+        reads = f"YAML 1.1 reads {shown} as a text, since a float has a point and a sign in its exponent"
+        if wanted == "float":
+            self.report("warning", node, f"{reads}; it was read as the float {point}")
+            return number
+        self.report("warning", node, f"{reads}; add data_type: float for a number, or quotes for a text")
+        return node.value
+
+    def is_meant_as_text(self, node: yaml.ScalarNode, wanted: Wanted) -> bool:
+        """Whether YAML 1.1 reads something else, but a text is what is meant; says so."""
+        shown = shorten(node.value, width=30)
+        if node.tag == _TAG + "timestamp":
+            self.report(
+                "warning", node, f"YAML reads {shown} as a date; it was kept as text, put it in quotes"
+            )
+            return True
+        if wanted != "text":
+            return False
+        if node.tag == _TAG + "bool" and _is_word(node.value):
+            self.report(
+                "warning", node, f"YAML reads {shown} as a bool; it was kept as text, put it in quotes"
+            )
+            return True
+        if _SEXAGESIMAL.fullmatch(node.value):
+            message = f"YAML reads {shown} as a number to base 60; it was kept as text, put it in quotes"
+            self.report("warning", node, message)
+            return True
+        return False
+
+    def point_out_number(self, node: yaml.ScalarNode, value: int) -> None:
+        if _SEXAGESIMAL.fullmatch(node.value):
+            base = "to base 60"
+        elif _OCTAL.fullmatch(node.value):
+            base = "to base 8, because of its leading 0"
+        else:
+            return
+        shown = shorten(node.value, width=30)
+        self.report(
+            "warning", node, f"YAML reads {shown} as a number {base}: {shorten(inline(value), width=30)}"
+        )
+
+    def construct(self, node: yaml.ScalarNode) -> Any:
+        kind = node.tag.removeprefix(_TAG)
+        if kind in ("int", "float") and len(node.value) > MAX_INT_DIGITS:
+            # A number to base 60 of a megabyte would take minutes.
+            self.refuse(
+                node, f"expected a number of at most {MAX_INT_DIGITS:,} characters, found a longer one"
+            )
+        try:
+            return SafeConstructor().construct_object(node)
+        except (yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError, OverflowError):
+            self.refuse(
+                node, f"expected YAML's {kind}, found {quote(node.value)}, which can't be read as one"
+            )
+
+    def refuse(self, node: yaml.Node, message: str) -> Any:
+        self.report("error", node, message)
+        raise Unusable
+
+
+def _is_word(text: str) -> bool:
+    return text.lower() in BOOL_TEXTS and text.lower() not in ("true", "false")
+
+
+def _tag(node: yaml.Node) -> str:
+    return quote(node.tag.replace(_TAG, "!!"))

@@ -1,0 +1,80 @@
+"""The data_types a parameter can have, in one readable dict. Knows no YAML, no forms, no storage."""
+
+from typing import Any
+
+from tasks.types.lists import ListOf
+from tasks.types.scalars import (
+    AwsSecret,
+    Bool,
+    CredentialsSecret,
+    Dataset,
+    Declared,
+    Flaw,
+    Float,
+    GitSecret,
+    Int,
+    Model,
+    ParameterType,
+    Str,
+    UnreadableText,
+)
+from tasks.types.structures import Enum, EnumList, ImuVectors, Range
+from tasks.types.wording import found
+
+__all__ = [
+    "DATASET_TYPES",
+    "TYPES",
+    "CannotInfer",
+    "Declared",
+    "Flaw",
+    "ParameterType",
+    "UnreadableText",
+    "infer",
+]
+
+DATASET_TYPES = ("dataset", "list[dataset]")
+TYPES: dict[str, ParameterType] = {
+    "int": Int(),
+    "float": Float(),
+    "str": Str(),
+    "bool": Bool(),
+    "enum": Enum(),
+    "range": Range(),
+    "IMUVectors": ImuVectors(),
+    "dataset": Dataset(),
+    "model": Model(),
+    "aws_secret": AwsSecret(),
+    "git_secret": GitSecret(),
+    "credentials_secret": CredentialsSecret(),
+    "list[int]": ListOf(Int()),
+    "list[float]": ListOf(Float()),
+    "list[str]": ListOf(Str()),
+    "list[dataset]": ListOf(Dataset()),
+    "list[model]": ListOf(Model()),
+    "list[enum]": EnumList(),
+    "list[aws_secret]": ListOf(AwsSecret()),
+    "list[git_secret]": ListOf(GitSecret()),
+    "list[credentials_secret]": ListOf(CredentialsSecret()),
+}
+
+_SCALARS: dict[type, str] = {type(None): "str", bool: "bool", int: "int", float: "float", str: "str"}
+_LISTS: dict[type, str] = {int: "list[int]", float: "list[float]", str: "list[str]"}
+
+
+class CannotInfer(ValueError):
+    """A value whose data_type must be written down; the message says why."""
+
+
+def infer(value: Any) -> str:
+    """The data_type of a value that has none written down: null is str, an empty list is list[int]."""
+    if type(value) in _SCALARS:
+        return _SCALARS[type(value)]
+    if not isinstance(value, list):
+        raise CannotInfer(f"expected a data_type, because the value is {found(value)}")
+    kinds = {type(item) for item in value} or {int}
+    if len(kinds) > 1:
+        raise CannotInfer(f"expected a data_type, because the items are of different kinds in {found(value)}")
+    kind = kinds.pop()
+    if kind not in _LISTS:
+        raise CannotInfer(f"expected a data_type, because there is none for {found(value)}")
+    return _LISTS[kind]

@@ -1,0 +1,270 @@
+"""The Task page: its files, read, edited, uploaded, renamed, deleted. HTTP only; `tasks.files` does it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from coretex_site.lib import filetree, highlight
+from coretex_site.lib.filetree import TreeError
+from coretex_site.lib.web import go
+from projects.access import may
+from projects.models import Role
+from tasks import starters, suggestions
+from tasks.access import get_task
+from tasks.creation_forms import PathForm, RenameForm, uploads_of
+from tasks.files import overview, rules, store
+from tasks.files import view as file_view
+from tasks.forms import previews
+from tasks.models import Task
+from tasks.views import tree
+
+RAW_POLICY = "default-src 'none'; sandbox"
+
+
+def frame(request: HttpRequest, task: Task, tab: str) -> dict[str, Any]:
+    """What every tab of the Task page shows above its content."""
+    files = store.list_files(task)
+    return {
+        "section": "tasks",
+        "tab": tab,
+        "task": task,
+        "files": files,
+        "summary": overview.summary(task, files),
+        "may_edit": may(request.user, task.project, Role.EDITOR) and task.project.archived_at is None,
+    }
+
+
+def with_tree(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:
+    """The frame of the Files tab, with `path` chosen in the tree."""
+    context = frame(request, task, "files")
+    address = reverse("tasks:folder", args=[task.pk])
+    folders = store.list_folders(task)
+    context |= tree.beside(request, context["files"], folders, chosen=path, address=address)
+    context |= {"path": path, "has_folder_pages": True}
+    if context["may_edit"] and context["summary"].parsed is None:
+        context["proposal"] = suggestions.suggest(task, schema_url=schema_url(request))
+    return context
+
+
+def schema_url(request: HttpRequest) -> str:
+    return request.build_absolute_uri(reverse("tasks:schema"))
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    task = get_task(request.user, pk)
+    path = overview.first_to_show([file.path for file in store.list_files(task)])
+    if path is None:
+        return render(request, "tasks/folder.html", folder_context(request, task, ""))
+    return render(request, "tasks/file.html", file_context(request, task, path))
+
+
+@require_safe
+def file(request: HttpRequest, pk: int, path: str) -> HttpResponse:
+    """The page of a file, or of a folder."""
+    task = get_task(request.user, pk)
+    if path.strip("/") in store.list_folders(task):
+        return render(request, "tasks/folder.html", folder_context(request, task, path.strip("/")))
+    try:
+        return render(request, "tasks/file.html", file_context(request, task, path))
+    except store.Missing as error:
+        raise Http404(str(error)) from error
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def folder(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of the root folder, or of that which `?folder=` names; for htmx what is in it."""
+    task = get_task(request.user, pk)
+    folders = store.list_folders(task)
+    if request.htmx and not request.htmx.boosted:
+        return tree.part(request, store.list_files(task), folders, has_folder_pages=True)
+    path = tree.asked_folder(request)
+    return render(
+        request, "tasks/folder.html", folder_context(request, task, path if path in folders else "")
+    )
+
+
+def file_context(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:
+    view = file_view.look(task, path)
+    context = with_tree(request, task, view.path) | {"view": view, "into": view.folder}
+    if view.is_task_yaml and view.kind == "text":
+        context["preview"] = previews.of_text(view.text, task.project)
+    if view.is_document:
+        context["document"] = file_view.document(view.text)
+    if view.is_task_yaml:
+        context["warnings"] = suggestions.warnings(task)
+    return context
+
+
+def folder_context(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:
+    context = with_tree(request, task, path)
+    within = [entry for entry in context["files"] if entry.path.startswith(f"{path}/") or not path]
+    context["names"] = {entry.path for entry in context["files"]}
+    readme = f"{path}/README.md".lstrip("/")
+    if readme in context["names"]:
+        view = file_view.look(task, readme)
+        context |= {"view": view, "document": file_view.document(view.text)} if view.is_document else {}
+    return context | {"into": path, "count": len(within), "size": sum(entry.size for entry in within)}
+
+
+@require_safe
+def raw(request: HttpRequest, pk: int, path: str) -> HttpResponse:
+    """The bytes of a file, as a download; nothing that a browser would execute."""
+    task = get_task(request.user, pk)
+    try:
+        content = store.locate(task, path).open("rb")
+    except (store.Missing, FileNotFoundError) as error:
+        raise Http404(str(error)) from error
+    kind = highlight.image_type(path) or "application/octet-stream"
+    name = path.rpartition("/")[2]
+    response = FileResponse(content, as_attachment=True, filename=name, content_type=kind)
+    response.headers["Content-Security-Policy"] = RAW_POLICY
+    return response
+
+
+@require_safe
+def download(request: HttpRequest, pk: int) -> HttpResponse:
+    """All files as a zip."""
+    task = get_task(request.user, pk)
+    store.root(task).mkdir(parents=True, exist_ok=True)
+    response = StreamingHttpResponse(filetree.zip_stream(store.root(task)), content_type="application/zip")
+    response.headers["Content-Disposition"] = content_disposition_header(True, f"{task.name}.zip")
+    return response
+
+
+@require_POST
+def save(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stores the editor's text, unless the file was changed since it was opened."""
+    task = get_task(request.user, pk, need=Role.EDITOR)
+    path, text = request.POST.get("path", ""), request.POST.get("text", "")
+    over = request.POST.get("over")
+    expected = request.POST.get("digest", "") if over is None else None if over == "absent" else over
+    try:
+        digest = store.write_text(task, path, text, expected=expected, by=request.user)
+    except store.Conflict as conflict:
+        return conflicting(request, task, conflict, text)
+    except TreeError as error:
+        return refused(request, task, error.problems)
+    if not request.htmx:
+        messages.success(request, f"{path} was saved.")
+        return go(request, reverse("tasks:file", args=[task.pk, path]))
+    context = with_tree(request, task, path) | {"digest": digest}
+    if path == store.TASK_YAML:
+        context["warnings"] = suggestions.warnings(task)
+    context["size"] = next((entry.size for entry in context["files"] if entry.path == path), 0)
+    return render(request, "tasks/_saved.html", context)
+
+
+def conflicting(request: HttpRequest, task: Task, conflict: store.Conflict, text: str) -> HttpResponse:
+    """The text comes back with what happened; nothing that was typed is lost."""
+    context = {"task": task, "conflict": conflict, "path": conflict.path}
+    if request.htmx:
+        return render(request, "tasks/_conflict.html", context, status=409)
+    view = file_view.of_content(conflict.path, text.encode(), digest=conflict.expected)
+    context |= with_tree(request, task, conflict.path) | {"view": view, "into": view.folder}
+    return render(request, "tasks/file.html", context, status=409)
+
+
+@require_POST
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is being typed: of a task.yaml the form with every mistake, of Markdown how it reads."""
+    task = get_task(request.user, pk)
+    if file_view.is_document(request.POST.get("path", "")):
+        document = file_view.document(request.POST.get("text", ""))
+        return render(request, "tasks/_document.html", {"task": task, "document": document})
+    found = previews.of_text(request.POST.get("text", ""), task.project)
+    return render(request, "tasks/_preview.html", {"task": task, "preview": found})
+
+
+@require_POST
+def new_file(request: HttpRequest, pk: int) -> HttpResponse:
+    task = get_task(request.user, pk, need=Role.EDITOR)
+
+    def act(form: PathForm) -> str:
+        path = form.cleaned_data["path"]
+        content = starters.starter(path, schema_url=schema_url(request)).encode()
+        path = store.create(task, path, content, by=request.user)
+        return reverse("tasks:file", args=[task.pk, path])
+
+    return attempt(request, task, PathForm(request.POST), act)
+
+
+@require_POST
+def new_folder(request: HttpRequest, pk: int) -> HttpResponse:
+    task = get_task(request.user, pk, need=Role.EDITOR)
+
+    def act(form: PathForm) -> str:
+        path = store.create_folder(task, form.cleaned_data["path"], by=request.user)
+        return reverse("tasks:file", args=[task.pk, path])
+
+    return attempt(request, task, PathForm(request.POST), act)
+
+
+@require_POST
+def rename(request: HttpRequest, pk: int) -> HttpResponse:
+    task = get_task(request.user, pk, need=Role.EDITOR)
+
+    def act(form: RenameForm) -> str:
+        old, new = form.cleaned_data["path"], form.cleaned_data["new_path"]
+        new = store.rename(task, old, new, by=request.user)
+        messages.success(request, f"{old} is now {new}.")
+        return reverse("tasks:file", args=[task.pk, new])
+
+    return attempt(request, task, RenameForm(request.POST), act)
+
+
+@require_POST
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Deletes a file or a folder."""
+    task = get_task(request.user, pk, need=Role.EDITOR)
+
+    def act(form: PathForm) -> str:
+        store.delete(task, form.cleaned_data["path"], by=request.user)
+        messages.success(request, f"{form.cleaned_data['path']} was deleted.")
+        return task.get_absolute_url()
+
+    return attempt(request, task, PathForm(request.POST), act)
+
+
+@require_POST
+def upload(request: HttpRequest, pk: int) -> HttpResponse:
+    """Adds files; those that have the path of one that is there replace it."""
+    task = get_task(request.user, pk, need=Role.EDITOR)
+    uploads, into = uploads_of(request), request.POST.get("into", "")
+    if not uploads:
+        return refused(request, task, ["Choose or drop a folder, files or an archive first."])
+    try:
+        with store.staging() as scratch:
+            rules.stage(uploads, scratch / "files", unpack="unpack" in request.POST)
+            added, replaced = store.add_files(task, scratch / "files", into=into, by=request.user)
+    except TreeError as error:
+        return refused(request, task, error.problems)
+    messages.success(request, overview.upload_sentence(len(added), len(replaced)))
+    return go(request, reverse("tasks:folder", args=[task.pk]))
+
+
+def attempt(request: HttpRequest, task: Task, form: PathForm, act: Callable[[Any], str]) -> HttpResponse:
+    """Does what a form asks for and goes to the address that `act` returns; else says what was wrong."""
+    if not form.is_valid():
+        return refused(request, task, [error for errors in form.errors.values() for error in errors])
+    try:
+        return go(request, act(form))
+    except TreeError as error:
+        return refused(request, task, error.problems)
+
+
+def refused(request: HttpRequest, task: Task, problems: list[str]) -> HttpResponse:
+    """The reasons: where the form is for a script, else as messages on the Task's page."""
+    if request.htmx:
+        return render(request, "tasks/_problems.html", {"problems": problems}, status=422)
+    for problem in problems:
+        messages.error(request, problem)
+    return go(request, reverse("tasks:folder", args=[task.pk]))

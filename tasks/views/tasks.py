@@ -1,0 +1,203 @@
+"""The list of Tasks, the ways to make one, the gallery of Templates, a Task's parameters and settings."""
+
+from pathlib import Path
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import F
+from django.db.models.functions import Lower
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from coretex_site.lib.filetree import TreeError
+from coretex_site.lib.web import go, page
+from projects import access
+from projects.models import Role
+from tasks import create, library, suggestions
+from tasks.access import get_task, visible_tasks
+from tasks.creation_forms import CreateForm, DetailsForm, ProjectForm, uploads_of
+from tasks.files import overview, rules, store, tree, view
+from tasks.forms import previews
+from tasks.paging import key_in, page_of
+from tasks.views.files import frame, schema_url
+
+SCHEMA = Path(__file__).resolve().parent / "task.schema.json"
+SORTS = {"name": (Lower("name"), False), "-name": (Lower("name"), True)} | {
+    "changed_at": (F("changed_at"), False),
+    "-changed_at": (F("changed_at"), True),
+}
+
+
+@require_safe
+def list_tasks(request: HttpRequest) -> HttpResponse:
+    """Every Task I may see, by search and Project; those of an archived Project only when it is chosen."""
+    sort = request.GET.get("sort") if request.GET.get("sort") in SORTS else "name"
+    search, project = request.GET.get("q", "").strip()[:200], key_in(request.GET, "project")
+    tasks = visible_tasks(request.user).select_related("changed_by")
+    if search:
+        tasks = tasks.filter(name__icontains=search.replace("\0", ""))
+    chosen = None
+    if project is not None:
+        tasks = tasks.filter(project=project)
+        chosen = access.projects(request.user).filter(pk=project).first()
+    else:
+        tasks = tasks.filter(project__archived_at=None)
+    key, descending = SORTS[sort]
+    found = page_of(tasks, request.GET, key=key, descending=descending)
+    context = {
+        "section": "tasks",
+        "sort": sort,
+        "search": search,
+        "project": chosen,
+        "is_filtered": bool(search) or project is not None,
+        "projects": access.projects(request.user),
+        "rows": [(task, overview.runtime_at(task)) for task in found.rows],
+        "pager": found,
+        "may_create": chosen is None or access.may(request.user, chosen, Role.EDITOR),
+    }
+    return page(request, "tasks/list.html", context, fragment="tasks/_rows.html")
+
+
+@require_safe
+def choose_project(request: HttpRequest) -> HttpResponse:
+    """The Project first; then the new Task, from the Template that was chosen, if one was."""
+    form = ProjectForm(request.GET if "project" in request.GET else None, user=request.user)
+    template = request.GET.get("template", "")
+    if form.is_valid():
+        address = reverse("tasks:create", args=[form.cleaned_data["project"].pk])
+        return go(request, f"{address}?template={template}" if template in library.templates() else address)
+    context = {"section": "tasks", "form": form, "template": library.find(template)}
+    return render(request, "tasks/choose.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def create_task(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new Task: from the computer, from a Template, or empty."""
+    project = access.get_project(request.user, pk, need=Role.EDITOR)
+    if request.method != "POST":
+        template = library.find(request.GET.get("template", ""))
+        initial = (
+            {"start": "upload"} if template is None else {"start": "template", "template": template.name}
+        )
+        if template is not None and not create.name_taken(project, template.title):
+            initial["name"] = template.title
+        return creation_page(request, CreateForm(project=project, initial=initial))
+    form = CreateForm(request.POST, project=project, uploads=uploads_of(request))
+    if form.is_valid():
+        try:
+            task = make(request, form)
+        except TreeError as error:
+            for problem in error.problems:
+                form.add_error(None, problem)
+        else:
+            messages.success(request, f"The Task “{task.name}” was made.")
+            return go(request, task.get_absolute_url())
+    return creation_page(request, form)
+
+
+def make(request: HttpRequest, form: CreateForm) -> create.Task:
+    given = form.cleaned_data
+    details = create.Details(
+        project=form.project, name=given["name"], description=given["description"], by=request.user
+    )
+    if given["start"] == "upload":
+        return create.from_upload(details, form.uploads)
+    if given["start"] == "template":
+        return create.from_template(
+            details,
+            given["template"],
+            schema_url=schema_url(request),
+        )
+    return create.blank(details)
+
+
+def creation_page(request: HttpRequest, form: CreateForm) -> HttpResponse:
+    status = 422 if form.is_bound else 200
+    if form.is_bound and request.htmx:
+        problems = [error for errors in form.errors.values() for error in errors]
+        return render(request, "tasks/_problems.html", {"problems": problems}, status=status)
+    context = {"section": "tasks", "form": form, "project": form.project, "limits": rules.limits()}
+    return render(request, "tasks/create.html", context | {"templates": library.templates()}, status=status)
+
+
+@require_safe
+def gallery(request: HttpRequest) -> HttpResponse:
+    """The Templates, all or of one kind."""
+    kinds = library.kinds()
+    kind = request.GET.get("kind", "") if request.GET.get("kind") in kinds else ""
+    context = {
+        "section": "tasks",
+        "kind": kind,
+        "kinds": kinds,
+        "templates": library.of_kind(kind),
+        "total": len(library.templates()),
+    }
+    return page(request, "tasks/gallery.html", context, fragment="tasks/_gallery.html")
+
+
+@require_safe
+def template(request: HttpRequest, name: str) -> HttpResponse:
+    """A Template with its parameters and its code."""
+    found = library.find(name)
+    if found is None:
+        raise Http404(f"There is no Template {name}.")
+    files = found.files()
+    paths = [file.path for file in files]
+    path = request.GET.get("file", overview.first_to_show(paths))
+    if path not in paths:
+        raise Http404(f"There is no file {path} in the Template {name}.")
+    context = {
+        "section": "tasks",
+        "template": found,
+        "entries": tree.nested(files),
+        "view": view.of_content(path, (found.root / path).read_bytes()),
+        "path": path,
+        "picture": found.picture(path),
+        "chosen": "file" in request.GET,
+        "preview": previews.of_spec(found.spec, None),
+        "form": ProjectForm(user=request.user),
+    }
+    return render(request, "tasks/template.html", context)
+
+
+@login_not_required
+@require_safe
+def schema(request: HttpRequest) -> HttpResponse:
+    """The JSON Schema of task.yaml, for editors; public, since editors do not sign in."""
+    response = FileResponse(SCHEMA.open("rb"), content_type="application/schema+json")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+@require_safe
+def parameters(request: HttpRequest, pk: int) -> HttpResponse:
+    """The parameters that the Task's task.yaml declares, as the form that people fill in."""
+    task = get_task(request.user, pk)
+    context = frame(request, task, "parameters")
+    context["preview"] = previews.of_parsed(store.read_spec(task), task.project)
+    if context["summary"].parsed is not None:
+        context["warnings"] = suggestions.warnings(task)
+    elif context["may_edit"]:
+        context["proposal"] = suggestions.suggest(task, schema_url=schema_url(request))
+    return render(request, "tasks/parameters.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest, pk: int) -> HttpResponse:
+    """Name and description; `runs` has the page that deletes, since the Runs go with the Task."""
+    need = Role.EDITOR if request.method == "POST" else Role.VIEWER
+    task = get_task(request.user, pk, need=need)
+    form = DetailsForm(request.POST if request.method == "POST" else None, project=task.project, task=task)
+    if request.method == "POST" and form.is_valid():
+        try:
+            create.describe(task, **form.cleaned_data)
+        except TreeError as error:
+            form.add_error("name", str(error))
+        else:
+            messages.success(request, "Saved.")
+            return go(request, reverse("tasks:settings", args=[task.pk]))
+    context = frame(request, task, "settings") | {"form": form}
+    return render(request, "tasks/settings.html", context, status=422 if form.is_bound else 200)
