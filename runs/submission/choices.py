@@ -109,15 +109,28 @@ def read_choices(project: Project, declared: TaskSpec, spec: RunSpec) -> Chosen:
         places = equality.duplicates(chosen.faces[parameter.name])
         if places:
             chosen.duplicates[parameter.name] = places
-        if (parameter.required or parameter.required_if) and any(
-            parameter.type.problems(stored(parameter, face), required=True, declared=parameter)
-            for face in chosen.faces[parameter.name]
-            if parameter.name not in chosen.problems
-        ):
-            chosen.may_lack_value.append(parameter)
+        _look_for_missing(chosen, parameter)
     _check_names(chosen, spec)
     _check_seed(chosen, spec)
     return chosen
+
+
+def _look_for_missing(chosen: Chosen, parameter: Parameter) -> None:
+    """Notes a parameter with a value that is none where one is, or may be, required."""
+    if parameter.name in chosen.problems or not (parameter.required or parameter.required_if):
+        return
+    faces = chosen.faces[parameter.name]
+    missing = [
+        sentence
+        for face in faces
+        for sentence in parameter.type.problems(
+            stored(parameter, face), required=True, declared=parameter
+        )[:1]
+    ]
+    if missing and len(faces) == 1 and parameter.required and parameter.name not in chosen.conditions:
+        chosen.add_problem(parameter.name, missing[0])
+    elif missing:
+        chosen.may_lack_value.append(parameter)
 
 
 def _faces(chosen: Chosen, parameter: Parameter, values: Mapping[str, Sequence[Any]]) -> list[Any]:
