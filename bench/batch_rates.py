@@ -15,6 +15,7 @@ from runs.models import Batch, Execution, Metric, Run
 from runs.runspec import RunSpec
 from runs.states import ACTIVE, State
 from runs.submission import batch_actions
+from runs.submission import start as submission
 from tasks.models import Task
 
 PATIENCE = 600.0
@@ -36,7 +37,7 @@ def wait_for(batch: Batch, field: str, *, every: float = LOOK_EVERY) -> None:
 
 def start(task: Task, count: int, name: str) -> Batch:
     spec = RunSpec(task=task.pk, name=name, values={"number": list(range(count))})
-    batch = batch_actions.start(task, spec, by=task.created_by)
+    batch = submission.start(spec, by=task.created_by)
     if not isinstance(batch, Batch):
         raise SystemExit("A Batch has two or more Runs; ask for more.")
     return batch

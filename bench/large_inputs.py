@@ -8,7 +8,7 @@ from coretex_site.lib import paths
 from runs.models import Execution
 from runs.records import logs
 from runs.runspec import RunSpec
-from runs.submission import plan
+from runs.submission.validate import validate
 from tasks.files import store
 from tasks.models import Task
 
@@ -28,7 +28,7 @@ def combinations(task: Task) -> dict[str, float]:
         (files / "task.yaml").write_text(TASK_YAML)
 
     def count(exclude: list[str]) -> int:
-        made = plan.make(task, RunSpec(task=task.pk, values=VALUES, exclude=exclude))
+        made = validate(task, RunSpec(task=task.pk, values=VALUES, exclude=exclude))
         if len(made.page(made.count // 2, PAGE)) != PAGE:
             raise SystemExit("A page of combinations is not whole.")
         return made.count

@@ -20,6 +20,7 @@ from runs.models import (
 )
 from runs.queue import nodes, wakeups
 from runs.submission import run_actions
+from runs.submission.errors import SubmitError
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -95,7 +96,7 @@ class Operable(ReadOnly):
             try:
                 run_actions.again(run, by=request.user)
                 queued += 1
-            except run_actions.SubmitError as refusal:
+            except SubmitError as refusal:
                 self.message_user(request, str(refusal), messages.WARNING)
         self.message_user(request, f"{queued} queued again.")
 

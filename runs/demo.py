@@ -4,9 +4,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from projects.models import Membership, Project, ProjectType, Role
-from runs.submission import run_actions
+from runs.runspec import RunSpec
+from runs.submission.start import start
 from tasks import create
-from tasks.files import store
 
 TEMPLATE = "tabular-classification"
 
@@ -23,11 +23,6 @@ def make(user: AbstractBaseUser) -> Project:
         Membership.objects.create(project=project, user=user, role=Role.OWNER)
     details = create.Details(project=project, name="Tabular classification", by=user)
     task = create.from_template(details, TEMPLATE)
-    run_actions.submit(
-        task,
-        entry_script="main.py",
-        values=store.read_spec(task).spec.defaults(),
-        user=user,
-        description="Made at the first start.",
-    )
+    spec = RunSpec(task=task.pk, entry_script="main.py", description="Made at the first start.")
+    start(spec, by=user)
     return project

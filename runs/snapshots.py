@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,10 +20,13 @@ from runs import spares
 from runs.models import Snapshot
 from tasks.files import store
 from tasks.models import Task
+from tasks.taskyaml import spec
+from tasks.types.declarations import TaskSpec
 
 # Between freezing and storing the Run that uses it nothing may be taken away.
 KEPT_UNUSED = timedelta(hours=1)
 LOCK_SECONDS = 60
+SHORTEST_DIGEST = 8
 
 
 class SnapshotError(ValueError):
@@ -53,6 +57,25 @@ def freeze(task: Task) -> Snapshot:
             if not made:
                 Snapshot.objects.filter(pk=digest).update(used_at=timezone.now())
     return snapshot
+
+
+def find(task: Task, text: str) -> Snapshot:
+    """The Task's Snapshot whose digest is or begins with `text`. Raises SnapshotError."""
+    if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST_DIGEST},64}}", text):
+        raise SnapshotError(
+            f"A Snapshot is named by {SHORTEST_DIGEST} or more of its digest's letters (0-9, a-f), "
+            f"but “{text[:80]}” was found."
+        )
+    begin = Snapshot.objects.filter(digest__startswith=text)
+    found = [
+        one for one in begin[:100] if one.runs.filter(task=task).exists() or one.batches.filter(task=task)
+    ]
+    if len(found) != 1:
+        which = "Several Snapshots" if found else "No Snapshot"
+        raise SnapshotError(
+            f"{which} of the Task “{task.name}” {'begin' if found else 'begins'} with {text}."
+        )
+    return found[0]
 
 
 def task_differs(task: Task, digest: str) -> bool:
@@ -100,6 +123,37 @@ def check_out(digest: str, target: Path) -> dict[str, str]:
             f"{'; '.join(told)}. Restore it, or start a new Run from the Task."
         )
     return copied
+
+
+def declared(digest: str) -> TaskSpec:
+    """What the task.yaml of a Snapshot declares; nothing when it has no such file.
+
+    A Snapshot never changes, so each is parsed once by a process. Raises SnapshotError.
+    """
+    return _declared(paths.snapshot(digest), digest)
+
+
+def declared_or_empty(digest: str) -> TaskSpec:
+    """The same for who only looks: nothing when it cannot be read."""
+    try:
+        return declared(digest)
+    except SnapshotError:
+        return TaskSpec()
+
+
+@lru_cache(maxsize=128)
+def _declared(folder: Path, digest: str) -> TaskSpec:
+    try:
+        content = (folder / "task.yaml").read_bytes()
+    except OSError as error:
+        if all(path != "task.yaml" for path, _, _ in read_list(digest)):
+            return TaskSpec()
+        raise SnapshotError(f"The Snapshot {digest[:12]} cannot be read: {error}.") from error
+    parsed = spec.parse(content)
+    if parsed.spec is None:
+        first = parsed.errors[0]
+        raise SnapshotError(f"task.yaml has a mistake in line {first.line}: {first.message}.")
+    return parsed.spec
 
 
 def read_list(digest: str) -> Sequence[tuple[str, bool, str]]:

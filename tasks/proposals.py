@@ -11,7 +11,8 @@ from tasks.codereading.reading import Reading, read_programs
 from tasks.launchers import Launcher, launcher
 from tasks.runtime import interpreter_of
 from tasks.taskyaml.fields import MAX_NAME
-from tasks.types.wording import is_storable, quote
+from tasks.types.scalars import is_storable
+from tasks.types.wording import quote
 
 DEFAULT_GROUP = "parameters"
 _WITHOUT_DEFAULT = ("dataset", "range")

@@ -14,7 +14,8 @@ from runs.models import Batch, Execution, Metric, MetricPoint, Node, Run
 from runs.records import last_line
 from runs.runspec import RunSpec
 from runs.states import Reason, State
-from runs.submission import batch_actions, batch_upkeep, build
+from runs.submission import batch_upkeep, build
+from runs.submission.start import start
 from tasks.files import store
 from tasks.models import Task
 
@@ -42,7 +43,7 @@ def make_task(
 
 def make_batch(task: Task, by: User, values: Mapping[str, Any], **spec: Any) -> Batch:
     """Started and built; its Runs wait."""
-    batch = batch_actions.start(task, RunSpec(task=task.pk, values=values, **spec), by=by)
+    batch = start(RunSpec(task=task.pk, values=values, **spec), by=by)
     assert isinstance(batch, Batch)
     assert build.build(batch.pk)
     batch.refresh_from_db()
@@ -88,8 +89,8 @@ def end(batch: Batch, outcome: Callable[[Mapping[str, Any]], Outcome]) -> None:
         if state is State.FAILED:
             message = "The script ended with exit code 1."
             facts |= {"reason": Reason.EXIT_CODE, "exit_code": 1, "message": message}
-        for start in range(0, len(keys), 5000):
-            Execution.objects.filter(pk__in=keys[start : start + 5000]).update(**facts)
+        for begin in range(0, len(keys), 5000):
+            Execution.objects.filter(pk__in=keys[begin : begin + 5000]).update(**facts)
     Run.objects.filter(batch=batch).exclude(state=F("latest__state")).update(
         state=Execution.objects.filter(pk=OuterRef("latest")).values("state")
     )

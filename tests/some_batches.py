@@ -7,7 +7,8 @@ from runs import lifecycle
 from runs.models import Batch, Execution, Node, Run
 from runs.runspec import RunSpec
 from runs.states import State
-from runs.submission import batch_actions, batch_upkeep
+from runs.submission import batch_upkeep
+from runs.submission import start as submission
 from tasks.models import Task
 from tests import small_tasks
 
@@ -27,7 +28,7 @@ def spec(task: Task, **given: Any) -> RunSpec:
 
 def start(task: Task, **given: Any) -> Batch:
     """A Batch whose Runs are all there."""
-    batch = batch_actions.start(task, spec(task, **given), by=task.created_by)
+    batch = submission.start(spec(task, **given), by=task.created_by)
     assert isinstance(batch, Batch)
     batch_upkeep.attend()
     batch.refresh_from_db()

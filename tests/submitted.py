@@ -1,13 +1,17 @@
 """A Task with files, and Runs of it in any state, for tests."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from projects.models import Project
 from runs import lifecycle
 from runs.models import Run
+from runs.runspec import RunSpec
 from runs.states import Reason, State
-from runs.submission import run_actions
+from runs.submission.start import start
 from tasks.files import store
 from tasks.models import Task
 
@@ -54,10 +58,19 @@ def task_with_files(project: Project, *, name: str = "Train", **files: str) -> T
     return task
 
 
+def submit(task: Task, *, user: User, values: Mapping[str, Any], form_token: str = "", **facts: Any) -> Run:
+    """A new Run of main.py, or another `entry_script`, with these values."""
+    given = {"entry_script": "main.py", **facts}
+    spec = RunSpec(task=task.pk, values={name: [value] for name, value in values.items()}, **given)
+    run = start(spec, by=user, form_token=form_token)
+    assert isinstance(run, Run)
+    return run
+
+
 def run_of(task: Task, *, user: User, state: State = State.QUEUED, **facts: object) -> Run:
     """A Run with the defaults of the task.yaml above, moved to `state`."""
     values = facts.pop("values", DEFAULTS)
-    run = run_actions.submit(task, entry_script="main.py", values=values, user=user, **facts)
+    run = submit(task, values=values, user=user, **facts)
     move_to(run, state)
     return run
 

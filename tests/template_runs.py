@@ -11,10 +11,10 @@ from projects.models import Project
 from runs.engine.worker import take_one
 from runs.models import Execution, Metric
 from runs.states import State
-from runs.submission.run_actions import submit
 from tasks import create, library
 from tasks.models import Task
 from tests.small_tasks import console, fresh
+from tests.submitted import submit
 
 
 def run(project: Project, by: User, name: str, /, *, entry: str = "", **values: Any) -> Execution:

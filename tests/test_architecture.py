@@ -21,7 +21,7 @@ CODE = [
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 # One Execution at a time, and all those of a Batch as a few statements.
-STATE_WRITERS = {"runs/lifecycle.py", "runs/manymoves.py"}
+STATE_WRITERS = {"runs/lifecycle.py", "runs/queue/bulk_transitions.py"}
 LONGER_FILES: dict[str, str] = {}
 WRITES = {
     "save",

@@ -17,8 +17,9 @@ from runs.models import Batch, Environment, Execution, Node, Run
 from runs.records import metrics
 from runs.runspec import RunSpec
 from runs.states import Cause, State
-from runs.submission import batch_actions, presets
 from runs.submission import build as batch_builder
+from runs.submission import presets
+from runs.submission.start import start
 from tasks.files import store
 from tasks.models import Task
 from tests import finished_runs
@@ -112,8 +113,7 @@ def build(project: Project, alice: User, charlie: User) -> World:
     tasks["public"] = task_of(public, "Shown", {"main.py": b"", "task.yaml": TASK_YAML.encode()}, alice)
     nodes = nodes_of()
     runs = runs_of(tasks, alice, nodes[0])
-    batch = batch_actions.start(
-        tasks["plain"],
+    batch = start(
         RunSpec(task=tasks["plain"].pk, name="Both rates", values={"rate": [0.5, 0.25], "epochs": [1, 2]}),
         by=alice,
     )

@@ -3,15 +3,15 @@
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, NamedTuple
 
+from runs import snapshots
 from runs.models import Batch, Run
 from runs.states import FINAL, State
 from runs.submission import choices
 from runs.submission.value_text import Faces
 from runs.values import is_number, key
-from runs.web.page_models import run_page
 from tasks.types.declarations import Parameter, TaskSpec
 from tasks.types.scalars import Id
 
@@ -116,7 +116,7 @@ def of(batch: Batch) -> Cells:
         numbers = {run: number for number, run in batch.reused}
         earlier = Run.objects.filter(pk__in=list(numbers)).values_list("pk", "state")
         rows = sorted([*rows, *((pk, numbers[pk], state) for pk, state in earlier)], key=lambda row: row[1])
-    declared = facts_of(batch.snapshot_id)
+    declared = snapshots.declared_or_empty(batch.snapshot_id)
     values = _values(batch, [row[0] for row in rows], declared)
     return Cells(batch, [Cell(*row, values[row[0]]) for row in rows if row[0] in values], declared)
 
@@ -158,23 +158,6 @@ def _show_options(parameter: Parameter, all_values: Iterable[dict[str, Any]]) ->
             if told not in found:
                 found[told] = choices.face(parameter, stored)
             values[parameter.name] = found[told]
-
-
-def facts_of(digest: str) -> TaskSpec:
-    """What the Snapshot's task.yaml declares; nothing without a readable one."""
-    try:
-        return _declared(digest)
-    except LookupError:
-        return TaskSpec()
-
-
-@lru_cache(maxsize=64)
-def _declared(digest: str) -> TaskSpec:
-    """Snapshots never change, so each is read once; what could not be read is tried again."""
-    declared = run_page.declared_by(digest)
-    if declared is None:
-        raise LookupError(digest)
-    return declared
 
 
 def scale(name: str, values: Iterable[Any], declared: TaskSpec, faces: Faces) -> Scale:

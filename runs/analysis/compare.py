@@ -8,7 +8,6 @@ from typing import Any
 
 from coretex_site.templatetags.ui import duration
 from runs import snapshots
-from runs.analysis import cells
 from runs.models import Metric, Run
 from runs.records import usage
 from runs.records.number_text import figures
@@ -101,7 +100,7 @@ class Side:
     def declared(self) -> TaskSpec:
         if self.run is None:
             return store.read_spec(self.task).spec or TaskSpec()
-        return cells.facts_of(self.run.snapshot_id)
+        return snapshots.declared_or_empty(self.run.snapshot_id)
 
     @property
     def values(self) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,7 @@ from django.conf import settings
 from coretex_site.lib import filetree, paths
 from coretex_site.lib.smallfile import overwrite
 from coretex_site.lib.treemarks import Marks
-from projects.data import store
-from projects.models import Dataset
+from projects.data.references import RESOLVERS, Given, MissingReferenceError, Resolver
 from runs import snapshots, spares
 from runs.engine.executor import ROOM, Launch
 from runs.models import Execution, Run
@@ -25,9 +24,7 @@ from runs.runtimes import notebook_run
 from runs.runtimes.ready import Ready
 from runs.states import Reason
 from tasks import runtime
-from tasks.taskyaml import spec
-from tasks.types.declarations import TaskSpec
-from tasks.types.parameters import DATASET_TYPES, TYPES
+from tasks.types.parameters import TYPES
 
 # The variable that every process of a script has, with a value that no other script's has.
 MARK = "CORETEX_PARAMETERS"
@@ -61,7 +58,7 @@ class Inputs:
     """
 
     manifest: Mapping[str, str]
-    store: list[dict[str, Any]]
+    datasets: list[dict[str, Any]]
     marks: Marks
 
 
@@ -75,8 +72,7 @@ def is_at_hand(execution: Execution) -> bool:
     run = execution.run
     if execution.exactly_id is not None or not spares.has(run.snapshot_id):
         return False
-    declared = _declared(run.snapshot_id)
-    named = [] if declared is None else [p.name for p in declared.parameters if p.data_type in DATASET_TYPES]
+    named = [p.name for p in snapshots.declared(run.snapshot_id).parameters if p.data_type in RESOLVERS]
     return all(run.parameters.get(name) in (None, []) for name in named)
 
 
@@ -96,10 +92,9 @@ def lay_out(execution: Execution) -> Inputs:
     run = execution.run
     try:
         manifest = snapshots.check_out(run.snapshot_id, work)
-        declared = _declared(run.snapshot_id)
+        values, read = _for_script(run, paths.inputs(execution.pk))
     except snapshots.SnapshotError as error:
         raise Refused(Reason.SNAPSHOT, str(error)) from error
-    values, read = _for_script(run, declared, paths.inputs(execution.pk))
     text = json.dumps(values, ensure_ascii=False, indent=2)
     last = paths.parameters_file(execution.pk)
     overwrite(last, text.encode())
@@ -118,58 +113,35 @@ def _make(folder: Path) -> None:
         os.makedirs(folder)
 
 
-@lru_cache(maxsize=100)
-def _declared(digest: str) -> TaskSpec | None:
-    """What the task.yaml of a Snapshot declares; None without one. A Snapshot never changes."""
-    if all(path != "task.yaml" for path, _, _ in snapshots.read_list(digest)):
-        return None
-    try:
-        content = (paths.snapshot(digest) / "task.yaml").read_bytes()
-    except OSError as error:  # it is being repaired, say
-        raise snapshots.SnapshotError(f"The Snapshot {digest[:12]} cannot be read: {error}.") from error
-    return spec.parse(content).spec
-
-
-def _for_script(
-    run: Run, declared: TaskSpec | None, inputs: Path
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The values as the script gets them, and the Datasets that they name, linked below `inputs`."""
-    linked: dict[int, dict[str, Any]] = {}
+def _for_script(run: Run, inputs: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The values as the script gets them, and what is recorded of the data that they name, below `inputs`."""
+    declared = snapshots.declared(run.snapshot_id)
+    given: dict[tuple[Resolver, int], Given] = {}
     values = {}
     # In the order of task.yaml: a database may keep the names in another.
-    ordered = [] if declared is None else [p.name for p in declared.parameters if p.name in run.parameters]
+    ordered = [p.name for p in declared.parameters if p.name in run.parameters]
     for name in dict.fromkeys([*ordered, *run.parameters]):
-        value = run.parameters[name]
-        parameter = None if declared is None else declared.parameter(name)
+        value, parameter = run.parameters[name], declared.parameter(name)
         if parameter is None or value is None:
             values[name] = value
-        elif parameter.data_type == "dataset":
-            values[name] = _dataset(run, name, value, inputs, linked)
-        elif parameter.data_type == "list[dataset]":
-            values[name] = [_dataset(run, name, item, inputs, linked) for item in value]
+        elif parameter.data_type in RESOLVERS:
+            resolver = RESOLVERS[parameter.data_type]
+            found = []
+            for pk in resolver.ids(value):
+                if (resolver, pk) not in given:
+                    given[resolver, pk] = _resolve(resolver, run, name, pk, inputs / str(pk))
+                found.append(given[resolver, pk].value)
+            values[name] = found if isinstance(value, list) else found[0]
         else:
             values[name] = TYPES[parameter.data_type].for_script(value)
-    return values, list(linked.values())
+    return values, [one.record for one in given.values()]
 
 
-def _dataset(
-    run: Run, parameter: str, pk: Any, inputs: Path, linked: dict[int, dict[str, Any]]
-) -> dict[str, Any]:
-    """`{id, name, path}` of a Dataset of the Run's Project, which is linked when it is named first."""
-    path = inputs / str(pk)
-    if pk not in linked:
-        dataset = Dataset.objects.filter(pk=pk, project_id=run.project_id).first()
-        if dataset is None:
-            raise Refused(
-                Reason.PARAMETERS,
-                f"The parameter {parameter} names Dataset {pk}, which was deleted from this Project. "
-                "Run the Task again with changes and choose another.",
-            )
-        try:
-            linked[pk] = store.link_into(dataset, path)
-        except store.DatasetError as error:
-            raise Refused(Reason.PARAMETERS, f"The parameter {parameter} cannot be read: {error}") from error
-    return {"id": pk, "name": linked[pk]["name"], "path": str(path)}
+def _resolve(resolver: Resolver, run: Run, parameter: str, pk: int, folder: Path) -> Given:
+    try:
+        return resolver.for_script(run.project_id, pk, folder)
+    except MissingReferenceError as error:
+        raise Refused(Reason.PARAMETERS, f"The parameter {parameter} {error}") from error
 
 
 def take_back(execution: Execution, inputs: Inputs) -> bool:

@@ -4,7 +4,7 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from runs.submission import fingerprints
+from tasks.types import equality
 
 CHUNK = 1000
 
@@ -18,7 +18,7 @@ def name_anew(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
         after = found[-1].pk
         changed = []
         for run in found:
-            digest = fingerprints.of(run.entry_script, run.parameters)
+            digest = equality.fingerprint(run.entry_script, run.parameters)
             if run.values_digest not in ("", digest):
                 run.values_digest = digest
                 changed.append(run)

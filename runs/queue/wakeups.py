@@ -42,9 +42,10 @@ class ClusterError(RuntimeError):
     """The cluster cannot start; the message says why and what to do."""
 
 
-def wake(node: Node | None = None) -> None:
+def wake(node: Node | None = None, *, at_most: int | None = None) -> None:
     """Sends tokens to the live nodes with free slots (or to `node` only): call it after the commit.
 
+    Each gets as many as it can use, and no more than `at_most`, or else than what waits for it.
     Never raises: what could not be woken now is found by the node itself within a second or two.
     """
     nodes = roster.live_nodes().filter(is_draining=False)
@@ -54,7 +55,8 @@ def wake(node: Node | None = None) -> None:
         for target in targets:
             free = target.workers - busy.get(target.pk, 0)
             if free > 0:
-                send(target.name, min(free, scheduler.waiting(target)))
+                wanted = scheduler.waiting(target) if at_most is None else at_most
+                send(target.name, min(free, wanted))
     except UNREACHABLE as error:
         log.warning("The nodes could not be woken (%s); they look for work themselves.", first_line(error))
 

@@ -10,6 +10,7 @@ from coretex_site.lib import filetree, paths
 from coretex_site.lib.treemarks import Marks
 from runs import lifecycle
 from runs.models import Artifact
+from tasks.types.scalars import is_storable
 
 MOST_FILES = 10_000
 LONGEST_PATH = 1024
@@ -44,8 +45,8 @@ def _move_changed(work: Path, kept: Path, manifest: Mapping[str, str], *, marks:
     already = len(filetree.walk(kept)) if kept.is_dir() else 0
     names, others, closed = _names(work)
     changed = sorted(name for name in names if _is_changed(work, name, manifest.get(name), marks))
-    unusable = [name for name in changed if not _is_storable(name)]
-    changed = [name for name in changed if _is_storable(name)]
+    unusable = [name for name in changed if not _can_be_kept(name)]
+    changed = [name for name in changed if _can_be_kept(name)]
     room = max(0, MOST_FILES - already)
     failed = [name for name in changed[:room] if not _move(work / name, kept / name)]
     left_out = []
@@ -124,11 +125,8 @@ def _is_changed(work: Path, name: str, sha256: str | None, marks: Marks | None) 
         return True
 
 
-def _is_storable(name: str) -> bool:
-    try:
-        return "\0" not in name and len(name.encode().decode()) <= LONGEST_PATH
-    except UnicodeEncodeError:
-        return False
+def _can_be_kept(name: str) -> bool:
+    return is_storable(name) and len(name) <= LONGEST_PATH
 
 
 def _move(source: Path, target: Path) -> bool:

@@ -14,6 +14,7 @@ from coretex_site.lib import paths
 from runs import lifecycle, statements
 from runs.models import Execution, Metric, MetricPoint
 from runs.records import usage
+from tasks.types.scalars import is_storable
 
 # Read and stored at once; a line that is longer is refused.
 CHUNK_BYTES = 1024 * 1024
@@ -122,7 +123,7 @@ def read_point(value: Any) -> tuple[str, Point]:
     if not isinstance(value, dict) or not {"metric", "x", "y"} <= value.keys():
         raise ValueError('expected {"metric": NAME, "x": NUMBER, "y": NUMBER}')
     name, x, y = value["metric"], _number(value["x"]), value["y"]
-    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or not _is_storable(name):
+    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or not is_storable(name):
         raise ValueError(f'expected a text of 1 to {LONGEST_NAME} characters as "metric"')
     if name in usage.NAMES:
         raise ValueError(f"expected another name than {name}, which the server measures itself")
@@ -139,13 +140,6 @@ def _number(value: Any) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
-
-
-def _is_storable(text: str) -> bool:
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
 
 
 def _warn(execution_id: int, before: int, reading: Reading) -> None:

@@ -1,117 +1,22 @@
-"""What people do to Batches: start, pause, stop, execute again, add values, delete. Who may: asked before."""
+"""What people do to Batches: pause, stop, execute again, add values, delete. Who may: asked before."""
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
-from runs.models import Batch, Execution, Run, Snapshot
+from runs.models import Batch, Execution, Run
 from runs.queue import bulk_transitions, scheduler, wakeups
 from runs.runspec import RunSpec
 from runs.states import FINAL, UNFINISHED, Cause, State
-from runs.submission import fingerprints, plan, run_actions
-from runs.submission.notifications import Notify
-from runs.submission.run_actions import SubmitError
-from runs.submission.validate import NOBODY, check, check_number, check_priority, find_node, freeze
-from tasks.models import Task
-
-__all__ = ["Notify", "SubmitError", "check", "start"]
-
-
-def start(
-    task: Task,
-    spec: RunSpec,
-    *,
-    by: AbstractBaseUser,
-    form_token: str = "",
-    reuse: bool = False,
-    notify: Notify = NOBODY,
-) -> Run | Batch:
-    """Starts every Run that `spec` stands for: one alone, several as a Batch that a worker builds.
-
-    With `reuse`, Runs that succeeded with the same Snapshot and values are not executed again. The same
-    form sent twice is one Run or Batch. Raises PlanError or SubmitError; nothing is left behind then.
-    """
-    asked = {"task": task, "spec": spec.as_json(), "reuse": reuse, "notify": asdict(notify), "by": by}
-    submission = run_actions.fingerprint(form_token, asked)
-    before = _started(submission)
-    if before is not None:
-        return before
-    check(spec, notify)
-    snapshot = freeze(task, spec)
-    asked_for = plan.make(task, spec, snapshot=snapshot)
-    if asked_for.refusal:
-        raise SubmitError(asked_for.refusal)
-    reused = plan.already(asked_for) if reuse else {}
-    if len(reused) == asked_for.count:
-        raise SubmitError(
-            "Every one of these combinations has already succeeded with this Snapshot, so there is nothing "
-            "to start. Choose to run them again, or change the values."
-        )
-    try:
-        with transaction.atomic():
-            started = _store(asked_for, snapshot, submission, by=by, notify=notify, reused=reused)
-    except IntegrityError:
-        # The same form was sent at the same moment, and that one was first.
-        before = _started(submission)
-        if before is None:
-            raise
-        return before
-    transaction.on_commit(lambda: wakeups.wake(started.wanted_node))
-    return started
-
-
-def _started(submission: str | None) -> Run | Batch | None:
-    if submission is None:
-        return None
-    return (
-        Batch.objects.filter(submission=submission).first()
-        or Run.objects.filter(submission=submission).first()
-    )
-
-
-def _store(
-    asked: plan.Plan,
-    snapshot: Snapshot,
-    submission: str | None,
-    *,
-    by: AbstractBaseUser,
-    notify: Notify,
-    reused: dict[int, int],
-) -> Run | Batch:
-    spec = replace(asked.spec, snapshot=snapshot.digest, entry_script=asked.entry_script)
-    facts: dict[str, Any] = {
-        "project_id": asked.task.project_id,
-        "task": asked.task,
-        "snapshot": snapshot,
-        "name": spec.name or run_actions.default_name(asked.task),
-        "description": spec.description,
-        "entry_script": asked.entry_script,
-        "wanted_node": find_node(spec),
-        "time_limit": spec.time_limit,
-        "priority": spec.priority,
-        "created_by": by,
-        "submission": submission,
-    }
-    if asked.count == 1:
-        return run_actions.store(parameters=asked.at(0), **facts)
-    return Batch.objects.create(
-        **facts,
-        spec=spec.as_json(),
-        varying=asked.varying,
-        count=asked.count,
-        reused=[[cell, run] for cell, run in reused.items()],
-        at_once=spec.at_once,
-        stop_after=spec.stop_after,
-        notify_email=notify.email,
-        notify_url=notify.url,
-    )
-
+from runs.submission import reuse, run_actions
+from runs.submission.errors import SubmitError
+from runs.submission.validate import Plan, limit, number_problems, priority_problems, validate
 
 # While it runs
 
@@ -131,22 +36,27 @@ def resume(batch: Batch) -> bool:
 
 def set_limit(batch: Batch, at_once: int | None) -> None:
     """How many of its Runs may run at the same time; what already runs above it goes on to its end."""
-    check_number("Runs at once", at_once)
+    _refuse(number_problems("Runs at once", at_once))
     Batch.objects.filter(pk=batch.pk).update(at_once=at_once)
     _wake(batch)
 
 
 def set_stop_after(batch: Batch, failures: int | None) -> None:
     """After how many failures no other Run starts; those that failed already count."""
-    check_number("failures to stop after", failures)
+    _refuse(number_problems("failures to stop after", failures))
     Batch.objects.filter(pk=batch.pk).update(stop_after=failures)
     _wake(batch)
 
 
 def set_priority(batch: Batch, priority: int) -> None:
     """Higher first, among all that wait."""
-    check_priority(priority)
+    _refuse(priority_problems(priority))
     Batch.objects.filter(pk=batch.pk).update(priority=priority)
+
+
+def _refuse(problems: Iterable[str]) -> None:
+    if found := list(problems):
+        raise SubmitError(*found)
 
 
 def stop_all(batch: Batch, *, by: AbstractBaseUser) -> int:
@@ -209,7 +119,7 @@ BEGUN_ANEW = {"finished_at": None, "stopped_at": None, "stop_reason": "", "seen_
 # More values
 
 
-def additions(batch: Batch, asked: plan.Plan) -> list[int]:
+def additions(batch: Batch, asked: Plan) -> list[int]:
     """The numbers of those of the plan's Runs that are not in the Batch yet."""
     reused = Run.objects.filter(pk__in=[run for _, run in batch.reused])
     there = Counter(batch.runs.values_list("values_digest", flat=True))
@@ -223,11 +133,10 @@ def additions(batch: Batch, asked: plan.Plan) -> list[int]:
     return new
 
 
-def with_more(batch: Batch, spec: RunSpec) -> plan.Plan:
-    """The plan of `spec` with the Snapshot and entry script of the Batch. Raises PlanError or SubmitError."""
+def with_more(batch: Batch, spec: RunSpec) -> Plan:
+    """The plan of `spec` with the Snapshot and entry script of the Batch. Raises SubmitError."""
     spec = replace(spec, snapshot=batch.snapshot_id, entry_script=batch.entry_script, task=batch.task_id)
-    check(spec)
-    asked = plan.make(batch.task, spec, snapshot=batch.snapshot)
+    asked = validate(batch.task, spec, snapshot=batch.snapshot)
     if asked.refusal:
         raise SubmitError(asked.refusal)
     return asked
@@ -235,15 +144,16 @@ def with_more(batch: Batch, spec: RunSpec) -> plan.Plan:
 
 def check_room(batch: Batch, new: int) -> None:
     """Raises SubmitError when the Batch would be larger than one may be."""
-    limit = plan.limit()
-    if batch.count + new > limit:
-        raise SubmitError(f"The Batch would have {batch.count + new:,} Runs, and may have at most {limit:,}.")
+    if batch.count + new > limit():
+        raise SubmitError(
+            f"The Batch would have {batch.count + new:,} Runs, and may have at most {limit():,}."
+        )
 
 
 def add_values(batch: Batch, spec: RunSpec, *, by: AbstractBaseUser, reuse: bool = False) -> int:
     """Adds the combinations of `spec` that the Batch does not have; how many cells that are.
 
-    Snapshot and entry script stay those of the Batch. Raises PlanError or SubmitError.
+    Snapshot and entry script stay those of the Batch. Raises SubmitError.
     """
     asked = with_more(batch, spec)
     with transaction.atomic():
@@ -270,11 +180,11 @@ def add_values(batch: Batch, spec: RunSpec, *, by: AbstractBaseUser, reuse: bool
     return len(new)
 
 
-def reusable(batch: Batch, asked: plan.Plan, new: list[int]) -> list[int]:
+def reusable(batch: Batch, asked: Plan, new: list[int]) -> list[int]:
     """Earlier Runs that stand for cells to be added; none that stands for one of the Batch already."""
     there = [run for _, run in batch.reused]
-    others = plan.succeeded(asked).exclude(batch=batch).exclude(pk__in=there)
-    return list(fingerprints.match([asked.digests[place] for place in new], others).values())
+    others = reuse.succeeded(asked).exclude(batch=batch).exclude(pk__in=there)
+    return list(reuse.match([asked.digests[place] for place in new], others).values())
 
 
 def delete(batch: Batch, *, by: AbstractBaseUser) -> int:

@@ -14,8 +14,8 @@ from runs.models import Batch, Run
 from runs.processes import ProcessId
 from runs.queue import bulk_transitions, scheduler, wakeups
 from runs.states import Cause, State
-from runs.submission import plan
-from runs.submission.run_actions import LONGEST_NAME
+from runs.submission.errors import SubmitError
+from runs.submission.validate import LONGEST_NAME, Plan, validate
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def build(batch_id: int) -> bool:
     batch = Batch.objects.select_related("task__project", "snapshot", "created_by").get(pk=batch_id)
     try:
         made = prepare(batch)
-    except plan.PlanError as error:
+    except SubmitError as error:
         return _give_up(batch, owner, str(error))
     except DatabaseError:
         raise
@@ -82,8 +82,8 @@ def _give_up(batch: Batch, owner: str, sentence: str) -> bool:
 
 
 def prepare(batch: Batch) -> Made:
-    """The Runs that the specification asks for and that are not in the Batch yet. Raises PlanError."""
-    asked = plan.make(batch.task, batch.run_spec, snapshot=batch.snapshot)
+    """The Runs that the specification asks for and that are not in the Batch yet. Raises SubmitError."""
+    asked = validate(batch.task, batch.run_spec, snapshot=batch.snapshot)
     alive = dict(
         Run.objects.filter(pk__in=[run for _, run in batch.reused]).values_list("pk", "values_digest")
     )
@@ -127,7 +127,7 @@ def _run(batch: Batch, values: dict[str, Any], digest: str, *, cell: int) -> Run
     )
 
 
-def _varying(batch: Batch, asked: plan.Plan) -> list[str]:
+def _varying(batch: Batch, asked: Plan) -> list[str]:
     """The parameters that differ among all cells, those that were there before included."""
     several = {*asked.varying, *batch.varying}
     before = batch.runs.order_by("cell").first()

@@ -4,39 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from projects.data.references import RESOLVERS, Resolver
 from projects.models import Project
 from runs.runspec import RunSpec
 from tasks import combinations
 from tasks.types import equality
 from tasks.types.declarations import MAX_HINTS, Parameter, TaskSpec
-from tasks.types.parameters import DATASET_TYPES, UnreadableText
+from tasks.types.parameters import UnreadableText
 from tasks.types.structures import write_json
 from tasks.types.wording import nearest, quote
 
 # Sentences about single values of one parameter; the rest are counted.
 MOST_TOLD = 5
 OPTION_TYPES = ("enum", "list[enum]")
-
-
-class PlanError(ValueError):
-    """A specification that cannot be run, with every mistake.
-
-    `problems` has sentences by parameter, `value_problems` those about single values by their place,
-    `general` those about how values are combined and what is run.
-    """
-
-    def __init__(
-        self,
-        *,
-        general: Sequence[str] = (),
-        problems: Mapping[str, list[str]] | None = None,
-        value_problems: Mapping[str, Mapping[int, list[str]]] | None = None,
-    ) -> None:
-        self.general = list(general)
-        self.problems = dict(problems or {})
-        self.value_problems = dict(value_problems or {})
-        told = [f"{name}: {'; '.join(sentences)}." for name, sentences in self.problems.items()]
-        super().__init__(" ".join([*self.general, *told]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +84,7 @@ def read_choices(project: Project, declared: TaskSpec, spec: RunSpec) -> Chosen:
     for parameter in declared.parameters:
         chosen.faces[parameter.name] = _faces(chosen, parameter, spec.values)
     _hide(chosen)
-    _check_datasets(chosen, project)
+    _check_references(chosen, project)
     for parameter in declared.parameters:
         places = equality.duplicates(chosen.faces[parameter.name])
         if places:
@@ -123,11 +103,11 @@ def _look_for_missing(chosen: Chosen, parameter: Parameter) -> None:
     missing = [
         sentence
         for face in faces
-        for sentence in parameter.type.problems(
-            stored(parameter, face), required=True, declared=parameter
-        )[:1]
+        for sentence in parameter.type.problems(stored(parameter, face), required=True, declared=parameter)[
+            :1
+        ]
     ]
-    if missing and len(faces) == 1 and parameter.required and parameter.name not in chosen.conditions:
+    if missing and len(faces) == 1 and parameter.required and not parameter.visible_if:
         chosen.add_problem(parameter.name, missing[0])
     elif missing:
         chosen.may_lack_value.append(parameter)
@@ -189,19 +169,19 @@ def _hide(chosen: Chosen) -> None:
             chosen.value_problems.pop(parameter.name, None)
 
 
-def _check_datasets(chosen: Chosen, project: Project) -> None:
-    wanted: list[tuple[str, int]] = []
+def _check_references(chosen: Chosen, project: Project) -> None:
+    wanted: dict[Resolver, dict[str, list[int]]] = {}
     for parameter in chosen.declared.parameters:
-        if parameter.data_type in DATASET_TYPES and parameter.name not in chosen.problems:
-            for value in chosen.faces[parameter.name]:
-                items = value if isinstance(value, list) else [value]
-                wanted += [(parameter.name, item) for item in items if item is not None]
-    if not wanted:
-        return
-    known = set(project.datasets.filter(pk__in={pk for _, pk in wanted}).values_list("pk", flat=True))
-    for name, pk in dict.fromkeys(wanted):
-        if pk not in known:
-            chosen.add_problem(name, f"expected a Dataset of the Project “{project.name}”, found the id {pk}")
+        resolver = RESOLVERS.get(parameter.data_type)
+        if resolver is not None and parameter.name not in chosen.problems:
+            ids = [one for value in chosen.faces[parameter.name] for one in resolver.ids(value)]
+            wanted.setdefault(resolver, {})[parameter.name] = list(dict.fromkeys(ids))
+    for resolver, by_name in wanted.items():
+        problems = resolver.check(project, {one for ids in by_name.values() for one in ids})
+        for name, ids in by_name.items():
+            for one in ids:
+                if one in problems:
+                    chosen.add_problem(name, problems[one])
 
 
 def _check_names(chosen: Chosen, spec: RunSpec) -> None:

@@ -44,7 +44,7 @@ def loss_with_task(task: Task) -> Loss:
 def delete_task(task: Task, *, by: AbstractBaseUser) -> None:
     """Deletes the Task, its files, its Runs and what they left, and frees the disk.
 
-    Raises submit.SubmitError, with a sentence, while a Run has not ended. The Task's row is held first, so
+    Raises SubmitError, with a sentence, while a Run has not ended. The Task's row is held first, so
     that no Run of it is submitted meanwhile.
     """
     with transaction.atomic(), store.holding(task):

@@ -39,10 +39,6 @@ MOST = 3
 A_BATCH = re.compile(r"/batches/(\d{1,18})/")
 
 
-class NoticeError(ValueError):
-    """An address that nothing can be sent to; the message is a sentence."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Notify:
     """Whom to tell when a Batch ends; empty means nobody."""
@@ -51,33 +47,44 @@ class Notify:
     url: str = ""
 
 
-def check(notify: Notify) -> None:
-    """Raises NoticeError unless the addresses can be used."""
-    if notify.email:
-        if not mail_is_set_up():
-            raise NoticeError("This server sends no e-mail: its operator has not set CORETEX_EMAIL_URL.")
-        try:
-            validate_email(notify.email)
-        except ValidationError as error:
-            raise NoticeError(f"Expected an e-mail address, found “{notify.email[:200]}”.") from error
-    if notify.url:
-        _check_url(notify.url)
+NOBODY = Notify()
+
+
+def problems(notify: Notify) -> list[str]:
+    """Why the addresses cannot be used, in sentences."""
+    found = []
+    if notify.email and not mail_is_set_up():
+        found.append("This server sends no e-mail: its operator has not set CORETEX_EMAIL_URL.")
+    elif notify.email and not _is_address(notify.email):
+        found.append(f"Expected an e-mail address, found “{notify.email[:200]}”.")
+    if notify.url and not _is_webhook(notify.url):
+        found.append(
+            "Expected the webhook as an address that begins with http:// or https://, "
+            f"found “{notify.url[:200]}”."
+        )
+    return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def mail_is_set_up() -> bool:
     return bool(settings.EMAIL_URL)
 
 
-def _check_url(url: str) -> None:
+def _is_webhook(url: str) -> bool:
+    if len(url) > 1000 or not url.isascii() or not url.isprintable() or " " in url:
+        return False
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
-        usable = False
-    if not usable or len(url) > 1000 or not url.isascii() or not url.isprintable() or " " in url:
-        raise NoticeError(
-            f"Expected the webhook as an address that begins with http:// or https://, found “{url[:200]}”."
-        )
+        return False
 
 
 def make(batch: Batch) -> None:
@@ -191,7 +198,8 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def _webhook(notice: Notice) -> None:
-    _check_url(notice.address)
+    if not _is_webhook(notice.address):
+        raise ValueError(f"“{notice.address[:200]}” is no address of a webhook.")
     request = urllib.request.Request(  # noqa: S310
         notice.address,
         data=json.dumps(facts(notice.batch)).encode(),

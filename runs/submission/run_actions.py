@@ -1,168 +1,23 @@
-"""What people do to Runs: submit, execute again, stop, delete. Knows no HTTP; who may is asked before."""
+"""What people do to Runs: execute again, stop, delete. Knows no HTTP; who may is asked before."""
 
-import hashlib
-import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, transaction
-from django.utils.text import slugify
+from django.db import transaction
 
 from coretex_site.lib import filetree, paths
 from runs import lifecycle, snapshots
-from runs.models import Execution, Node, Run, Snapshot
+from runs.models import Execution, Run
 from runs.queue import wakeups
 from runs.states import UNFINISHED, Cause
-from runs.submission import fingerprints
-from tasks.models import Task
-from tasks.runtime import interpreter_of
-from tasks.taskyaml import spec
-from tasks.types.declarations import TaskSpec
-from tasks.types.parameters import DATASET_TYPES
+from runs.submission.errors import SubmitError
+from runs.submission.validate import LONGEST_TIME_LIMIT
 
-LONGEST_NAME = 100
-LONGEST = 365 * 24 * 3600
 TIME_LIMIT = re.compile(
     r"(?:(\d{1,5})\s*d)?\s*(?:(\d{1,6})\s*h)?\s*(?:(\d{1,7})\s*m(?:in)?)?\s*(?:(\d{1,9})\s*s?)?",
     re.ASCII,
 )
-
-
-class SubmitError(ValueError):
-    """What was asked for cannot be done; `problems` holds sentences by parameter, if they are about these."""
-
-    def __init__(self, message: str, *, problems: Mapping[str, list[str]] | None = None) -> None:
-        super().__init__(message)
-        self.problems = dict(problems or {})
-
-
-def submit(
-    task: Task,
-    *,
-    entry_script: str,
-    values: Mapping[str, Any],
-    user: AbstractBaseUser,
-    name: str = "",
-    description: str = "",
-    node: Node | None = None,
-    time_limit: int | None = None,
-    priority: int = 0,
-    snapshot: Snapshot | None = None,
-    form_token: str = "",
-) -> Run:
-    """Freezes the Task's files, unless `snapshot` is to be run, and queues a Run of them with these values.
-
-    With `form_token` (of the form it was sent with) the same submission sent twice is one Run. Raises
-    SubmitError; nothing is left behind then.
-    """
-    asked = {
-        "task": task,
-        "name": name or default_name(task),
-        "description": description,
-        "entry_script": entry_script,
-        "parameters": dict(values),
-        "wanted_node": node,
-        "time_limit": time_limit,
-        "created_by": user,
-    }
-    if priority:
-        asked["priority"] = priority
-    submission = fingerprint(form_token, {**asked, "name": name, "snapshot": snapshot})
-    before = Run.objects.filter(submission=submission).first() if submission else None
-    if before is not None:
-        return before
-    try:
-        snapshot = snapshots.freeze(task) if snapshot is None else snapshot
-    except snapshots.SnapshotError as error:
-        raise SubmitError(str(error)) from error
-    check(snapshot, task, entry_script, values)
-    try:
-        run = store(**asked, project_id=task.project_id, snapshot=snapshot, submission=submission)
-    except IntegrityError:
-        # The same form was sent at the same moment, and that one was first.
-        return Run.objects.get(submission=submission)
-    transaction.on_commit(lambda: wakeups.wake(node))
-    return run
-
-
-def store(
-    *, entry_script: str, parameters: Mapping[str, Any], created_by: AbstractBaseUser, **facts: Any
-) -> Run:
-    """The row of a Run whose values were checked, with its first Execution queued."""
-    digest = fingerprints.of(entry_script, parameters)
-    asked = {"entry_script": entry_script, "parameters": parameters, "created_by": created_by, **facts}
-    with transaction.atomic():
-        run = Run.objects.create(**asked, values_digest=digest)
-        lifecycle.queue(run, Cause.STARTED, by=created_by)
-    return run
-
-
-def fingerprint(form_token: str, asked: Mapping[str, Any]) -> str | None:
-    """Equal only for the same form sent with the same content; None without a token."""
-    if not form_token:
-        return None
-    plain = {key: getattr(value, "pk", value) for key, value in asked.items()}
-    return hashlib.sha256(json.dumps([form_token, plain], sort_keys=True).encode()).hexdigest()
-
-
-def check(snapshot: Snapshot, task: Task, entry_script: str, values: Mapping[str, Any]) -> None:
-    """Raises SubmitError unless the frozen files can be run with this script and these values."""
-    root = snapshots.root(snapshot.digest)
-    try:
-        is_there = filetree.join(root, filetree.safe_path(entry_script)).is_file()
-    except filetree.TreeError:
-        is_there = False
-    if not is_there or interpreter_of(entry_script) is None:
-        raise SubmitError(f"The Task has no entry script “{entry_script}”. Choose one of its scripts.")
-    problems = spec.validate(declared(snapshot), values)
-    for parameter, sentence in missing_datasets(declared(snapshot), task, values):
-        problems.setdefault(parameter, []).append(sentence)
-    if problems:
-        raise SubmitError("Some parameters have values that cannot be used.", problems=problems)
-
-
-def declared(snapshot: Snapshot) -> TaskSpec:
-    """What the frozen task.yaml declares."""
-    parsed = spec.parse(frozen_spec(snapshot.digest))
-    if parsed.spec is None:
-        first = parsed.errors[0]
-        raise SubmitError(f"task.yaml has a mistake in line {first.line}: {first.message}.")
-    return parsed.spec
-
-
-def frozen_spec(digest: str) -> bytes:
-    """The bytes of a Snapshot's task.yaml; none when it has no such file."""
-    path = snapshots.root(digest) / "task.yaml"
-    return path.read_bytes() if path.is_file() else b""
-
-
-def missing_datasets(
-    declared_spec: TaskSpec, task: Task, values: Mapping[str, Any]
-) -> Iterable[tuple[str, str]]:
-    """(parameter, sentence) for every id that is no Dataset of the Task's Project."""
-    wanted = []
-    for parameter in declared_spec.parameters:
-        if parameter.data_type in DATASET_TYPES and spec.is_visible(parameter, values):
-            value = values.get(parameter.name)
-            items = value if isinstance(value, list) else [value]
-            wanted += [(parameter.name, item) for item in items if isinstance(item, int)]
-    if not wanted:
-        return
-    known = set(task.project.datasets.filter(pk__in={pk for _, pk in wanted}).values_list("pk", flat=True))
-    for name, pk in wanted:
-        if pk not in known:
-            yield name, f"expected a Dataset of the Project “{task.project.name}”, found the id {pk}"
-
-
-def default_name(task: Task) -> str:
-    """`titanic-8` after a Run called `titanic-7`; of a-z, 0-9 and - only."""
-    stem = (slugify(task.name) or "run")[: LONGEST_NAME - 12].strip("-_").replace("_", "-")
-    names = task.runs.order_by("-pk").values_list("batch__name", "name")
-    newest = next((batch or name for batch, name in names[:1]), "")
-    counted = re.fullmatch(rf"{re.escape(stem)}-(\d{{1,9}})", newest)
-    return f"{stem}-{int(counted[1]) + 1 if counted else 1}"
 
 
 def read_time_limit(text: str) -> int | None:
@@ -174,7 +29,7 @@ def read_time_limit(text: str) -> int | None:
         raise SubmitError(f"Expected a time such as 90 (seconds), 5m, 2h or 1h 30m, found “{text.strip()}”.")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-    if not 1 <= total <= LONGEST:
+    if not 1 <= total <= LONGEST_TIME_LIMIT:
         raise SubmitError("Expected a time limit between 1 second and 365 days. Leave it empty for none.")
     return total
 

@@ -1,64 +1,276 @@
-"""Whether a specification can be started apart from its values: name, numbers, node, Snapshot, addresses."""
+"""The one validator: a specification becomes a plan of its Runs, or every mistake in it is told at once."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
 
 from runs import snapshots
 from runs.models import Node, Snapshot
 from runs.runspec import RunSpec
-from runs.submission import notifications, plan, run_actions
-from runs.submission.notifications import Notify
-from runs.submission.run_actions import SubmitError
+from runs.submission import notifications
+from runs.submission.choices import Chosen, read_choices, stored
+from runs.submission.errors import SubmitError
+from runs.submission.notifications import NOBODY, Notify
+from runs.submission.value_text import Faces
+from tasks import combinations, rules
+from tasks.files import store
 from tasks.models import Task
+from tasks.runtime import entry_scripts
+from tasks.types import equality
+from tasks.types.declarations import TaskSpec, is_required
 
-NOBODY = Notify()
+LONGEST_NAME = 100
+LONGEST_DESCRIPTION = 1000
+LONGEST_TIME_LIMIT = 365 * 24 * 3600
 MOST_PRIORITY = 1000
 MOST = 2**31 - 1
 
 
-def check(spec: RunSpec, notify: Notify = NOBODY) -> None:
-    """Raises SubmitError unless everything besides the values can be stored and done."""
-    if len(spec.name) > run_actions.LONGEST_NAME:
-        raise SubmitError(
-            f"A name has at most {run_actions.LONGEST_NAME} characters, found {len(spec.name)}."
-        )
-    if len(spec.description) > 1000:
-        raise SubmitError(f"A description has at most 1,000 characters, found {len(spec.description):,}.")
-    check_priority(spec.priority)
-    if spec.time_limit is not None and spec.time_limit > run_actions.LONGEST:
-        raise SubmitError("Expected a time limit between 1 second and 365 days. Leave it out for none.")
-    for words, number in (("Runs at once", spec.at_once), ("failures to stop after", spec.stop_after)):
-        check_number(words, number)
-    find_node(spec)
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a specification makes of a Task, ready to be shown, counted and started."""
+
+    spec: RunSpec
+    task: Task
+    declared: TaskSpec
+    entry_script: str
+    digest: str
+    node: Node | None
+    chosen: Chosen
+    design: combinations.Design
+
+    @property
+    def count(self) -> int:
+        """The total number of Runs."""
+        return self.design.count
+
+    @property
+    def combination_count(self) -> int:
+        """Different combinations, each of which runs `spec.repeats` times."""
+        return self.design.combination_count
+
+    @property
+    def product(self) -> int:
+        """All combinations, before anything is left out."""
+        return self.design.product
+
+    @property
+    def varying(self) -> list[str]:
+        return self.design.varying
+
+    @property
+    def duplicates(self) -> dict[str, list[int]]:
+        """Places of values that stand earlier in their parameter's list already."""
+        return self.chosen.duplicates
+
+    def at(self, index: int) -> dict[str, Any]:
+        """The values of Run number `index`, from 0, as they are stored."""
+        return self.chosen.stored(self.design.at(index))
+
+    def page(self, start: int, size: int) -> list[dict[str, Any]]:
+        return [self.at(index) for index in range(start, min(start + size, self.count))]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (self.at(index) for index in range(self.count))
+
+    def face(self, name: str, value: Any) -> str:
+        """A value on one short line."""
+        return self.faces.of(name, value)
+
+    @cached_property
+    def faces(self) -> Faces:
+        found = Faces(self.declared, self.task.project_id)
+        for name, values in self.chosen.faces.items():
+            found.read(name, values)
+        return found
+
+    @cached_property
+    def refusal(self) -> str:
+        """Why it cannot be started, in a sentence; empty when it can."""
+        if self.count == 0:
+            return (
+                f"None of the {self.product:,} combinations is left: every one is excluded or unticked. "
+                "Remove an exclusion."
+            )
+        if self.count > limit():
+            return (
+                f"These values make {self.count:,} Runs, and a Batch may have at most "
+                f"{limit():,}. Choose fewer values, exclude combinations or take a random "
+                "sample; the operator may raise CORETEX_BATCH_LIMIT."
+            )
+        return ""
+
+    @cached_property
+    def digests(self) -> list[str]:
+        """The fingerprint of each Run's entry script and values, in order.
+
+        Each value is written once and not in every combination, of which there may be thousands.
+        """
+        design, repeats = self.design, range(self.design.repeats)
+        columns = []
+        for name, places in sorted(design.places().items()):
+            parameter = self.declared.by_name[name]
+            faces = list(design.values[name])
+            if name in design.conditions:
+                faces.append(design.conditions[name].default)
+            seeds = repeats if name == design.seed_parameter else [0] * len(repeats)
+            texts = [
+                [
+                    equality.fingerprint_part(name, stored(parameter, face + seed if seed else face))
+                    for seed in seeds
+                ]
+                for face in faces
+            ]
+            columns.append([text for place in places for text in texts[place]])
+        rows = zip(*columns, strict=True) if columns else [()] * self.count
+        return [equality.fingerprint_of_parts(self.entry_script, row) for row in rows]
+
+
+def limit() -> int:
+    """How many Runs a Batch may have."""
+    return settings.BATCH_LIMIT
+
+
+def validate(task: Task, spec: RunSpec, *, snapshot: Snapshot | None = None, notify: Notify = NOBODY) -> Plan:
+    """The plan of `spec` for `snapshot`, else for the one that it names, else for the Task's files now.
+
+    Raises SubmitError. That there are too many Runs, or none, is the plan's `refusal`.
+    """
+    if snapshot is None and spec.snapshot:
+        snapshot = named_snapshot(task, spec.snapshot)
+    digest, declared, scripts = _frozen(snapshot) if snapshot is not None else _current(task)
+    script = spec.entry_script or (scripts[0] if scripts else "")
+    node = None if not spec.node else Node.objects.filter(name=spec.node, forgotten_at=None).first()
+    general = [
+        *_script_problems(script, scripts),
+        *_setting_problems(spec, node_is_there=node is not None),
+        *(notifications.problems(notify) if notify != NOBODY else ()),
+    ]
+    chosen = read_choices(task.project, declared, spec)
+    design = None
+    if not chosen.problems:
+        try:
+            design = _design(spec, chosen)
+            # What rules leave out is found out when it is counted.
+            if 0 < design.count <= limit():
+                _require(chosen, design)
+        except (combinations.CombinationError, rules.RuleError) as error:
+            general.append(str(error))
+    if general or chosen.problems or design is None:
+        raise SubmitError(*general, problems=chosen.problems, value_problems=chosen.value_problems)
+    return Plan(
+        spec=spec,
+        task=task,
+        declared=declared,
+        entry_script=script,
+        digest=digest,
+        node=node,
+        chosen=chosen,
+        design=design,
+    )
+
+
+def _current(task: Task) -> tuple[str, TaskSpec, list[str]]:
+    """(digest, what task.yaml declares, entry scripts) of the Task's files as they are now."""
+    parsed = store.read_spec(task)
+    if parsed.spec is None:
+        first = parsed.errors[0]
+        raise SubmitError(f"task.yaml has a mistake in line {first.line}: {first.message}.")
+    return task.digest, parsed.spec, entry_scripts(file.path for file in store.list_files(task))
+
+
+def _frozen(snapshot: Snapshot) -> tuple[str, TaskSpec, list[str]]:
+    """The same of a Snapshot."""
     try:
-        notifications.check(notify)
-    except notifications.NoticeError as error:
-        raise SubmitError(str(error)) from error
-
-
-def check_number(words: str, number: int | None) -> None:
-    if number is not None and not 1 <= number <= MOST:
-        raise SubmitError(f"The number of {words} is to be 1 or more, or left empty, but is {number}.")
-
-
-def check_priority(priority: int) -> None:
-    if not -MOST_PRIORITY <= priority <= MOST_PRIORITY:
-        raise SubmitError(
-            f"A priority is a whole number from -{MOST_PRIORITY} to {MOST_PRIORITY}, found {priority}."
-        )
-
-
-def find_node(spec: RunSpec) -> Node | None:
-    if not spec.node:
-        return None
-    node = Node.objects.filter(name=spec.node, forgotten_at=None).first()
-    if node is None:
-        raise SubmitError(f"There is no node “{spec.node[:100]}”. Choose another, or any.")
-    return node
-
-
-def freeze(task: Task, spec: RunSpec) -> Snapshot:
-    """The Snapshot that is named, else one of the Task's files as they are now."""
-    if spec.snapshot:
-        return plan.find_snapshot(task, spec.snapshot)
-    try:
-        return snapshots.freeze(task)
+        paths = [path for path, _, _ in snapshots.read_list(snapshot.digest)]
+        return snapshot.digest, snapshots.declared(snapshot.digest), entry_scripts(paths)
     except snapshots.SnapshotError as error:
         raise SubmitError(str(error)) from error
+
+
+def named_snapshot(task: Task, text: str) -> Snapshot:
+    """The Task's Snapshot whose digest is or begins with `text`. Raises SubmitError."""
+    try:
+        return snapshots.find(task, text)
+    except snapshots.SnapshotError as error:
+        raise SubmitError(str(error)) from error
+
+
+# Everything besides the values
+
+
+def _script_problems(script: str, scripts: list[str]) -> Iterator[str]:
+    if not script:
+        yield "The Task has no entry script. Add main.py, or another script."
+    elif script not in scripts:
+        yield f"The Task has no entry script “{script}”. Choose one of: {', '.join(scripts[:20])}."
+
+
+def _setting_problems(spec: RunSpec, *, node_is_there: bool) -> Iterator[str]:
+    if len(spec.name) > LONGEST_NAME:
+        yield f"A name has at most {LONGEST_NAME} characters, found {len(spec.name)}."
+    if len(spec.description) > LONGEST_DESCRIPTION:
+        most = f"{LONGEST_DESCRIPTION:,}"
+        yield f"A description has at most {most} characters, found {len(spec.description):,}."
+    if spec.time_limit is not None and spec.time_limit > LONGEST_TIME_LIMIT:
+        yield "Expected a time limit between 1 second and 365 days. Leave it out for none."
+    if spec.node and not node_is_there:
+        yield f"There is no node “{spec.node[:100]}”. Choose another, or any."
+    yield from number_problems("Runs at once", spec.at_once)
+    yield from number_problems("failures to stop after", spec.stop_after)
+    yield from priority_problems(spec.priority)
+
+
+def number_problems(words: str, number: int | None) -> Iterator[str]:
+    if number is not None and not 1 <= number <= MOST:
+        yield f"The number of {words} is to be 1 or more, or left empty, but is {number}."
+
+
+def priority_problems(priority: int) -> Iterator[str]:
+    if not -MOST_PRIORITY <= priority <= MOST_PRIORITY:
+        yield f"A priority is a whole number from -{MOST_PRIORITY} to {MOST_PRIORITY}, found {priority}."
+
+
+# How the values are combined
+
+
+def _design(spec: RunSpec, chosen: Chosen) -> combinations.Design:
+    return combinations.Design(
+        values=chosen.faces,
+        pairs=spec.pairs,
+        exclude=spec.exclude,
+        without=[chosen.faced(single) for single in spec.without],
+        repeats=spec.repeats,
+        seed_parameter=spec.seed_parameter,
+        sample=spec.sample,
+        sample_seed=spec.sample_seed,
+        conditions=chosen.conditions,
+    )
+
+
+def _require(chosen: Chosen, design: combinations.Design) -> None:
+    """Adds a problem for each parameter that has no value in a combination in which it needs one."""
+    for parameter in chosen.may_lack_value:
+        lacking = []
+        for values in (chosen.stored(combination) for combination in _each(design)):
+            flaws = parameter.type.problems(
+                values[parameter.name], required=is_required(parameter, values), declared=parameter
+            )
+            if flaws:
+                lacking.append((values, flaws[0]))
+        if lacking:
+            chosen.add_problem(parameter.name, _lacking(lacking, design))
+
+
+def _each(design: combinations.Design) -> Iterator[Mapping[str, Any]]:
+    return (design.at(index) for index in range(0, design.count, design.repeats))
+
+
+def _lacking(lacking: list[tuple[Mapping[str, Any], str]], design: combinations.Design) -> str:
+    sentence = lacking[0][1]
+    if len(lacking) == design.combination_count:
+        return sentence
+    return f"{sentence}, in {len(lacking):,} of {design.combination_count:,} combinations"

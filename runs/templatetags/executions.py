@@ -1,7 +1,5 @@
 """How long an Execution's script has run, what ran it, and shares, as pages of Runs write them."""
 
-from collections.abc import Mapping
-
 from django import template
 from django.utils import timezone
 
@@ -26,12 +24,6 @@ def runtime_of(environment: Environment, entry_script: str) -> str:
     """What the entry script ran with; a clean Python says nothing of a script in another language."""
     language = OTHER_LANGUAGES.get(interpreter_of(entry_script)) if environment.kind == "plain" else None
     return environment.label if language is None else f"{language} as the node has it"
-
-
-@register.filter
-def named(ids: list[int], names: Mapping[int, str]) -> list[tuple[int, str]]:
-    """(id, name) of each; "" for the name of what is gone."""
-    return [(one, names.get(one, "")) for one in ids]
 
 
 register.filter("percent", percent)

@@ -10,8 +10,8 @@ from typing import Any
 from tasks.codereading.constants import Constants, last_name
 from tasks.codereading.findings import Argument, Conditions, Default, FoundParameter, Place
 from tasks.types.parameters import TYPES, Declared
-from tasks.types.scalars import BOOL_TEXTS
-from tasks.types.wording import inline, is_oversized, is_storable, shorten
+from tasks.types.scalars import BOOL_TEXTS, is_storable
+from tasks.types.wording import inline, is_oversized, shorten
 
 MAX_DESCRIPTION = 500
 _MAX_OPTIONS = 200

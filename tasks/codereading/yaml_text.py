@@ -7,7 +7,7 @@ import yaml
 
 from tasks.codereading.findings import FoundParameter
 from tasks.taskyaml.tree import MAX_BYTES, MAX_NODES
-from tasks.types.wording import is_storable
+from tasks.types.scalars import is_storable
 
 # What is proposed can be read: within the limits of a task.yaml, with room for its head and for edits.
 MAX_TEXT = MAX_BYTES - 16 * 1024

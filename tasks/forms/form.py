@@ -12,15 +12,15 @@ from django import forms
 from django.http import QueryDict
 from django.utils.text import capfirst
 
-from coretex_site.templatetags.ui import human_bytes
+from projects.data.references import RESOLVERS, Resolver
 from projects.models import Project
 from tasks.forms import multi_values
 from tasks.forms.bound import Input, InputGroup
 from tasks.forms.inputs import (
     Choice,
-    DatasetField,
     IdField,
     ParameterField,
+    PickerField,
     RangeField,
     SecretField,
     SelectField,
@@ -28,9 +28,9 @@ from tasks.forms.inputs import (
     TextField,
 )
 from tasks.forms.list_inputs import (
-    DatasetListField,
     IdListField,
     ListField,
+    PickerListField,
     RowsField,
     SecretListField,
     SelectListField,
@@ -39,7 +39,6 @@ from tasks.forms.list_inputs import (
 from tasks.forms.multi_inputs import SeveralInput
 from tasks.forms.multi_values import Several, may_hold
 from tasks.types.declarations import Condition, Parameter, TaskSpec, validate, with_hidden_defaults
-from tasks.types.parameters import DATASET_TYPES
 
 FIELDS: dict[str, type[ParameterField]] = {
     "int": ParameterField,
@@ -49,7 +48,7 @@ FIELDS: dict[str, type[ParameterField]] = {
     "enum": SelectField,
     "range": RangeField,
     "IMUVectors": RowsField,
-    "dataset": DatasetField,
+    "dataset": PickerField,
     "model": IdField,
     "aws_secret": SecretField,
     "git_secret": SecretField,
@@ -57,26 +56,13 @@ FIELDS: dict[str, type[ParameterField]] = {
     "list[int]": ListField,
     "list[float]": ListField,
     "list[str]": TextListField,
-    "list[dataset]": DatasetListField,
+    "list[dataset]": PickerListField,
     "list[model]": IdListField,
     "list[enum]": SelectListField,
     "list[aws_secret]": SecretListField,
     "list[git_secret]": SecretListField,
     "list[credentials_secret]": SecretListField,
 }
-
-
-def dataset_choices(project: Project) -> list[Choice]:
-    """The Datasets of a Project with their sizes, for pickers."""
-    return [
-        Choice(
-            value=str(dataset.pk),
-            label=dataset.name,
-            detail=f"{dataset.file_count:,} {'file' if dataset.file_count == 1 else 'files'}, "
-            f"{human_bytes(dataset.size)}",
-        )
-        for dataset in project.datasets.all()
-    ]
 
 
 class ParameterForm(forms.Form):
@@ -97,19 +83,24 @@ class ParameterForm(forms.Form):
         self.initial_several = initial_several or {}
         self.initial_values = {**spec.defaults(), **(initial_values or {})}
         self.project = project
+        self._choices: dict[Resolver, list[Choice]] = {}
         for parameter in spec.parameters:
             self.fields[f"p-{parameter.name}"] = self.field(parameter)
 
     def field(self, parameter: Parameter) -> ParameterField:
-        needs_datasets = parameter.data_type in DATASET_TYPES
         shown = [self.initial_values[parameter.name]]
-        return FIELDS[parameter.data_type](
-            parameter, shown=shown, choices=self.datasets if needs_datasets else None
-        )
+        resolver = RESOLVERS.get(parameter.data_type)
+        choices = None if resolver is None else self.choices(resolver)
+        return FIELDS[parameter.data_type](parameter, shown=shown, choices=choices)
 
-    @cached_property
-    def datasets(self) -> list[Choice]:
-        return [] if self.project is None else dataset_choices(self.project)
+    def choices(self, resolver: Resolver) -> list[Choice]:
+        """What a picker of the Project offers, read once for all parameters that have one."""
+        if resolver not in self._choices:
+            options = [] if self.project is None else resolver.options(self.project)
+            self._choices[resolver] = [
+                Choice(value=str(one.pk), label=one.name, detail=one.detail) for one in options
+            ]
+        return self._choices[resolver]
 
     @cached_property
     def several(self) -> dict[str, Several]:

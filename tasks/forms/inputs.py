@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.text import capfirst
 
+from projects.data.references import RESOLVERS
 from tasks.types.declarations import Parameter
 from tasks.types.parameters import TYPES, UnreadableText
 from tasks.types.wording import quote
@@ -180,16 +181,19 @@ class IdField(ParameterField):
         return super().entry(value if self.can_show(value) else None)
 
 
-class DatasetField(IdField):
+class PickerField(IdField):
+    """One of the things in a Project that ids of this data_type refer to."""
+
     template = "tasks/widgets/dataset.html"
 
     def check(self, value: Any) -> None:
-        check_dataset(value, self.choices)
+        check_offered(self.parameter, value, self.choices)
 
 
-def check_dataset(value: Any, choices: Sequence[Choice] | None) -> None:
+def check_offered(parameter: Parameter, value: Any, choices: Sequence[Choice] | None) -> None:
     if choices is not None and value is not None and str(value) not in {choice.value for choice in choices}:
-        raise UnreadableText(f"expected a Dataset of this Project, found the id {value}")
+        noun = RESOLVERS[parameter.data_type].noun
+        raise UnreadableText(f"expected a {noun} of this Project, found the id {value}")
 
 
 def options_of(parameter: Parameter) -> list[str]:

@@ -9,7 +9,7 @@ from tasks.forms.inputs import (
     Choice,
     Entry,
     ParameterField,
-    check_dataset,
+    check_offered,
     one_newline,
     option_choices,
     option_index,
@@ -121,12 +121,12 @@ class IdListField(ListField):
         return [item for item in value or () if not isinstance(item, str)]
 
 
-class DatasetListField(IdListField):
+class PickerListField(IdListField):
     item_template = "tasks/widgets/dataset.html"
 
     def check(self, value: Any) -> None:
         for item in value or ():
-            check_dataset(item, self.choices)
+            check_offered(self.parameter, item, self.choices)
 
 
 class SelectListField(ListField):

@@ -6,9 +6,9 @@ Knows no templates and no storage.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from projects.data.references import RESOLVERS
 from tasks.forms.inputs import ParameterField
 from tasks.forms.multi_values import Several, write_line
-from tasks.types.parameters import DATASET_TYPES
 
 CHIPS_SHOWN = 40
 NUMBERS = ("int", "float")
@@ -107,7 +107,7 @@ class SeveralInput:
         return [] if self.several is None else [item.line for item in self.several.items[CHIPS_SHOWN:]]
 
     def face(self, value: object) -> str:
-        if self.field.parameter.data_type not in DATASET_TYPES or value is None:
+        if self.field.parameter.data_type not in RESOLVERS or value is None:
             return self.field.parameter.type.describe(value)
         names = {choice.value: choice.label for choice in self.field.choices or ()}
         if isinstance(value, list):
@@ -126,7 +126,7 @@ class SeveralInput:
     def picks(self) -> Sequence[Pick]:
         """Every option there is, for types that have some."""
         parameter = self.field.parameter
-        if parameter.data_type == "dataset":
+        if parameter.data_type in RESOLVERS and parameter.type.item is None:
             lines = [(choice.value, choice.label) for choice in self.field.choices or ()]
         elif parameter.data_type == "bool":
             lines = [("true", "true"), ("false", "false")]

@@ -1,6 +1,7 @@
 """task.yaml as text → TaskSpec, with every mistake at its line and column. Knows no disk, no storage."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -66,8 +67,12 @@ class ParsedTask:
         return tuple(problem for problem in self.problems if problem.severity == "warning")
 
 
+@lru_cache(maxsize=64)
 def parse(source: str | bytes) -> ParsedTask:
-    """Reads a task.yaml; never raises. An empty file declares no parameters."""
+    """Reads a task.yaml; never raises. An empty file declares no parameters.
+
+    A page, the validator and a worker read the same text again and again: what was read last is kept.
+    """
     tree = read_tree(source)
     reader = _TaskReader(FieldReader(tree))
     spec = TaskSpec() if tree.root is None else reader.task(tree.root)

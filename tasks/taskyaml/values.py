@@ -7,8 +7,8 @@ from typing import Any, Literal
 import yaml
 from yaml.constructor import SafeConstructor
 
-from tasks.types.scalars import BOOL_TEXTS, FLOAT_TEXT
-from tasks.types.wording import MAX_INT_DIGITS, inline, is_storable, quote, shorten
+from tasks.types.scalars import BOOL_TEXTS, FLOAT_TEXT, is_storable
+from tasks.types.wording import MAX_INT_DIGITS, inline, quote, shorten
 
 Report = Callable[[Literal["error", "warning"], yaml.Node, str], None]
 Wanted = Literal["text", "float", "bool", "other", "unknown"]

@@ -42,7 +42,7 @@ class Parameter(Declared):
     column: int = 1
     extra: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def type(self) -> ParameterType:
         return TYPES[self.data_type]
 

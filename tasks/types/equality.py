@@ -1,7 +1,8 @@
 """When two values are the same: in content and in kind, all the way down. 1 and 1.0 are, true is not."""
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -35,6 +36,27 @@ def identical(a: Any, b: Any) -> bool:
 
 def same_any(value: Any, wanted: Sequence[Any]) -> bool:
     return any(same(value, one) for one in wanted)
+
+
+def fingerprint(entry_script: str, values: Mapping[str, Any]) -> str:
+    """32 letters that name a script with its values; equal only where the script and all values are."""
+    parts = [fingerprint_part(name, value) for name, value in sorted(values.items())]
+    return fingerprint_of_parts(entry_script, parts)
+
+
+def fingerprint_part(name: str, value: Any) -> str:
+    """What one value adds, for `fingerprint_of_parts`."""
+    return f"{_compact(name)}:{_compact(value)}"
+
+
+def fingerprint_of_parts(entry_script: str, parts: Iterable[str]) -> str:
+    """The same as `fingerprint`, from the parts of the values in the order of their names."""
+    text = f"[{_compact(entry_script)},{{{','.join(parts)}}}]"
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(numbers_once(value), sort_keys=True, separators=(",", ":"))
 
 
 def duplicates(choices: Sequence[Any]) -> list[int]:

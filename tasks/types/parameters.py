@@ -22,7 +22,6 @@ from tasks.types.structures import Enum, EnumList, ImuVectors, Range
 from tasks.types.wording import found
 
 __all__ = [
-    "DATASET_TYPES",
     "TYPES",
     "CannotInfer",
     "Declared",
@@ -31,8 +30,6 @@ __all__ = [
     "UnreadableText",
     "infer",
 ]
-
-DATASET_TYPES = ("dataset", "list[dataset]")
 TYPES: dict[str, ParameterType] = {
     "int": Int(),
     "float": Float(),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.types.wording import MAX_INT_DIGITS, found, inline, is_oversized, is_storable, one_line, quote
+from tasks.types.wording import MAX_INT_BITS, MAX_INT_DIGITS, found, inline, one_line, quote
 
 INT_TEXT = re.compile(r"[+-]?[0-9]+")
 FLOAT_TEXT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -15,6 +15,11 @@ _UNDERSCORED = re.compile(r"[+-]?[0-9.eE+-]*_[0-9_.eE+-]*")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 MAX_ID = 2**63 - 1
 BOOL_TEXTS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database and every JSON reader can keep this text: no NUL, no half of a character."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 class UnreadableText(ValueError):
@@ -139,7 +144,7 @@ class Int(Number):
     def flaws_of(self, value: Any, required: bool, declared: Declared) -> Iterator[Flaw]:
         if isinstance(value, bool) or not isinstance(value, int):
             yield Flaw((), f"expected an int, found {found(value)}")
-        elif is_oversized(value):
+        elif value.bit_length() > MAX_INT_BITS:
             yield Flaw((), f"expected an int of at most {MAX_INT_DIGITS} digits, found a longer one")
         else:
             yield from self.out_of_bounds(value, declared)

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tasks.types.scalars import NOTHING_DECLARED, Declared, Flaw, ParameterType, UnreadableText
-from tasks.types.wording import found, inline, is_oversized, is_storable, one_line, quote, shorten
+from tasks.types.scalars import NOTHING_DECLARED, Declared, Flaw, ParameterType, UnreadableText, is_storable
+from tasks.types.wording import found, inline, is_oversized, one_line, quote, shorten
 
 _RANGE_TEXT = re.compile(r"([+-]?[0-9]{1,18})\s*\.\.\s*([+-]?[0-9]{1,18})(?:\s+step\s+([+-]?[0-9]{1,18}))?")
 

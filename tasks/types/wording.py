@@ -7,19 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 MAX_INT_DIGITS = 4000
-_MAX_INT_BITS = int(MAX_INT_DIGITS * math.log2(10))
+MAX_INT_BITS = int(MAX_INT_DIGITS * math.log2(10))
 _SHOWN_ITEMS = 8
 _RARE_LINE_BREAKS = {0x85: "\\x85", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
 def is_oversized(value: int) -> bool:
     """Whether an int has more digits than can be written as text (Python and JSON stop at 4,300)."""
-    return value.bit_length() > _MAX_INT_BITS
-
-
-def is_storable(text: str) -> bool:
-    """Whether every database and every JSON reader can keep this text: no NUL, no half of a character."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return value.bit_length() > MAX_INT_BITS
 
 
 def printable(text: str) -> str:

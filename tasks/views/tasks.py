@@ -23,7 +23,7 @@ from tasks.forms import previews
 from tasks.paging import key_in, page_of
 from tasks.views.files import frame, schema_url
 
-SCHEMA = Path(__file__).resolve().parent / "task.schema.json"
+SCHEMA = Path(__file__).resolve().parent.parent / "task.schema.json"
 SORTS = {"name": (Lower("name"), False), "-name": (Lower("name"), True)} | {
     "changed_at": (F("changed_at"), False),
     "-changed_at": (F("changed_at"), True),

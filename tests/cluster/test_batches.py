@@ -3,6 +3,7 @@
 from runs.models import Batch
 from runs.states import State
 from runs.submission import batch_actions
+from runs.submission.start import start
 from tests import some_batches
 from tests.cluster.product import Product, until
 from tests.cluster.work import Work, kill, process_of
@@ -10,7 +11,7 @@ from tests.cluster.work import Work, kill, process_of
 
 def started(work: Work, name: str, **given: object) -> Batch:
     task = some_batches.make_task(work.project, name=name)
-    batch = batch_actions.start(task, some_batches.spec(task, **given), by=work.user)
+    batch = start(some_batches.spec(task, **given), by=work.user)
     assert isinstance(batch, Batch)
     return batch
 

@@ -11,8 +11,9 @@ from coretex_site.lib import paths
 from projects.models import Project
 from runs import processes
 from runs.models import Execution, Node, Run
+from runs.runspec import RunSpec
 from runs.states import State
-from runs.submission import run_actions
+from runs.submission.start import start
 from tasks import create
 from tests.cluster.product import is_alive, until
 
@@ -43,7 +44,10 @@ class Work:
         number = self.project.tasks.count() + 1
         details = create.Details(project=self.project, name=f"Task {number}", by=self.user)
         task = create.from_upload(details, [("main.py", BytesIO(script.encode()))])
-        return run_actions.submit(task, entry_script="main.py", values={}, user=self.user, node=node)
+        spec = RunSpec(task=task.pk, node="" if node is None else node.name)
+        run = start(spec, by=self.user)
+        assert isinstance(run, Run)
+        return run
 
     def short_run(self, *, node: Node | None = None) -> Run:
         return self.run(SHORT, node=node)

@@ -12,6 +12,9 @@ from runs.models import Batch, Run
 from runs.queue import scheduler
 from runs.states import ACTIVE, State
 from runs.submission import batch_actions, batch_upkeep
+from runs.submission.errors import SubmitError
+from runs.submission.notifications import Notify
+from runs.submission.start import start
 from runs.web.page_models import run_page
 from tasks.models import Task
 from tests import small_tasks, some_batches
@@ -32,7 +35,7 @@ def claimed(count: int) -> list[tuple[str, int | None]]:
 
 def test_older_first_also_between_batches_and_single_runs(task: Task, alice: User) -> None:
     some_batches.start(task, name="first", values={"a": [1, 2]})
-    batch_actions.start(task, some_batches.spec(task, name="alone", values={"a": [1]}), by=alice)
+    start(some_batches.spec(task, name="alone", values={"a": [1]}), by=alice)
     some_batches.start(task, name="second", values={"a": [1, 2]})
     assert claimed(9) == [("first", 0), ("first", 1), ("alone", None), ("second", 0), ("second", 1)]
 
@@ -40,11 +43,11 @@ def test_older_first_also_between_batches_and_single_runs(task: Task, alice: Use
 def test_higher_priority_goes_first_and_can_be_changed_while_it_runs(task: Task, alice: User) -> None:
     low = some_batches.start(task, name="low", values={"a": [1, 2, 3]})
     some_batches.start(task, name="high", values={"a": [1, 2]}, priority=5)
-    batch_actions.start(task, some_batches.spec(task, name="urgent", values={"a": [1]}, priority=9), by=alice)
+    start(some_batches.spec(task, name="urgent", values={"a": [1]}, priority=9), by=alice)
     assert claimed(2) == [("urgent", None), ("high", 0)]
     batch_actions.set_priority(low, 6)
     assert claimed(9) == [("low", 0), ("low", 1), ("low", 2), ("high", 1)]
-    with pytest.raises(batch_actions.SubmitError, match="A priority is"):
+    with pytest.raises(SubmitError, match="A priority is"):
         batch_actions.set_priority(low, 9999)
 
 
@@ -73,7 +76,7 @@ def test_a_limit_is_kept_and_can_be_changed_while_it_runs(task: Task) -> None:
     assert claimed(5) == []
     batch_actions.set_limit(batch, None)
     assert claimed(5) == [("one", 3), ("one", 4), ("one", 5)]
-    with pytest.raises(batch_actions.SubmitError, match="Runs at once"):
+    with pytest.raises(SubmitError, match="Runs at once"):
         batch_actions.set_limit(batch, 0)
 
 
@@ -128,7 +131,7 @@ def test_a_batch_for_one_node_is_executed_there(task: Task) -> None:
 CLAIM_ALL = """
 import sys
 from runs import lifecycle
-from runs.batching import attending
+from runs.submission import batch_upkeep
 from runs.models import Node, Run
 from runs.states import ACTIVE, State
 node = Node.objects.get(name="worker-1")
@@ -141,7 +144,7 @@ while Run.objects.filter(state="queued").exists():
         sys.exit(f"{active} at once")
     lifecycle.move(execution.pk, State.PREPARING, State.RUNNING)
     lifecycle.move(execution.pk, State.RUNNING, State.SUCCEEDED)
-    attending.attend()
+    batch_upkeep.attend()
 """
 
 
@@ -150,11 +153,10 @@ def test_many_workers_never_exceed_the_limit_and_end_the_batch_once(
 ) -> None:
     task = some_batches.make_task(project)
     some_batches.node()
-    batch = batch_actions.start(
-        task,
+    batch = start(
         some_batches.spec(task, values={"a": [*range(40)]}, at_once=2),
         by=task.created_by,
-        notify=batch_actions.Notify(url="http://127.0.0.1:9/"),
+        notify=Notify(url="http://127.0.0.1:9/"),
     )
     batch_upkeep.attend()
     workers = [small_tasks.start_worker(CLAIM_ALL) for _ in range(4)]
@@ -173,7 +175,7 @@ def test_scripts_of_a_batch_are_really_executed(transactional_db: None, project:
         "sys.exit(3 if values['a'] == 2 and values['b'] == 2 else 0)\n"
     )
     task = some_batches.make_task(project, source=source)
-    batch = batch_actions.start(task, some_batches.spec(task), by=task.created_by)
+    batch = start(some_batches.spec(task), by=task.created_by)
     small_tasks.this_node(workers=2)
     workers = [small_tasks.start_worker() for _ in range(2)]
     assert [worker.wait(60) for worker in workers] == [0, 0]

@@ -16,6 +16,7 @@ from runs.models import Batch
 from runs.runspec import RunSpec
 from runs.states import State
 from runs.submission import batch_actions, batch_upkeep, notifications
+from runs.submission.start import start
 from tasks.models import Task
 from tests.made_batches import end, make_batch, make_task
 
@@ -146,7 +147,7 @@ def test_a_page_whose_session_ended_is_told_nothing_and_sent_nowhere() -> None:
 def test_a_batch_that_was_stopped_before_it_was_made_is_told(
     browser: Client, task: Task, alice: User
 ) -> None:
-    batch = batch_actions.start(task, RunSpec(task=task.pk, values=GRID), by=alice)
+    batch = start(RunSpec(task=task.pk, values=GRID), by=alice)
     assert isinstance(batch, Batch)
     batch_actions.stop_all(batch, by=alice)
     batch_upkeep.attend()

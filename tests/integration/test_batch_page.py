@@ -15,7 +15,7 @@ from projects.models import Project
 from runs.models import Batch, Run
 from runs.runspec import RunSpec
 from runs.states import State
-from runs.submission import batch_actions
+from runs.submission.start import start
 from tasks.models import Task
 from tests.batch_pages import GRID, do, memory_runs_out, page, words
 from tests.made_batches import end, make_batch, make_task
@@ -54,7 +54,7 @@ def test_a_batch_that_waits_says_so(browser: Client, batch: Batch) -> None:
 
 
 def test_a_batch_that_is_being_built_says_so(browser: Client, task: Task, alice: User) -> None:
-    waiting = batch_actions.start(task, RunSpec(task=task.pk, values=GRID), by=alice)
+    waiting = start(RunSpec(task=task.pk, values=GRID), by=alice)
     assert isinstance(waiting, Batch)
     told = words(page(browser, waiting))
     assert "Making 6 Runs" in told
@@ -222,7 +222,7 @@ def test_all_is_stopped_and_then_deleted(browser: Client, batch: Batch) -> None:
 def test_a_batch_that_is_not_built_yet_is_stopped_and_says_so(
     browser: Client, task: Task, alice: User
 ) -> None:
-    waiting = batch_actions.start(task, RunSpec(task=task.pk, values=GRID), by=alice)
+    waiting = start(RunSpec(task=task.pk, values=GRID), by=alice)
     said = do(browser, waiting, "stop")
     assert "Stopped before its Runs were built." in said and "ended already" not in said
     waiting.refresh_from_db()

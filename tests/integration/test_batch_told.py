@@ -14,7 +14,9 @@ from django.db.models import F
 from projects.models import Project
 from runs.models import Batch, Notice
 from runs.submission import batch_actions, batch_upkeep, notifications
+from runs.submission.errors import SubmitError
 from runs.submission.notifications import Notify
+from runs.submission.start import start
 from tasks.models import Task
 from tests import some_batches
 
@@ -66,7 +68,7 @@ def receiver() -> Iterator[http.server.HTTPServer]:
 
 
 def start_told(task: Task, **notify: str) -> Batch:
-    batch = batch_actions.start(task, some_batches.spec(task), by=task.created_by, notify=Notify(**notify))
+    batch = start(some_batches.spec(task), by=task.created_by, notify=Notify(**notify))
     assert isinstance(batch, Batch)
     batch_upkeep.attend()
     return batch
@@ -117,10 +119,10 @@ def test_a_webhook_that_nobody_answers_is_given_up_in_the_end(task: Task) -> Non
 
 
 def test_e_mail_is_sent_when_the_server_can(task: Task, alice: User, settings: LazySettings) -> None:
-    with pytest.raises(batch_actions.SubmitError, match="sends no e-mail"):
+    with pytest.raises(SubmitError, match="sends no e-mail"):
         start_told(task, email="alice@example.org")
     settings.EMAIL_URL = "smtp://localhost"
-    with pytest.raises(batch_actions.SubmitError, match="Expected an e-mail address"):
+    with pytest.raises(SubmitError, match="Expected an e-mail address"):
         start_told(task, email="alice@example.org\nBcc: everybody@example.org")
     start_told(task, email="alice@example.org")
     some_batches.run_all(failing={0})
@@ -148,5 +150,5 @@ def test_how_a_batch_ended_is_one_sentence(counts: dict[str, int], said: str) ->
 
 @pytest.mark.parametrize("url", ["ftp://host/x", "file:///etc/passwd", "http://", "http://a b/", "x:1"])
 def test_only_http_addresses_are_called(task: Task, url: str) -> None:
-    with pytest.raises(batch_actions.SubmitError, match="http"):
+    with pytest.raises(SubmitError, match="http"):
         start_told(task, url=url)

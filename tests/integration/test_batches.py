@@ -15,7 +15,19 @@ from runs.models import Batch, Execution, Node, Run, Snapshot, StateChange
 from runs.queue import scheduler
 from runs.runspec import RunSpec
 from runs.states import State
-from runs.submission import batch_actions, batch_upkeep, build, forecast, plan, presets, progress, run_actions
+from runs.submission import (
+    batch_actions,
+    batch_upkeep,
+    build,
+    forecast,
+    presets,
+    progress,
+    reuse,
+    run_actions,
+)
+from runs.submission.errors import SubmitError
+from runs.submission.start import default_name, start
+from runs.submission.validate import validate
 from tasks.models import Task
 from tests import small_tasks, some_batches
 
@@ -44,7 +56,7 @@ def all_is_consistent() -> None:
 
 
 def test_a_batch_is_there_at_once_and_its_runs_when_a_worker_built_them(task: Task, alice: User) -> None:
-    batch = batch_actions.start(task, some_batches.spec(task), by=alice)
+    batch = start(some_batches.spec(task), by=alice)
     assert isinstance(batch, Batch)
     assert (batch.is_building, batch.count, batch.varying) == (True, 4, ["a", "b"])
     assert not Run.objects.exists()
@@ -60,25 +72,23 @@ def test_a_batch_is_there_at_once_and_its_runs_when_a_worker_built_them(task: Ta
     ]
     assert {run.snapshot_id for run in runs} == {batch.snapshot_id}
     assert [run.name for run in runs] == [f"train-1-{n}" for n in (1, 2, 3, 4)]
-    assert run_actions.default_name(task) == "train-2"
+    assert default_name(task) == "train-2"
     all_is_consistent()
 
 
 def test_one_combination_is_a_run_without_a_batch(task: Task, alice: User) -> None:
-    run = batch_actions.start(task, some_batches.spec(task, values={"a": [5]}, priority=3), by=alice)
+    run = start(some_batches.spec(task, values={"a": [5]}, priority=3), by=alice)
     assert isinstance(run, Run)
     assert (run.batch, run.priority, run.state, run.parameters["a"]) == (None, 3, "queued", 5)
 
 
 def test_a_form_sent_twice_is_one_batch(task: Task, alice: User) -> None:
     spec = some_batches.spec(task)
-    first = batch_actions.start(task, spec, by=alice, form_token="f")
-    assert batch_actions.start(task, spec, by=alice, form_token="f") == first
-    assert batch_actions.start(task, some_batches.spec(task, repeats=2), by=alice, form_token="f") != first
+    first = start(spec, by=alice, form_token="f")
+    assert start(spec, by=alice, form_token="f") == first
+    assert start(some_batches.spec(task, repeats=2), by=alice, form_token="f") != first
     one = some_batches.spec(task, values={"a": [5]})
-    assert batch_actions.start(task, one, by=alice, form_token="g") == batch_actions.start(
-        task, one, by=alice, form_token="g"
-    )
+    assert start(one, by=alice, form_token="g") == start(one, by=alice, form_token="g")
 
 
 @pytest.mark.parametrize(
@@ -95,8 +105,8 @@ def test_a_form_sent_twice_is_one_batch(task: Task, alice: User) -> None:
 def test_what_cannot_be_started_leaves_nothing_behind(
     task: Task, alice: User, given: dict[str, Any], said: str
 ) -> None:
-    with pytest.raises(batch_actions.SubmitError, match=said):
-        batch_actions.start(task, some_batches.spec(task, **given), by=alice)
+    with pytest.raises(SubmitError, match=said):
+        start(some_batches.spec(task, **given), by=alice)
     assert not Batch.objects.exists()
 
 
@@ -109,7 +119,7 @@ def test_a_batch_runs_the_snapshot_it_names_also_after_the_task_changed(task: Ta
 
 
 def test_a_snapshot_that_only_a_batch_uses_is_kept(task: Task, alice: User) -> None:
-    batch = batch_actions.start(task, some_batches.spec(task), by=alice)
+    batch = start(some_batches.spec(task), by=alice)
     assert snapshots.delete_unused(older_than=timedelta(0)) == 0
     assert Snapshot.objects.filter(pk=batch.snapshot_id).exists()
 
@@ -118,33 +128,31 @@ def test_what_succeeded_already_can_be_reused(task: Task, alice: User) -> None:
     first = some_batches.start(task)
     some_batches.run_all(failing={3})
     spec = some_batches.spec(task, values={"a": [1, 2, 3], "b": [1, 2]})
-    planned = plan.make(task, spec)
-    found = plan.already(planned)
+    planned = validate(task, spec)
+    found = reuse.already(planned)
     assert sorted(found) == [0, 1, 2]
-    batch = batch_actions.start(task, spec, by=alice, reuse=True)
+    batch = start(spec, by=alice, reuse=True)
     assert isinstance(batch, Batch)
     batch_upkeep.attend()
     batch.refresh_from_db()
     assert [run.cell for run in batch.runs.order_by("cell")] == [3, 4, 5]
     assert {run for _, run in batch.reused} == set(first.runs.filter(cell__lt=3).values_list("pk", flat=True))
     assert (progress.of(batch).finished, progress.of(batch).total) == (3, 6)
-    with pytest.raises(batch_actions.SubmitError, match="nothing to start"):
-        batch_actions.start(
-            task, some_batches.spec(task, values={"a": [1], "b": [1, 2]}), by=alice, reuse=True
-        )
+    with pytest.raises(SubmitError, match="nothing to start"):
+        start(some_batches.spec(task, values={"a": [1], "b": [1, 2]}), by=alice, reuse=True)
 
 
 def test_repeats_without_a_seed_are_reused_as_often_as_they_succeeded(task: Task, alice: User) -> None:
     some_batches.start(task, repeats=2)
     some_batches.run_all(failing={0})
-    assert len(plan.already(plan.make(task, some_batches.spec(task, repeats=3)))) == 7
+    assert len(reuse.already(validate(task, some_batches.spec(task, repeats=3)))) == 7
 
 
 def test_other_values_of_the_same_number_are_other_runs(task: Task) -> None:
     some_batches.start(task)
     some_batches.run_all()
     small_tasks.write(task, {"main.py": "print(2)"})
-    assert plan.already(plan.make(task, some_batches.spec(task))) == {}
+    assert reuse.already(validate(task, some_batches.spec(task))) == {}
 
 
 # Building
@@ -154,11 +162,13 @@ def test_a_builder_that_dies_half_way_leaves_nothing_and_it_is_built_once(
     transactional_db: None, project: Project
 ) -> None:
     task = some_batches.make_task(project)
-    batch = batch_actions.start(task, some_batches.spec(task), by=task.created_by)
+    batch = start(some_batches.spec(task), by=task.created_by)
     assert isinstance(batch, Batch)
     die = (
-        "import os, signal; from runs import manymoves; from runs.batching import attending;"
-        "manymoves.queue_marked = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL); attending.attend()"
+        "import os, signal; from runs.queue import bulk_transitions;"
+        "from runs.submission import batch_upkeep;"
+        "bulk_transitions.queue_marked = lambda *_, **more: os.kill(os.getpid(), signal.SIGKILL);"
+        "batch_upkeep.attend()"
     )
     assert small_tasks.start_worker(die).wait(30) == -9
     batch.refresh_from_db()
@@ -173,14 +183,14 @@ def test_a_builder_that_dies_half_way_leaves_nothing_and_it_is_built_once(
 def test_ten_thousand_runs_are_there_at_once(transactional_db: None, project: Project) -> None:
     task = some_batches.make_task(project)
     values = {"a": [*range(100)], "b": [*range(100)]}
-    batch = batch_actions.start(task, some_batches.spec(task, values=values), by=task.created_by)
+    batch = start(some_batches.spec(task, values=values), by=task.created_by)
     batch_upkeep.attend()
     assert batch.runs.filter(state=State.QUEUED, latest__state=State.QUEUED).count() == 10_000
     assert StateChange.objects.count() == 10_000
 
 
 def test_a_batch_that_cannot_be_built_says_why(task: Task, alice: User) -> None:
-    batch = batch_actions.start(task, some_batches.spec(task), by=alice)
+    batch = start(some_batches.spec(task), by=alice)
     assert isinstance(batch, Batch)
     Batch.objects.filter(pk=batch.pk).update(spec={**batch.spec, "values": {"gone": [1, 2]}})
     batch_upkeep.attend()
@@ -208,7 +218,7 @@ def test_stop_all_stops_what_waits_and_asks_what_runs(task: Task, alice: User, b
 
 
 def test_a_batch_stopped_before_it_was_built_is_never_built(task: Task, alice: User) -> None:
-    batch = batch_actions.start(task, some_batches.spec(task), by=alice)
+    batch = start(some_batches.spec(task), by=alice)
     assert isinstance(batch, Batch)
     batch_actions.stop_all(batch, by=alice)
     batch_upkeep.attend()
@@ -239,8 +249,8 @@ def test_two_clicks_at_the_same_moment_execute_the_failed_ones_once(
     batch = some_batches.start(task)
     some_batches.run_all(failing={0, 1, 2})
     click = (
-        "from runs.batching import batches; from runs.models import Batch; b = Batch.objects.get();"
-        "batches.failed_again(b, by=b.created_by)"
+        "from runs.submission import batch_actions; from runs.models import Batch; b = Batch.objects.get();"
+        "batch_actions.failed_again(b, by=b.created_by)"
     )
     clicks = [small_tasks.start_worker(click) for _ in range(3)]
     assert [one.wait(30) for one in clicks] == [0, 0, 0]
@@ -270,7 +280,7 @@ def test_one_cell_executed_again_from_its_own_page_opens_the_batch_again(task: T
 
 def test_a_batch_and_all_it_left_is_deleted_once_it_has_ended(task: Task, alice: User) -> None:
     batch = some_batches.start(task)
-    with pytest.raises(batch_actions.SubmitError, match="has not ended"):
+    with pytest.raises(SubmitError, match="has not ended"):
         batch_actions.delete(batch, by=alice)
     some_batches.run_all()
     assert batch_actions.delete(batch, by=alice) == 4
@@ -284,18 +294,18 @@ def test_added_values_make_new_cells_and_repeat_none(task: Task, alice: User) ->
     batch = some_batches.start(task)
     some_batches.run_all()
     spec = some_batches.spec(task, values={"a": [1, 2, 3], "b": [1, 2], "c": [0]})
-    planned = plan.make(task, spec)
+    planned = validate(task, spec)
     assert batch_actions.additions(batch, planned) == [4, 5]
     assert batch_actions.add_values(batch, spec, by=alice) == 2
     batch.refresh_from_db()
     assert (batch.is_building, batch.count) == (True, 6)
-    with pytest.raises(batch_actions.SubmitError, match="still being built"):
+    with pytest.raises(SubmitError, match="still being built"):
         batch_actions.add_values(batch, spec, by=alice)
     batch_upkeep.attend()
     batch.refresh_from_db()
     assert [run.cell for run in batch.runs.order_by("cell")] == [0, 1, 2, 3, 4, 5]
     assert some_batches.run_all() == [4, 5]
-    with pytest.raises(batch_actions.SubmitError, match="in the Batch already"):
+    with pytest.raises(SubmitError, match="in the Batch already"):
         batch_actions.add_values(batch, spec, by=alice)
     other = some_batches.spec(task, values={"a": [1], "b": [1], "c": [0, 9]})
     assert batch_actions.add_values(batch, other, by=alice) == 1
@@ -335,10 +345,10 @@ def test_one_and_one_point_zero_are_one_value_and_run_once(project: Project, ali
     first = some_batches.start(task, values={"rate": [1, 2.0, 2**53 + 1]})
     some_batches.run_all()
     again = RunSpec(task=task.pk, values={"rate": [1.0, 2, 2**53 + 1, 2.0**53]})
-    asked = plan.make(task, again)
-    assert asked.duplicates == {} and sorted(plan.already(asked)) == [0, 1, 2]
+    asked = validate(task, again)
+    assert asked.duplicates == {} and sorted(reuse.already(asked)) == [0, 1, 2]
     assert batch_actions.add_values(first, again, by=alice) == 1
-    assert plan.make(task, RunSpec(task=task.pk, values={"rate": [1, 3, 1.0]})).duplicates == {"rate": [2]}
+    assert validate(task, RunSpec(task=task.pk, values={"rate": [1, 3, 1.0]})).duplicates == {"rate": [2]}
     # What a script gets is what was given.
     given = [run.parameters["rate"] for run in first.runs.order_by("cell")]
     assert json.dumps(given) == f"[1, 2.0, {2**53 + 1}]"
@@ -357,7 +367,7 @@ def test_presets_are_kept_by_name_and_recent_inputs_by_person(task: Task, alice:
         presets.save(task, " ", spec, by=alice)
     some_batches.start(task)
     some_batches.start(task)
-    batch_actions.start(task, some_batches.spec(task, values={"a": [3]}), by=alice)
+    start(some_batches.spec(task, values={"a": [3]}), by=alice)
     labels = [recent.label for recent in presets.recent(task, alice)]
     assert len(labels) == 2
     some_batches.start(task, pairs=[["a", "b"]])

@@ -14,7 +14,7 @@ from runs.analysis import cells, importance, refine
 from runs.models import Batch
 from runs.runspec import RunSpec
 from runs.states import State
-from runs.submission import plan
+from runs.submission.validate import validate
 from runs.web.page_models.preview import Outlook
 from tasks.models import Task
 from tests.batch_pages import words
@@ -75,7 +75,7 @@ def test_combinations_and_what_is_left_out_say_names(task: Task, ids: dict[str, 
         values={"data": list(ids.values()), "more": [both, []]},
         without=[{"data": ids["Iris"], "more": []}],
     )
-    outlook = Outlook(plan=plan.make(task, spec))
+    outlook = Outlook(plan=validate(task, spec))
     assert [row.texts for row in outlook.rows][:2] == [["Wheat", "[Wheat, 7]"], ["Wheat", "[]"]]
     assert [said for _, said in outlook.unticked] == ["data = Iris, more = []"]
 
@@ -84,7 +84,7 @@ def test_names_of_other_projects_are_not_given_away(task: Task, ids: dict[str, i
     other = Project.objects.create(name="Private", created_by=charlie)
     foreign = Dataset.objects.create(project=other, name="Top secret", created_by=charlie).pk
     spec = RunSpec(task=task.pk, values={"data": list(ids.values())}, without=[{"data": foreign}])
-    [(_, said)] = Outlook(plan=plan.make(task, spec)).unticked
+    [(_, said)] = Outlook(plan=validate(task, spec)).unticked
     assert said == f"data = Dataset {foreign} (not in this Project)"
 
 

@@ -19,6 +19,7 @@ from runs.runtimes import eviction
 from runs.runtimes.ready import forget
 from runs.states import Cause, State
 from runs.submission import run_actions
+from runs.submission.errors import SubmitError
 from tests.small_tasks import console, fork_workers, fresh, make_task, start_worker, until
 from tests.small_tasks import submit as queue
 from tests.wheelhouse import only_wheels
@@ -131,7 +132,7 @@ def test_exactly_uses_the_environment_itself_while_it_is_there(project: Project,
 def test_exactly_cannot_mean_an_execution_without_an_environment(project: Project) -> None:
     execution = queue(make_task(project, {"main.py": "1", "requirements.txt": "no-such-package"}))
     take_one()
-    with pytest.raises(run_actions.SubmitError, match="had no environment"):
+    with pytest.raises(SubmitError, match="had no environment"):
         run_actions.again(execution.run, by=execution.created_by, exactly=fresh(execution))
 
 

@@ -19,7 +19,8 @@ from runs.analysis import batch_view, cells, scores
 from runs.models import Batch, Metric, MetricPoint
 from runs.runspec import RunSpec
 from runs.states import State
-from runs.submission import batch_actions, build
+from runs.submission import build
+from runs.submission.start import start
 from tasks.models import Task
 from tests.finished_runs import content_of
 from tests.made_batches import end, make_batch, make_task, scored
@@ -222,7 +223,7 @@ def test_pages_of_many_rows(browser: Client, task: Task, alice: User) -> None:
 
 def test_reused_runs_stand_in_their_cells(browser: Client, batch: Batch, task: Task, alice: User) -> None:
     more = {"rate": [0.01, 0.5], "size": [16], "optimizer": ["adam"]}
-    wider = batch_actions.start(task, RunSpec(task=task.pk, values=more), by=alice, reuse=True)
+    wider = start(RunSpec(task=task.pk, values=more), by=alice, reuse=True)
     if isinstance(wider, Batch):
         assert build.build(wider.pk)
         wider.refresh_from_db()

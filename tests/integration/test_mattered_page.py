@@ -14,7 +14,7 @@ from projects.models import Project
 from runs.models import Batch, Node
 from runs.runspec import RunSpec
 from runs.states import State
-from runs.submission import plan
+from runs.submission.validate import validate
 from tasks.models import Task
 from tests.made_batches import end, make_batch, make_task, scored
 
@@ -76,7 +76,7 @@ def test_narrow_down_leaves_out_what_the_batch_left_out(browser: Client, task: T
     assert form is not None
     spec = RunSpec.from_query(urlsplit(form[1].replace("&amp;", "&")).query)
     assert spec.exclude == [rule]
-    planned = plan.make(task, spec)
+    planned = validate(task, spec)
     assert planned.combination_count < planned.product
     assert f"{planned.combination_count} combination" in html
 
@@ -103,7 +103,7 @@ def test_narrow_down_keeps_pairs_and_unticked_combinations_and_says_what_it_drop
     }
     assert "rate and size still go together" in html
     assert len(spec.without) < 2 and "not tried now" in html
-    assert f"{plan.make(task, spec).combination_count} combination" in html
+    assert f"{validate(task, spec).combination_count} combination" in html
 
 
 def test_narrow_down_counts_up_from_the_same_seed_on_the_same_node(

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from projects.models import Dataset, Project
 from runs.runspec import RunSpec
-from runs.submission import fingerprints, plan
-from runs.submission.plan import PlanError
+from runs.submission.choices import readable
+from runs.submission.errors import SubmitError
+from runs.submission.validate import Plan, validate
 from tasks.models import Task
-from tasks.types import equality
-from tasks.types.declarations import validate
+from tasks.types import declarations, equality
 from tests import small_tasks
 
 pytestmark = pytest.mark.django_db
@@ -43,12 +43,12 @@ def task(project: Project) -> Task:
     return small_tasks.make_task(project, {"main.py": "", "other.py": "", "task.yaml": TASK_YAML})
 
 
-def make(task: Task, **given: Any) -> plan.Plan:
-    return plan.make(task, RunSpec(task=task.pk, **given))
+def make(task: Task, **given: Any) -> Plan:
+    return validate(task, RunSpec(task=task.pk, **given))
 
 
-def mistakes(task: Task, **given: Any) -> PlanError:
-    with pytest.raises(PlanError) as caught:
+def mistakes(task: Task, **given: Any) -> SubmitError:
+    with pytest.raises(SubmitError) as caught:
         make(task, **given)
     return caught.value
 
@@ -163,11 +163,11 @@ def test_the_readable_specification_makes_the_same_plan(task: Task) -> None:
         },
         without=[{"mode": {"selected": 0, "options": options}, "lr": 1}],
     )
-    found = plan.make(task, spec)
-    read = plan.readable(found.declared, spec)
+    found = validate(task, spec)
+    read = readable(found.declared, spec)
     assert read.values == {"mode": ["fast", "exact"], "lr": [1, 0.1], "sizes": [[1]]}, "1 is not 1.0"
     assert read.without == [{"mode": "fast", "lr": 1}]
-    assert list(plan.make(task, read)) == list(found)
+    assert list(validate(task, read)) == list(found)
 
 
 VALUES = st.fixed_dictionaries(
@@ -193,8 +193,8 @@ def test_every_run_of_a_plan_is_one_that_the_form_would_accept(
     runs = list(found)
     assert len(runs) == found.count == len(found.digests)
     for run, digest in zip(runs, found.digests, strict=True):
-        assert validate(found.declared, run) == {}
-        assert fingerprints.of("main.py", run) == digest
+        assert declarations.validate(found.declared, run) == {}
+        assert equality.fingerprint("main.py", run) == digest
         if run["mode"]["selected"] != 2:
             assert run["tolerance"] == 5
 
@@ -231,10 +231,10 @@ def test_digests_made_from_parts_are_those_of_the_whole_values(
 ) -> None:
     """Hidden parameters, seeds that count up, samples and exclusions included."""
     found = make(task, values=values, repeats=repeats, seed_parameter=seed, sample=sample, exclude=exclude)
-    assert found.digests == [fingerprints.of("main.py", run) for run in found]
+    assert found.digests == [equality.fingerprint("main.py", run) for run in found]
 
 
 @given(st.dictionaries(st.text(), st.recursive(st.none() | st.floats() | st.text(), st.lists)))
 def test_a_fingerprint_is_that_of_the_canonical_json(values: dict[str, Any]) -> None:
     text = json.dumps(["ä.py", equality.numbers_once(values)], sort_keys=True, separators=(",", ":"))
-    assert fingerprints.of("ä.py", values) == hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    assert equality.fingerprint("ä.py", values) == hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

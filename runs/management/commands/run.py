@@ -15,9 +15,12 @@ from runs.models import Batch, Run
 from runs.queue import nodes
 from runs.runspec import RunSpec, RunSpecError
 from runs.states import FINAL, State
-from runs.submission import batch_actions, forecast, plan, progress
+from runs.submission import forecast, progress
 from runs.submission.command_line import from_arguments
+from runs.submission.errors import SubmitError
 from runs.submission.notifications import Notify
+from runs.submission.start import start
+from runs.submission.validate import validate
 from runs.web.page_models.preview import Outlook
 from tasks.files import store
 from tasks.models import Task
@@ -82,7 +85,7 @@ class Command(BaseCommand):
             sys.exit(0 if argv[2:] else 2)
         try:
             code = self.start(take_apart(argv[2:]))
-        except (Mistake, RunSpecError, plan.PlanError, batch_actions.SubmitError) as error:
+        except (Mistake, RunSpecError, SubmitError) as error:
             self.stderr.write(printable(str(error)))
             code = 2
         except KeyboardInterrupt:
@@ -99,11 +102,11 @@ class Command(BaseCommand):
         notify = Notify(
             email=asked.options.get("--notify-email", ""), url=asked.options.get("--notify-url", "")
         )
-        planned = plan.make(task, spec)
+        planned = validate(task, spec, notify=notify)
         if "--dry-run" in asked.flags:
             outlook = Outlook(plan=planned, reuse="--reuse" in asked.flags)
             return self.show(outlook, everything="--all" in asked.flags)
-        started = batch_actions.start(task, spec, by=by, reuse="--reuse" in asked.flags, notify=notify)
+        started = start(spec, by=by, reuse="--reuse" in asked.flags, notify=notify)
         count = started.count - len(started.reused) if isinstance(started, Batch) else 1
         self.stdout.write(
             f"{runs(count)} of {one_line(task.name)}: {site_address()}{started.get_absolute_url()}"

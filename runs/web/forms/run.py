@@ -9,7 +9,9 @@ from django.http import QueryDict
 
 from runs.models import Node, Run
 from runs.queue import nodes
-from runs.submission.run_actions import LONGEST_NAME, SubmitError, read_time_limit
+from runs.submission.errors import SubmitError
+from runs.submission.run_actions import read_time_limit
+from runs.submission.validate import LONGEST_NAME
 from tasks.types.declarations import TaskSpec
 
 NO_BROWSER_HELP = {"autocomplete": "off", "spellcheck": "false"}

@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 from runs.models import Batch
 from runs.runspec import RunSpec
 from runs.submission import batch_actions, choices
-from runs.submission.run_actions import SubmitError
+from runs.submission.errors import SubmitError
 from tasks.forms import multi_values
 from tasks.forms.form import ParameterForm
 from tasks.forms.multi_inputs import SeveralInput
@@ -113,8 +113,7 @@ def read(batch: Batch, declared: TaskSpec, typed: Mapping[str, str]) -> RunSpec:
     several = _form(batch, declared, {}, typed).several
     problems = {name: list(found.errors) for name, found in several.items() if found.errors}
     if problems:
-        told = [f"{name}: {'; '.join(sentences)}." for name, sentences in problems.items()]
-        raise SubmitError(" ".join(told), problems=problems)
+        raise SubmitError(problems=problems)
     before = batch.run_spec
     return replace(
         before, values={**before.values, **{name: found.values for name, found in several.items()}}

@@ -1,12 +1,12 @@
 """“Run again with changes”: what an earlier Run gives to the form, and what changed in task.yaml since."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from runs import snapshots
 from runs.models import Run
-from runs.submission import run_actions
-from tasks.taskyaml import spec
 from tasks.types.declarations import Parameter, TaskSpec
 from tasks.types.wording import inline, quote
 
@@ -37,8 +37,8 @@ def read(run: Run, now: TaskSpec) -> Earlier:
         except NotCarried as reason:
             notes.append(f"{quote(parameter.name)} {reason}; its default is shown.")
     notes += list(removed(run, now))
-    then = spec.parse(run_actions.frozen_spec(run.snapshot_id)).spec
-    notes += list(redeclared(then, now)) if then is not None else []
+    with suppress(snapshots.SnapshotError):
+        notes += redeclared(snapshots.declared(run.snapshot_id), now)
     return Earlier(run=run, values=values, notes=notes)
 
 

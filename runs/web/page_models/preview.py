@@ -6,9 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from runs.runspec import to_json
-from runs.submission import forecast, plan
-from runs.submission.run_actions import SubmitError
-from runs.submission.validate import find_node
+from runs.submission import forecast, reuse
+from runs.submission.validate import Plan
 from tasks.types.declarations import is_visible
 
 PAGE = 20
@@ -28,7 +27,7 @@ class Row:
 class Outlook:
     """A plan as the form shows it, from page `number` on; with `reuse` nothing is repeated."""
 
-    plan: plan.Plan
+    plan: Plan
     number: int = 1
     reuse: bool = False
 
@@ -47,7 +46,7 @@ class Outlook:
 
     @cached_property
     def already(self) -> Mapping[int, int]:
-        return plan.already(self.plan)
+        return reuse.already(self.plan)
 
     @property
     def to_start(self) -> int:
@@ -127,14 +126,10 @@ class Outlook:
     def forecast(self) -> forecast.Forecast | None:
         if self.refusal:
             return None
-        try:
-            node = find_node(self.plan.spec)
-        except SubmitError:
-            node = None
         return forecast.of(
             self.plan.task,
             runs=self.to_start,
             entry_script=self.plan.entry_script,
             at_once=self.plan.spec.at_once,
-            node=node,
+            node=self.plan.node,
         )

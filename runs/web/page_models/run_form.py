@@ -11,9 +11,11 @@ from coretex_site.lib import filetree
 from runs import snapshots
 from runs.models import Batch, Preset, Run, Snapshot
 from runs.runspec import RunSpec
-from runs.submission import batch_actions, plan, presets, run_actions
-from runs.submission.plan import PlanError
-from runs.submission.run_actions import SubmitError
+from runs.submission import presets
+from runs.submission.errors import SubmitError
+from runs.submission.run_actions import write_time_limit
+from runs.submission.start import default_name, start
+from runs.submission.validate import named_snapshot, validate
 from runs.web.forms import combine
 from runs.web.forms.combine import CombineForm
 from runs.web.forms.run import RunForm, like
@@ -56,7 +58,7 @@ class Screen:
     def spec(self) -> TaskSpec | None:
         """What is declared; None while task.yaml has errors."""
         if self.snapshot is not None:
-            return run_actions.declared(self.snapshot)
+            return snapshots.declared(self.snapshot.digest)
         return TaskSpec() if self.summary.parsed is None else self.summary.parsed.spec
 
     @property
@@ -71,9 +73,9 @@ class Screen:
         if not text:
             return None
         try:
-            found = plan.find_snapshot(self.task, text)
-            run_actions.declared(found)
-        except (PlanError, SubmitError) as error:
+            found = named_snapshot(self.task, text)
+            snapshots.declared(found.digest)
+        except (SubmitError, snapshots.SnapshotError) as error:
             self.notices.append(f"{error} The Task's files as they are now are shown instead.")
             return None
         return found
@@ -109,12 +111,12 @@ class Screen:
 
     @cached_property
     def run(self) -> RunForm:
-        scripts, name = self.scripts, run_actions.default_name(self.task)
+        scripts, name = self.scripts, default_name(self.task)
         initial: dict[str, object] = {"name": name}
         if self.given is not None:
             initial, _ = spec_values.run_initial(self.given, scripts, name=name)
         if self.source is not None:
-            limit = run_actions.write_time_limit(self.source.time_limit)
+            limit = write_time_limit(self.source.time_limit)
             initial = {**like(self.source, scripts, name=name), "time_limit": limit}
         return RunForm(self.data, scripts=scripts, spec=self.spec or TaskSpec(), initial=initial)
 
@@ -208,8 +210,8 @@ class Screen:
         if not self.parameters.is_valid() or not self.combine.is_valid():
             return None
         try:
-            made = plan.make(self.task, self.as_spec(), snapshot=self.snapshot)
-        except PlanError as error:
+            made = validate(self.task, self.as_spec(), snapshot=self.snapshot)
+        except SubmitError as error:
             self.general = error.general
             self.parameters.add_problems(error.problems)
             return None
@@ -244,44 +246,23 @@ class Screen:
             return None
         if not all([self.run.is_valid(), self.parameters.is_valid(), self.combine.is_valid()]):
             return None
-        chosen = self.run.cleaned_data
         try:
-            if self.is_several:
-                return self.start(by=by)
-            return run_actions.submit(
-                self.task,
-                entry_script=chosen["entry_script"],
-                values=self.parameters.values(),
-                user=by,
-                name=chosen["name"],
-                description=chosen["description"],
-                node=chosen["node"],
-                time_limit=chosen["time_limit"],
-                priority=self.combine.cleaned_data["priority"] or 0,
-                form_token=chosen["token"],
+            return start(
+                self.as_spec(),
+                by=by,
+                form_token=self.run.cleaned_data["token"],
+                reuse=self.combine.cleaned_data["reuse"],
+                notify=self.combine.notify,
             )
-        except (SubmitError, PlanError) as error:
+        except SubmitError as error:
             self.show_problems(error)
             return None
 
-    def start(self, *, by: AbstractBaseUser) -> Run | Batch:
-        return batch_actions.start(
-            self.task,
-            self.as_spec(),
-            by=by,
-            form_token=self.run.cleaned_data["token"],
-            reuse=self.combine.cleaned_data["reuse"],
-            notify=self.combine.notify,
-        )
-
-    def show_problems(self, error: SubmitError | PlanError) -> None:
+    def show_problems(self, error: SubmitError) -> None:
         """Sentences about parameters at these, the others above the form."""
         here = {name: told for name, told in error.problems.items() if name in self.parameters.inputs}
-        if isinstance(error, PlanError):
-            self.general = error.general
-            self.notices += error.general
-        else:
-            self.notices.append(str(error))
+        self.general = error.general
+        self.notices += error.general
         for name, told in error.problems.items():
             self.notices += [] if name in here else told
         self.parameters.add_problems(here)

@@ -3,8 +3,8 @@
 import json
 import os
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,15 +14,23 @@ from django.db.models.functions import Coalesce
 
 from coretex_site.lib import paths
 from projects import access
-from projects.models import Dataset, Role
+from projects.data.references import DATASETS, RESOLVERS
+from projects.models import Role
+from runs import snapshots
 from runs.models import Batch, Execution, Node, Run
 from runs.queue import nodes, scheduler
 from runs.states import State
 from tasks import runtime
-from tasks.taskyaml import spec
-from tasks.types.parameters import DATASET_TYPES
+from tasks.types.declarations import Parameter
 
-SPEC_BYTES = 1024 * 1024
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What an id in a value stands for; `name` is empty once that is not in the Project any more."""
+
+    pk: int
+    name: str
+    url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +43,7 @@ class Value:
     description: str = ""
     default: str | None = None
     is_changed: bool = False
-    datasets: list[int] = field(default_factory=list)
+    references: Sequence[Reference] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +88,7 @@ def about(execution: Execution, *, user: access.User) -> dict[str, Any]:
         "environment": execution.environment,
         "origin": origin(execution),
         "packages": packages.split("\n") if packages else [],
-        "still_there": still_there({dataset["id"] for dataset in execution.datasets}, project.pk),
+        "still_there": DATASETS.names(project.pk, {dataset["id"] for dataset in execution.datasets}),
         "may_edit": may_edit,
         "live": execution.is_unfinished,
         "version": version(execution),
@@ -188,45 +196,23 @@ def stretches(execution: Execution) -> Iterator[Stretch]:
 
 def values(run: Run) -> dict[str, Any]:
     """The Run's values in the groups of its Snapshot's task.yaml; undeclared ones come last."""
-    declared = declared_by(run.snapshot_id)
     groups = []
     left = dict(run.parameters)
-    for group in declared.groups if declared is not None else ():
-        shown = [value_of(p, left.pop(p.name)) for p in group.parameters if p.name in left]
+    for group in snapshots.declared_or_empty(run.snapshot_id).groups:
+        shown = [value_of(p, left.pop(p.name), run.project_id) for p in group.parameters if p.name in left]
         if shown:
             groups.append(ValueGroup(name=group.name, values=shown))
     if left:
         others = [Value(name=name, data_type="", text=plain(value)) for name, value in left.items()]
         groups.append(ValueGroup(name="not declared in task.yaml" if groups else "", values=others))
-    picked = {one for group in groups for value in group.values for one in value.datasets}
     return {
         "values": groups,
         "value_count": len(run.parameters),
         "changed_count": sum(value.is_changed for group in groups for value in group.values),
-        "dataset_names": still_there(picked, run.project_id),
     }
 
 
-def still_there(ids: set[int], project_id: int) -> dict[int, str]:
-    """The names of those of these Datasets that are in the Project, and not deleted since.
-
-    Ids can be written by hand, and members of a Project may not see what others have.
-    """
-    rows = Dataset.objects.filter(project=project_id, pk__in=ids)
-    return dict(rows.values_list("pk", "name")) if ids else {}
-
-
-def declared_by(digest: str) -> spec.TaskSpec | None:
-    """What the Snapshot's task.yaml declares; None without a readable one."""
-    try:
-        with (paths.snapshot(digest) / "task.yaml").open("rb") as file:
-            source = file.read(SPEC_BYTES)
-    except OSError:
-        return None
-    return spec.parse(source).spec
-
-
-def value_of(parameter: spec.Parameter, value: Any) -> Value:
+def value_of(parameter: Parameter, value: Any, project_id: int) -> Value:
     return Value(
         name=parameter.name,
         data_type=parameter.data_type,
@@ -234,17 +220,20 @@ def value_of(parameter: spec.Parameter, value: Any) -> Value:
         text=readable(parameter, value),
         default=readable(parameter, parameter.value),
         is_changed=plain(value) != plain(parameter.value),
-        datasets=datasets_in(value) if parameter.data_type in DATASET_TYPES else [],
+        references=list(references(parameter, value, project_id)),
     )
 
 
-def datasets_in(value: Any) -> list[int]:
-    """The ids in a value of a Dataset parameter; none where it is not what it should be."""
-    found = value if isinstance(value, list) else [value]
-    return found if all(type(one) is int for one in found) else []
+def references(parameter: Parameter, value: Any, project_id: int) -> Iterator[Reference]:
+    """What the ids in a value stand for."""
+    resolver = RESOLVERS.get(parameter.data_type)
+    ids = [] if resolver is None else resolver.ids(value)
+    names = {} if resolver is None or not ids else resolver.names(project_id, ids)
+    for pk in ids:
+        yield Reference(pk=pk, name=names.get(pk, ""), url=resolver.link(pk))
 
 
-def readable(parameter: spec.Parameter, value: Any) -> str:
+def readable(parameter: Parameter, value: Any) -> str:
     """A value as its type writes it; as JSON what would look like nothing or does not fit the type."""
     if value is None or value == "" or isinstance(value, bool | list) or parameter.type.problems(value):
         return plain(value)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from coretex_site.lib import web
 from projects.models import Role
+from runs import snapshots
 from runs.access import get_batch
 from runs.analysis import batch_view, cells, failures, heatmap, scores
 from runs.models import Batch
@@ -44,7 +45,7 @@ def add_values(request: HttpRequest, pk: int) -> HttpResponse:
     """The form of “Add values”, which can be long; the page of the Batch asks for it when it is opened."""
     found = get_batch(request.user, pk, need=Role.EDITOR)
     context = batch_page.about(found, user=request.user)
-    context["adding"] = adding.fields(found, cells.facts_of(found.snapshot_id))
+    context["adding"] = adding.fields(found, snapshots.declared_or_empty(found.snapshot_id))
     return web.page(request, "runs/batch_adding.html", context, fragment="runs/_batch_adding.html")
 
 

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_POST
 
 from coretex_site.lib import web
 from projects.models import Role
+from runs import snapshots
 from runs.access import get_batch
 from runs.analysis import batch_view, cells, failures, scores
 from runs.models import Batch
 from runs.runspec import RunSpec
 from runs.submission import batch_actions
-from runs.submission.plan import PlanError
-from runs.submission.run_actions import SubmitError
+from runs.submission.errors import SubmitError
 from runs.web.page_models import add_values, run_filters
 
 SELECTED_AT_MOST = 500
@@ -32,7 +32,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     batch = get_batch(request.user, pk, need=Role.EDITOR)
     try:
         said = ACTIONS[action](batch, request.POST, request.user)
-    except (SubmitError, PlanError) as error:
+    except SubmitError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, said)
@@ -117,7 +117,7 @@ def add(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
 
 def wanted(batch: Batch, data: QueryDict) -> RunSpec:
     """The specification that the fields of “Add values” make."""
-    return add_values.read(batch, cells.facts_of(batch.snapshot_id), typed(data))
+    return add_values.read(batch, snapshots.declared_or_empty(batch.snapshot_id), typed(data))
 
 
 def typed(data: QueryDict) -> dict[str, str]:
@@ -128,11 +128,11 @@ def typed(data: QueryDict) -> dict[str, str]:
 def adds(request: HttpRequest, pk: int) -> HttpResponse:
     """How many Runs the values that are being typed would add; nothing is added."""
     batch = get_batch(request.user, pk, need=Role.EDITOR)
-    shown = add_values.fields(batch, cells.facts_of(batch.snapshot_id), typed(request.POST))
+    shown = add_values.fields(batch, snapshots.declared_or_empty(batch.snapshot_id), typed(request.POST))
     context = {"batch": batch, "reuse": "reuse" in request.POST, "adding": shown, "oob": True}
     try:
         context["addition"] = add_values.look_ahead(batch, wanted(batch, request.POST))
-    except (SubmitError, PlanError) as error:
+    except SubmitError as error:
         context["refusal"] = str(error)
     return render(request, "runs/_batch_adds.html", context)
 

@@ -17,6 +17,7 @@ from runs.models import Environment, Execution
 from runs.queue import nodes
 from runs.states import ACTIVE
 from runs.submission import run_actions
+from runs.submission.errors import SubmitError
 
 MOST_SHOWN = 500
 
@@ -106,7 +107,7 @@ def again_exactly(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         messages.success(
             request, f"Execution {new.number} is queued, with the packages of Execution {number}."
         )
-    except run_actions.SubmitError as error:
+    except SubmitError as error:
         messages.error(request, str(error))
     return web.go(request, execution.run.get_absolute_url())
 

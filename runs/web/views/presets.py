@@ -13,7 +13,9 @@ from coretex_site.lib import web
 from projects.models import Role
 from runs.models import Preset
 from runs.runspec import RunSpec, RunSpecError
-from runs.submission import command_line, plan, presets, run_actions
+from runs.submission import command_line, presets
+from runs.submission.choices import readable
+from runs.submission.start import default_name
 from runs.web.page_models import prefill
 from runs.web.page_models.run_form import Screen
 from runs.web.views.run_task import screen_of, show
@@ -80,8 +82,8 @@ def save_preset(request: HttpRequest, pk: int) -> HttpResponse:
 def kept(screen: Screen) -> RunSpec:
     """What the form holds, without what it fills in by itself."""
     spec = screen.as_spec()
-    own_name = "" if spec.name == run_actions.default_name(screen.task) else spec.name
-    return plan.readable(screen.spec, replace(spec, name=own_name))
+    own_name = "" if spec.name == default_name(screen.task) else spec.name
+    return readable(screen.spec, replace(spec, name=own_name))
 
 
 @require_POST

@@ -16,6 +16,7 @@ from projects.models import Role
 from runs.access import get_run
 from runs.models import Batch, Run
 from runs.submission import notifications, run_actions
+from runs.submission.errors import SubmitError
 from runs.web.page_models import prefill, run_list, run_table
 from runs.web.page_models.run_filters import key
 from runs.web.page_models.run_form import Screen
@@ -149,7 +150,7 @@ def deleted(request: HttpRequest, runs: list[Run], back: str) -> HttpResponse:
         return render(request, "runs/delete.html", context)
     try:
         count = run_actions.delete_runs(runs, by=request.user)
-    except run_actions.SubmitError as error:
+    except SubmitError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"{count} Runs were deleted." if count > 1 else "The Run was deleted.")
@@ -172,7 +173,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         execution = run_actions.again(run, by=request.user)
         messages.success(request, f"Execution {execution.number} is queued.")
-    except run_actions.SubmitError as error:
+    except SubmitError as error:
         messages.error(request, str(error))
     return web.go(request, run.get_absolute_url())
 
@@ -190,7 +191,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(request.user, pk, need=Role.EDITOR)
     try:
         run_actions.delete_runs([run], by=request.user)
-    except run_actions.SubmitError as error:
+    except SubmitError as error:
         messages.error(request, str(error))
         return web.go(request, run.get_absolute_url())
     messages.success(request, f"Run {pk} was deleted.")

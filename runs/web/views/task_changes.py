@@ -12,7 +12,7 @@ from runs import snapshots
 from runs.access import visible_runs
 from runs.models import Run
 from runs.submission import delete_task as departure
-from runs.submission import run_actions
+from runs.submission.errors import SubmitError
 from tasks.access import get_task
 from tasks.files import diff, store
 from tasks.models import Task
@@ -66,7 +66,7 @@ def delete_task(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             departure.delete_task(task, by=request.user)
-        except run_actions.SubmitError as refusal:
+        except SubmitError as refusal:
             messages.error(request, str(refusal))
             return go(request, reverse("runs:delete_task", args=[pk]))
         messages.success(request, f"The Task “{task.name}” was deleted.")

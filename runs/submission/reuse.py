@@ -1,34 +1,34 @@
-"""Names an entry script with its values, so that the same ones are found again. Knows no Tasks."""
+"""Earlier Runs that succeeded with the same Snapshot, entry script and values. Knows no HTTP."""
 
-import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from django.db.models import QuerySet
 
 from runs.models import Run
-from tasks.types import equality
+from runs.states import State
+from runs.submission.validate import Plan
 
 # Keys asked for in one query; databases take some 30,000.
 CHUNK = 5000
 
 
-def of(entry_script: str, values: Mapping[str, Any]) -> str:
-    """32 letters; equal only for the same script and values that are the same, see `tasks.types.equality`."""
-    return of_parts(entry_script, [part(name, value) for name, value in sorted(values.items())])
+def already(plan: Plan) -> dict[int, int]:
+    """{number of a Run: a Run of the Task that succeeded with this Snapshot, entry script and values}.
+
+    With repeats each earlier Run counts once. Nothing for a plan that cannot be started.
+    """
+    runs = succeeded(plan)
+    if plan.refusal or not runs.exists():
+        return {}
+    return match(plan.digests, runs)
 
 
-def part(name: str, value: Any) -> str:
-    """What one value adds, for `of_parts`."""
-    return f"{_text(name)}:{_text(value)}"
-
-
-def of_parts(entry_script: str, parts: Iterable[str]) -> str:
-    """The same as `of`, from the parts of the values in the order of their names."""
-    text = f"[{_text(entry_script)},{{{','.join(parts)}}}]"
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+def succeeded(plan: Plan) -> QuerySet[Run]:
+    """The Runs of the Task that may stand for one of the plan's, if their values are the same."""
+    return Run.objects.filter(
+        task=plan.task, snapshot_id=plan.digest, entry_script=plan.entry_script, state=State.SUCCEEDED
+    ).order_by("pk")
 
 
 def match(digests: Sequence[str], runs: QuerySet[Run]) -> dict[int, int]:
@@ -52,7 +52,3 @@ def _narrowed(digests: Sequence[str], runs: QuerySet[Run]) -> Iterator[QuerySet[
         return
     for start in range(0, len(distinct), CHUNK):
         yield runs.filter(values_digest__in=distinct[start : start + CHUNK])
-
-
-def _text(value: Any) -> str:
-    return json.dumps(equality.numbers_once(value), sort_keys=True, separators=(",", ":"))
