@@ -175,6 +175,7 @@ INSTALLED_APPS = [
     "django_ace",
     "django_q",
     "coretex_site",
+    # In the order in which they depend on each other.
     "projects",
     "tasks",
     "runs",

@@ -1,25 +1,20 @@
 """Deletes a Project for good: says what will be lost, asks every part of the product, frees the disk.
 
-Imports run one way, so the parts that hold things in a Project are named here by module and loaded when
-needed. Each offers three functions of a Project: `losses() -> list[Loss]`; `obstacle() -> str | None`, a
-sentence while it cannot be deleted; and `delete() -> Callable[[], None]`, which deletes its rows and returns
-what frees the disk, to be called after the commit.
+Imports run one way, so the applications that hold things in a Project say so themselves: the `AppConfig` of
+each may have a method `project_part() -> Part`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from types import ModuleType
+from typing import Protocol
 
+from django.apps import apps
 from django.db import transaction
 from django.db.models import Sum
 
 from coretex_site.lib import paths
 from projects.data import contents
 from projects.models import Dataset, Project, Sample
-
-# In the order in which they go: what refers to others first.
-PARTS = ("runs.submission.delete_project", "tasks.deletion")
 
 
 class DeletionError(ValueError):
@@ -40,8 +35,23 @@ class Loss:
         return f"{self.count:,} {self.one if self.count == 1 else self.what}"
 
 
-def _parts() -> list[ModuleType]:
-    return [import_module(name) for name in PARTS]
+class Part(Protocol):
+    """What an application holds in Projects."""
+
+    def losses(self, project: Project) -> list[Loss]:
+        """What would be lost."""
+
+    def obstacle(self, project: Project) -> str | None:
+        """A sentence while the Project cannot be deleted."""
+
+    def delete(self, project: Project) -> Callable[[], None]:
+        """Deletes its rows; what it returns frees the disk, and is called after the commit."""
+
+
+def _parts() -> list[Part]:
+    """In the order in which they go: what refers to others, and so comes later in INSTALLED_APPS, first."""
+    configs = [config for config in apps.get_app_configs() if hasattr(config, "project_part")]
+    return [config.project_part() for config in reversed(configs)]
 
 
 def losses(project: Project) -> list[Loss]:

@@ -3,15 +3,15 @@
 from django.urls import path
 
 from runs.web import batch_urls, page_urls
-from runs.web.views import environments, nodes, presets, run_task, task_changes
+from runs.web.views import environments, nodes, presets, run, run_list, run_task, task_changes
 
 app_name = "runs"
 
 # /runs/
 list_urls = [
-    path("runs/", run_task.list_runs, name="list"),
-    path("runs/states", run_task.states, name="states"),
-    path("runs/bulk", run_task.bulk, name="bulk"),
+    path("runs/", run_list.list_runs, name="list"),
+    path("runs/states", run_list.states, name="states"),
+    path("runs/bulk", run_list.bulk, name="bulk"),
     path("runs/new", run_task.choose, name="choose"),
 ]
 
@@ -30,9 +30,9 @@ run_task_urls = [
 
 # /runs/<pk>/
 run_urls = [
-    path("runs/<int:pk>/again", run_task.again, name="again"),
-    path("runs/<int:pk>/stop", run_task.stop, name="stop"),
-    path("runs/<int:pk>/delete", run_task.delete, name="delete"),
+    path("runs/<int:pk>/again", run.again, name="again"),
+    path("runs/<int:pk>/stop", run.stop, name="stop"),
+    path("runs/<int:pk>/delete", run.delete, name="delete"),
 ]
 
 # /nodes/

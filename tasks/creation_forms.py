@@ -3,7 +3,8 @@
 from typing import Any, BinaryIO
 
 from django import forms
-from django.http import HttpRequest
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.text import normalize_newlines
 
 from projects.models import Project, Role
@@ -107,9 +108,9 @@ class RenameForm(PathForm):
     )
 
 
-def uploads_of(request: HttpRequest) -> list[tuple[str, BinaryIO]]:
+def uploads_of(uploaded: MultiValueDict[str, Any], fields: QueryDict) -> list[tuple[str, BinaryIO]]:
     """(relative path, content) of the uploaded files; `paths` beside `files` says their folders."""
-    files, paths = request.FILES.getlist("files"), request.POST.getlist("paths")
+    files, paths = uploaded.getlist("files"), fields.getlist("paths")
     if len(paths) != len(files):
         paths = [file.name for file in files]
     return list(zip(paths, files, strict=True))

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.http import HttpRequest
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from coretex_site.lib import filetree
 from projects.data import store as datasets
@@ -23,14 +24,14 @@ class Arrival:
     unpack: bool
 
 
-def read(request: HttpRequest) -> Arrival:
+def read(uploaded: MultiValueDict[str, Any], fields: QueryDict) -> Arrival:
     """`files`, in the same order `paths` (their names if there are none), `into`, and `keep_archive`."""
-    sent, named = request.FILES.getlist("files"), request.POST.getlist("paths")
+    sent, named = uploaded.getlist("files"), fields.getlist("paths")
     pairs = zip_longest(sent, named[: len(sent)], fillvalue="")
     return Arrival(
         files=[(path or file.name or "", file) for file, path in pairs],
-        into=request.POST.get("into", "").strip("/ "),
-        unpack="keep_archive" not in request.POST,
+        into=fields.get("into", "").strip("/ "),
+        unpack="keep_archive" not in fields,
     )
 
 

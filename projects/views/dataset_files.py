@@ -26,7 +26,7 @@ def address(dataset: Dataset, folder: str) -> str:
 @require_POST
 def dataset_upload(request: HttpRequest, pk: int) -> HttpResponse:
     found = access.get_dataset(request.user, pk, need=Role.EDITOR)
-    arrival = uploads.read(request)
+    arrival = uploads.read(request.FILES, request.POST)
     try:
         added = uploads.store(found, arrival, by=request.user)
         into = filetree.safe_path(arrival.into) if arrival.into.strip("/ ") else ""

@@ -46,7 +46,7 @@ def dataset_create(request: HttpRequest, pk: int) -> HttpResponse:
     problems: list[str] = []
     if form.is_bound and form.is_valid():
         try:
-            made = uploads.create(form.instance, uploads.read(request), by=request.user)
+            made = uploads.create(form.instance, uploads.read(request.FILES, request.POST), by=request.user)
         except TreeError as error:
             problems = error.problems
         else:

@@ -238,7 +238,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 def upload(request: HttpRequest, pk: int) -> HttpResponse:
     """Adds files; those that have the path of one that is there replace it."""
     task = get_task(request.user, pk, need=Role.EDITOR)
-    uploads, into = uploads_of(request), request.POST.get("into", "")
+    uploads, into = uploads_of(request.FILES, request.POST), request.POST.get("into", "")
     if not uploads:
         return refused(request, task, ["Choose or drop a folder, files or an archive first."])
     try:

@@ -84,7 +84,7 @@ def create_task(request: HttpRequest, pk: int) -> HttpResponse:
         if template is not None and not create.name_taken(project, template.title):
             initial["name"] = template.title
         return creation_page(request, CreateForm(project=project, initial=initial))
-    form = CreateForm(request.POST, project=project, uploads=uploads_of(request))
+    form = CreateForm(request.POST, project=project, uploads=uploads_of(request.FILES, request.POST))
     if form.is_valid():
         try:
             task = make(request, form)

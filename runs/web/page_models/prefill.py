@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.http import Http404, HttpRequest
+from django.http import Http404, QueryDict
 from django.utils.http import urlencode
 
+from projects.access import User
 from runs.access import get_batch
 from runs.models import Preset
 from runs.runspec import VALUE_PREFIX, RunSpec, RunSpecError
@@ -33,35 +34,35 @@ class Asked:
 NOTHING_ASKED = Asked()
 
 
-def read(request: HttpRequest, task: Task) -> Asked:
+def read(query: QueryDict, task: Task, *, user: User) -> Asked:
     """What the address asks for; mistakes in it are sentences."""
-    batch, preset = (key(request.GET.get(name, "")) for name in ("batch", "preset"))
+    batch, preset = (key(query.get(name, "")) for name in ("batch", "preset"))
     if batch:
-        found = get_batch(request.user, batch)
+        found = get_batch(user, batch)
         if found.task_id != task.pk:
             raise Http404
         spec = replace(found.run_spec, snapshot="", name="")
         url = found.get_absolute_url()
-        return Asked(spec=spec, title=f"Batch {batch}", url=url, query=query(batch=batch))
+        return Asked(spec=spec, title=f"Batch {batch}", url=url, query=query_of(batch=batch))
     if preset:
         kept = Preset.objects.filter(pk=preset, task=task).first()
         if kept is None:
             return Asked(problems=("This preset was deleted. The defaults are shown.",))
         title = f"the preset “{kept.name}”"
-        return of_json(kept.spec, task, title=title, query=query(preset=preset))
-    if any(name in OWN_KEYS or name.startswith(VALUE_PREFIX) for name in request.GET):
-        return of_query(request, task)
+        return of_json(kept.spec, task, title=title, query=query_of(preset=preset))
+    if any(name in OWN_KEYS or name.startswith(VALUE_PREFIX) for name in query):
+        return of_query(query, task)
     return NOTHING_ASKED
 
 
-def query(**parts: int) -> str:
+def query_of(**parts: int) -> str:
     return f"?{urlencode(parts)}"
 
 
-def of_query(request: HttpRequest, task: Task) -> Asked:
-    text = request.META.get("QUERY_STRING", "")
+def of_query(query: QueryDict, task: Task) -> Asked:
+    text = query.urlencode()
     try:
-        spec = RunSpec.from_query(text if "task" in request.GET else f"task={task.pk}&{text}")
+        spec = RunSpec.from_query(text if "task" in query else f"task={task.pk}&{text}")
     except RunSpecError as error:
         return Asked(problems=(f"The address cannot be read. {error} The defaults are shown.",))
     return of_spec(spec, task, title="its address")

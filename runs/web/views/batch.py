@@ -21,12 +21,6 @@ from runs.web.page_models import batch_page, heatmap_html, state_bar
 
 
 @require_safe
-def list_batches(request: HttpRequest) -> HttpResponse:
-    context = batch_page.batches(request.user, request.GET)
-    return web.page(request, "runs/batches.html", context, fragment="runs/_batches.html")
-
-
-@require_safe
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the Batch is, its cells on a map, and why some failed."""
     found = get_batch(request.user, pk)

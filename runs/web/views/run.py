@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from coretex_site.lib import downloads, filetree, paths, previews
+from coretex_site.lib import downloads, filetree, paths, previews, web
+from projects.models import Role
 from runs.access import get_execution, get_run
 from runs.models import Execution, Run
 from runs.records import logs
+from runs.submission import run_actions
+from runs.submission.errors import SubmitError
 from runs.web.page_models import run_page
 from runs.web.views import run_live
 from runs.web.views.artifacts import zip_of
@@ -121,3 +125,34 @@ def environment(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     headers = {**downloads.GUARDS, "Content-Disposition": f'attachment; filename="{name}"'}
     text = f"# {found.kind}, {found.interpreter}, {found.key}\n{found.packages.rstrip()}\n"
     return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
+
+
+@require_POST
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    run = get_run(request.user, pk, need=Role.EDITOR)
+    try:
+        execution = run_actions.again(run, by=request.user)
+        messages.success(request, f"Execution {execution.number} is queued.")
+    except SubmitError as error:
+        messages.error(request, str(error))
+    return web.go(request, run.get_absolute_url())
+
+
+@require_POST
+def stop(request: HttpRequest, pk: int) -> HttpResponse:
+    run = get_run(request.user, pk, need=Role.EDITOR)
+    if run.latest is None or not run_actions.stop(run.latest, by=request.user):
+        messages.info(request, f"Run {pk} had ended already.")
+    return web.go(request, run.get_absolute_url())
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    run = get_run(request.user, pk, need=Role.EDITOR)
+    try:
+        run_actions.delete_runs([run], by=request.user)
+    except SubmitError as error:
+        messages.error(request, str(error))
+        return web.go(request, run.get_absolute_url())
+    messages.success(request, f"Run {pk} was deleted.")
+    return web.go(request, f"{reverse('runs:list')}?task={run.task_id}")

@@ -1,29 +1,22 @@
-"""Run Task, the Runs table, and what is done to Runs from it and from the Run page. HTTP only."""
+"""Run Task: the choice of a Task, its form, and what the form would start. HTTP only."""
 
 import json
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coretex_site.lib import web
 from projects.models import Role
 from runs.access import get_run
-from runs.models import Batch, Run
-from runs.submission import notifications, run_actions
-from runs.submission.errors import SubmitError
-from runs.web.page_models import prefill, run_list, run_table
+from runs.models import Batch
+from runs.submission import notifications
+from runs.web.page_models import prefill, run_list
 from runs.web.page_models.run_filters import key
 from runs.web.page_models.run_form import Screen
 from tasks.access import get_task
-
-SELECTED_AT_MOST = 500
-
 
 # Run Task
 
@@ -81,7 +74,7 @@ def screen_of(request: HttpRequest, pk: int) -> Screen:
     source = key(request.GET.get("from", ""))
     if source:
         return Screen(task=task, source=get_run(request.user, source), data=data, page=page)
-    wanted = prefill.read(request, task)
+    wanted = prefill.read(request.GET, task, user=request.user)
     return Screen(task=task, data=data, page=page, asked=wanted, notices=list(wanted.problems))
 
 
@@ -94,105 +87,3 @@ def show(request: HttpRequest, screen: Screen, *, status: int) -> HttpResponse:
         "recent": prefill.recent(screen.task, request.user),
     }
     return web.page(request, "runs/new.html", context, fragment="runs/_new.html", status=status)
-
-
-# The Runs table
-
-
-@require_safe
-def list_runs(request: HttpRequest) -> HttpResponse:
-    context = run_list.runs(request.user, request.GET)
-    response = web.page(request, "runs/list.html", context, fragment="runs/_list.html")
-    if request.htmx:
-        response.headers["HX-Push-Url"] = context["address"]
-    return response
-
-
-@require_safe
-def states(request: HttpRequest) -> HttpResponse:
-    """What changes in the rows of the unfinished Runs that a page shows."""
-    keys = [key(text) for text in request.GET.getlist("run")[: run_table.PAGE]]
-    return render(request, "runs/_states.html", run_list.states(request.user, keys))
-
-
-@require_POST
-def bulk(request: HttpRequest) -> HttpResponse:
-    """Stops or deletes the Runs that were ticked; deleting is confirmed on a page that says what is lost."""
-    back = return_address(request)
-    keys = {key(text) for text in request.POST.getlist("run")[:SELECTED_AT_MOST]}
-    chosen = run_table.shown(request.user, keys)
-    mine = [run for run in chosen if run.project_id in run_table.editable(request.user, chosen)]
-    if len(mine) < len(chosen):
-        left = len(chosen) - len(mine)
-        what = "1 of them is left as it is" if left == 1 else f"{left} of them are left as they are"
-        messages.warning(request, f"{what}: there you may only look.")
-    if not mine:
-        messages.info(request, "No Runs were chosen.")
-        return web.go(request, back)
-    if request.POST.get("action") == "stop":
-        return stopped(request, mine, back)
-    if request.POST.get("action") == "delete":
-        return deleted(request, mine, back)
-    raise PermissionDenied("Runs can be stopped and deleted here, nothing else.")
-
-
-def stopped(request: HttpRequest, runs: list[Run], back: str) -> HttpResponse:
-    count = run_actions.stop_runs(runs, by=request.user)
-    asked = "The Run was asked to stop." if len(runs) == 1 else f"{count} of {len(runs)} Runs asked to stop."
-    ended = "The Run had ended." if len(runs) == 1 else "They had all ended."
-    messages.success(request, asked if count else ended)
-    return web.go(request, back)
-
-
-def deleted(request: HttpRequest, runs: list[Run], back: str) -> HttpResponse:
-    if "confirmed" not in request.POST:
-        context = {"losses": run_list.loss(runs), "runs": runs, "back": back, "section": "runs"}
-        return render(request, "runs/delete.html", context)
-    try:
-        count = run_actions.delete_runs(runs, by=request.user)
-    except SubmitError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, f"{count} Runs were deleted." if count > 1 else "The Run was deleted.")
-    return web.go(request, back)
-
-
-def return_address(request: HttpRequest) -> str:
-    """Where the person came from, if it is a page of ours."""
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return back if safe else reverse("runs:list")
-
-
-# One Run
-
-
-@require_POST
-def again(request: HttpRequest, pk: int) -> HttpResponse:
-    run = get_run(request.user, pk, need=Role.EDITOR)
-    try:
-        execution = run_actions.again(run, by=request.user)
-        messages.success(request, f"Execution {execution.number} is queued.")
-    except SubmitError as error:
-        messages.error(request, str(error))
-    return web.go(request, run.get_absolute_url())
-
-
-@require_POST
-def stop(request: HttpRequest, pk: int) -> HttpResponse:
-    run = get_run(request.user, pk, need=Role.EDITOR)
-    if run.latest is None or not run_actions.stop(run.latest, by=request.user):
-        messages.info(request, f"Run {pk} had ended already.")
-    return web.go(request, run.get_absolute_url())
-
-
-@require_POST
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    run = get_run(request.user, pk, need=Role.EDITOR)
-    try:
-        run_actions.delete_runs([run], by=request.user)
-    except SubmitError as error:
-        messages.error(request, str(error))
-        return web.go(request, run.get_absolute_url())
-    messages.success(request, f"Run {pk} was deleted.")
-    return web.go(request, f"{reverse('runs:list')}?task={run.task_id}")
