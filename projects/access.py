@@ -1,13 +1,11 @@
 """Who may see and do what: the one rule. What you may not see is a 404, what not do a 403."""
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
 from projects.models import Dataset, Membership, Project, Role, Visibility
-
-User = AbstractBaseUser | AnonymousUser
 
 # What each role may do; a role includes those after it.
 RANK = {Role.OWNER: 3, Role.EDITOR: 2, Role.VIEWER: 1}

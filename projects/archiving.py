@@ -1,6 +1,6 @@
 """A Project begins, is archived and is restored; how it ends is in `projects.deletion`. Knows no HTTP."""
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -8,7 +8,7 @@ from projects.models import Membership, Project, Role
 
 
 @transaction.atomic
-def create(project: Project, *, by: AbstractBaseUser) -> Project:
+def create(project: Project, *, by: User) -> Project:
     """Stores a new Project, with `by` as its owner."""
     project.created_by = by
     project.save()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
@@ -59,7 +60,7 @@ def _page(rows: QuerySet, asked: Mapping[str, str], orders: Mapping[str, Any], s
     return Paginator(rows.order_by(ordered, "pk"), size).get_page(asked.get("page")), sort
 
 
-def projects(user: access.User, asked: Mapping[str, str]) -> Found:
+def projects(user: User, asked: Mapping[str, str]) -> Found:
     """`q` words, `scope` mine or public, `type`, `archived` 1, `sort`, `page`."""
     q, scope, kind = asked.get("q", "").strip(), asked.get("scope", ""), asked.get("type", "")
     archived = asked.get("archived") == "1"
@@ -87,7 +88,7 @@ def projects(user: access.User, asked: Mapping[str, str]) -> Found:
     )
 
 
-def datasets(user: access.User, asked: Mapping[str, str], *, project: Project | None = None) -> Found:
+def datasets(user: User, asked: Mapping[str, str], *, project: Project | None = None) -> Found:
     """Those of one Project, or of all that are not archived: `q` words, `project` words, `sort`, `page`."""
     q, of = asked.get("q", "").strip(), asked.get("project", "").strip()
     rows = Dataset.objects.select_related("project", "changed_by", "created_by")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from projects.models import Membership, Project, Role
@@ -62,7 +62,7 @@ def remove(project: Project, pk: int) -> Membership:
     return membership
 
 
-def membership_of(project: Project, user: AbstractBaseUser) -> Membership | None:
+def membership_of(project: Project, user: User) -> Membership | None:
     return Membership.objects.filter(project=project, user_id=user.pk).first()
 
 

@@ -1,6 +1,6 @@
 """The demo Project of a first start: a Task from a Template and one Run of it, waiting for a worker."""
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from projects.models import Membership, Project, ProjectType, Role
@@ -11,7 +11,7 @@ from tasks import create
 TEMPLATE = "tabular-classification"
 
 
-def make(user: AbstractBaseUser) -> Project:
+def make(user: User) -> Project:
     """The demo Project with `user` as its owner, and its Run queued with the default values."""
     with transaction.atomic():
         project = Project.objects.create(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -19,9 +19,7 @@ from runs.states import FINAL, MOVES, Cause, Reason, State
 LOOK_AHEAD = 32
 
 
-def queue(
-    run: Run, cause: Cause, *, by: AbstractBaseUser | None = None, exactly: Environment | None = None
-) -> Execution:
+def queue(run: Run, cause: Cause, *, by: User | None = None, exactly: Environment | None = None) -> Execution:
     """A new Execution of `run`, at the end of the queue. The caller wakes the nodes after its commit."""
     with transaction.atomic():
         # The write comes first: it makes others who number Executions of this Run wait their turn.
@@ -129,7 +127,7 @@ def move(
     passed: Iterable[State] = (),
     message: str = "",
     reason: Reason | None = None,
-    by: AbstractBaseUser | None = None,
+    by: User | None = None,
     only_owner: str | None = None,
     **facts: Any,
 ) -> bool:
@@ -226,7 +224,7 @@ def record(execution_id: int, owner: str, **facts: Any) -> bool:
     return bool(Execution.objects.filter(pk=execution_id, owner=owner, finished_at=None).update(**facts))
 
 
-def request_stop(execution: Execution, *, by: AbstractBaseUser | None = None) -> bool:
+def request_stop(execution: Execution, *, by: User | None = None) -> bool:
     """Asks for an end: at once while queued, else the owner ends it (`stopping`). False when it had ended."""
     who = "its owner" if by is None or by.pk == execution.run.created_by_id else by.get_username()
     asked = {"by": by, "stop_cause": "user", "stop_requested_by": by}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from coretex_site.lib import filetree
@@ -23,7 +23,7 @@ class Details:
     project: Project
     name: str
     description: str = ""
-    by: AbstractBaseUser
+    by: User
 
 
 def blank(details: Details) -> Task:

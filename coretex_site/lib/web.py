@@ -3,16 +3,25 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.decorators import sync_only_middleware
 from django.utils.encoding import iri_to_uri
+from django_htmx.middleware import HtmxDetails
 
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
     "script-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors 'self'"
 )
+
+
+class Request(HttpRequest):
+    """A request as views get it: of somebody who is signed in, with what htmx says in its headers."""
+
+    user: User
+    htmx: HtmxDetails
 
 
 @sync_only_middleware
@@ -33,7 +42,7 @@ def content_security_policy(
 
 
 def page(
-    request: HttpRequest,
+    request: Request,
     template: str,
     context: dict[str, Any] | None = None,
     *,
@@ -48,7 +57,7 @@ def page(
     return response
 
 
-def go(request: HttpRequest, url: str) -> HttpResponse:
+def go(request: Request, url: str) -> HttpResponse:
     """Sends the browser to `url`: as a redirect to a page's form, as HX-Redirect to htmx."""
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": iri_to_uri(url)})

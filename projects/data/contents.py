@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce
@@ -72,7 +72,7 @@ class Change:
 
 
 @contextmanager
-def changing(dataset: Dataset, *, by: AbstractBaseUser | None) -> Iterator[Change]:
+def changing(dataset: Dataset, *, by: User | None) -> Iterator[Change]:
     """One change at a time, kept whole with the Dataset's totals or not at all."""
     change = Change(dataset.pk)
     with lock(dataset.pk):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from coretex_site.lib import filetree, paths
@@ -33,7 +33,7 @@ class Added:
     unchanged: list[str]
 
 
-def create(project: Project, *, name: str, description: str, by: AbstractBaseUser) -> Dataset:
+def create(project: Project, *, name: str, description: str, by: User) -> Dataset:
     try:
         with transaction.atomic():
             return Dataset.objects.create(project=project, name=name, description=description, created_by=by)
@@ -129,14 +129,14 @@ def _link(dataset_id: int, rows: list[tuple[str, str, int]], target: Path) -> No
 
 
 def add_files(
-    dataset: Dataset, uploads: Iterable[tuple[str, BinaryIO]], *, by: AbstractBaseUser | None, into: str = ""
+    dataset: Dataset, uploads: Iterable[tuple[str, BinaryIO]], *, by: User | None, into: str = ""
 ) -> Added:
     """Stores uploaded files, given with their relative paths, in the folder `into`; all of them or none."""
     return _add(dataset, lambda target: filetree.write_files(uploads, target, limits()), by=by, into=into)
 
 
 def add_archive(
-    dataset: Dataset, archive: BinaryIO, filename: str, *, by: AbstractBaseUser | None, into: str = ""
+    dataset: Dataset, archive: BinaryIO, filename: str, *, by: User | None, into: str = ""
 ) -> Added:
     """Stores the files of a zip or tar.gz in the folder `into`; all of them or none."""
     return _add(
@@ -144,9 +144,7 @@ def add_archive(
     )
 
 
-def _add(
-    dataset: Dataset, stage: Callable[[Path], dict[str, str]], *, by: AbstractBaseUser | None, into: str
-) -> Added:
+def _add(dataset: Dataset, stage: Callable[[Path], dict[str, str]], *, by: User | None, into: str) -> Added:
     prefix = f"{filetree.safe_path(into)}/" if into.strip("/ ") else ""
     with scratch() as folder:
         digests = stage(folder / "files")
@@ -185,7 +183,7 @@ def _add(
     )
 
 
-def remove_files(dataset: Dataset, chosen: Iterable[str], *, by: AbstractBaseUser | None) -> int:
+def remove_files(dataset: Dataset, chosen: Iterable[str], *, by: User | None) -> int:
     """Removes the files at these paths, and all below those that end with a slash; how many these were."""
     exact = set(chosen)
     folders = tuple(path for path in exact if path.endswith("/") and path.strip("/"))
@@ -203,7 +201,7 @@ def remove_files(dataset: Dataset, chosen: Iterable[str], *, by: AbstractBaseUse
     return len(doomed)
 
 
-def rename(dataset: Dataset, old: str, new: str, *, by: AbstractBaseUser | None) -> str:
+def rename(dataset: Dataset, old: str, new: str, *, by: User | None) -> str:
     """Moves the file `old` to the path `new`; returns that in its normal form."""
     new, old = filetree.safe_path(new), old.replace("\0", "")
     with changing(dataset, by=by):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, BinaryIO
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
@@ -35,7 +35,7 @@ def read(uploaded: MultiValueDict[str, Any], fields: QueryDict) -> Arrival:
     )
 
 
-def store(dataset: Dataset, arrival: Arrival, *, by: AbstractBaseUser) -> datasets.Added:
+def store(dataset: Dataset, arrival: Arrival, *, by: User) -> datasets.Added:
     """Adds the files; a single archive is unpacked. Raises TreeError, and then nothing was added."""
     if not arrival.files:
         raise DatasetError("No files arrived; choose some, a folder, or a zip or tar.gz.")
@@ -46,7 +46,7 @@ def store(dataset: Dataset, arrival: Arrival, *, by: AbstractBaseUser) -> datase
     return datasets.add_files(dataset, arrival.files, by=by, into=arrival.into)
 
 
-def create(dataset: Dataset, arrival: Arrival, *, by: AbstractBaseUser) -> Dataset:
+def create(dataset: Dataset, arrival: Arrival, *, by: User) -> Dataset:
     """Stores a new Dataset with the files, if there are any; raises TreeError, and then there is neither."""
     made = datasets.create(dataset.project, name=dataset.name, description=dataset.description, by=by)
     if arrival.files:

@@ -1,7 +1,7 @@
 """The files of Datasets over HTTP: upload, look at, download, rename, delete."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.http.response import content_disposition_header
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import downloads, filetree, previews
 from coretex_site.lib.filetree import TreeError
-from coretex_site.lib.web import go, page
+from coretex_site.lib.web import Request, go, page
 from projects import access
 from projects.data import listing, store, uploads
 from projects.data.contents import DatasetError
@@ -24,7 +24,7 @@ def address(dataset: Dataset, folder: str) -> str:
 
 
 @require_POST
-def dataset_upload(request: HttpRequest, pk: int) -> HttpResponse:
+def dataset_upload(request: Request, pk: int) -> HttpResponse:
     found = access.get_dataset(request.user, pk, need=Role.EDITOR)
     arrival = uploads.read(request.FILES, request.POST)
     try:
@@ -36,7 +36,7 @@ def dataset_upload(request: HttpRequest, pk: int) -> HttpResponse:
     return go(request, address(found, into))
 
 
-def refuse(request: HttpRequest, dataset: Dataset, problems: list[str]) -> HttpResponse:
+def refuse(request: Request, dataset: Dataset, problems: list[str]) -> HttpResponse:
     if request.htmx:
         return page(request, "projects/_problems.html", {"problems": problems}, status=422)
     context = dataset_frame(request, dataset) | {"problems": problems, "folder": listing.folder(dataset, "")}
@@ -54,7 +54,7 @@ def summary(added: store.Added) -> str:
 
 
 @require_safe
-def dataset_file(request: HttpRequest, pk: int, path: str) -> HttpResponse:
+def dataset_file(request: Request, pk: int, path: str) -> HttpResponse:
     """A page that shows the file, as far as that kind can be shown."""
     found = access.get_dataset(request.user, pk)
     sample, content = located(found, path)
@@ -78,7 +78,7 @@ def located(dataset: Dataset, path: str) -> tuple:
 
 
 @require_safe
-def dataset_raw(request: HttpRequest, pk: int, path: str) -> HttpResponseBase:
+def dataset_raw(request: Request, pk: int, path: str) -> HttpResponseBase:
     """The bytes, as a download; with `?picture` as a picture, if it is one."""
     found = access.get_dataset(request.user, pk)
     _, content = located(found, path)
@@ -90,7 +90,7 @@ def dataset_raw(request: HttpRequest, pk: int, path: str) -> HttpResponseBase:
 
 
 @require_safe
-def dataset_download(request: HttpRequest, pk: int) -> HttpResponseBase:
+def dataset_download(request: Request, pk: int) -> HttpResponseBase:
     """All files as one zip, made while it is sent."""
     found = access.get_dataset(request.user, pk)
     response = StreamingHttpResponse(
@@ -103,7 +103,7 @@ def dataset_download(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-def dataset_remove(request: HttpRequest, pk: int) -> HttpResponse:
+def dataset_remove(request: Request, pk: int) -> HttpResponse:
     """Deletes the chosen `path`s; those that end with a slash are folders."""
     found = access.get_dataset(request.user, pk, need=Role.EDITOR)
     chosen = request.POST.getlist("path")
@@ -118,7 +118,7 @@ def dataset_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def dataset_rename(request: HttpRequest, pk: int, path: str) -> HttpResponse:
+def dataset_rename(request: Request, pk: int, path: str) -> HttpResponse:
     found = access.get_dataset(request.user, pk, need=Role.EDITOR)
     try:
         new = store.rename(found, path, request.POST.get("path", ""), by=request.user)

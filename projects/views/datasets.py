@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coretex_site.lib import uploading
 from coretex_site.lib.filetree import TreeError
-from coretex_site.lib.web import go, page
+from coretex_site.lib.web import Request, go, page
 from projects import access, lists
 from projects.data import listing, store, uploads
 from projects.forms import DatasetForm, TypedNameForm
@@ -18,7 +18,7 @@ from projects.views.projects import frame
 
 
 @require_safe
-def all_datasets(request: HttpRequest) -> HttpResponse:
+def all_datasets(request: Request) -> HttpResponse:
     """Those of every Project that I may see."""
     found = lists.datasets(request.user, request.GET)
     context = {"section": "datasets", "found": found, "sort": found.sort}
@@ -26,20 +26,20 @@ def all_datasets(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def project_datasets(request: HttpRequest, pk: int) -> HttpResponse:
+def project_datasets(request: Request, pk: int) -> HttpResponse:
     project = access.get_project(request.user, pk)
     found = lists.datasets(request.user, request.GET, project=project)
     context = frame(request, project, "datasets") | {"found": found, "sort": found.sort}
     return page(request, "projects/datasets.html", context, fragment="projects/_datasets.html")
 
 
-def dataset_frame(request: HttpRequest, dataset: Dataset) -> dict[str, Any]:
+def dataset_frame(request: Request, dataset: Dataset) -> dict[str, Any]:
     context = frame(request, dataset.project, "datasets")
     return context | {"section": "datasets", "dataset": dataset, "limits": uploading.limits()}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def dataset_create(request: HttpRequest, pk: int) -> HttpResponse:
+def dataset_create(request: Request, pk: int) -> HttpResponse:
     """With files at once, if any were chosen: then both are there afterwards, or neither."""
     project = access.get_project(request.user, pk, need=Role.EDITOR)
     form = DatasetForm(request.POST if request.method == "POST" else None, instance=Dataset(project=project))
@@ -64,7 +64,7 @@ def dataset_create(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def dataset(request: HttpRequest, pk: int) -> HttpResponse:
+def dataset(request: Request, pk: int) -> HttpResponse:
     """One folder of it: `folder`, and `after` or `before` a path."""
     found = access.get_dataset(request.user, pk)
     asked = {key: request.GET.get(key, "").replace("\0", "") for key in ("folder", "after", "before")}
@@ -74,7 +74,7 @@ def dataset(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def dataset_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def dataset_edit(request: Request, pk: int) -> HttpResponse:
     found = access.get_dataset(request.user, pk, need=Role.EDITOR)
     form = DatasetForm(request.POST if request.method == "POST" else None, instance=found)
     if form.is_bound and form.is_valid():
@@ -91,7 +91,7 @@ def dataset_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def dataset_delete(request: HttpRequest, pk: int) -> HttpResponse:
+def dataset_delete(request: Request, pk: int) -> HttpResponse:
     found = access.get_dataset(request.user, pk, need=Role.EDITOR)
     form = TypedNameForm(request.POST if request.method == "POST" else None, expected=found.name)
     if form.is_bound and form.is_valid():

@@ -1,11 +1,11 @@
 """The Members page of a Project over HTTP."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from coretex_site.lib.web import page
+from coretex_site.lib.web import Request, page
 from projects import access
 from projects import members as team
 from projects.forms import MemberForm, RoleForm
@@ -14,7 +14,7 @@ from projects.views.projects import frame
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def members(request: HttpRequest, pk: int) -> HttpResponse:
+def members(request: Request, pk: int) -> HttpResponse:
     """The list for everyone who sees the Project; owners add people here."""
     need = Role.OWNER if request.method == "POST" else Role.VIEWER
     project = access.get_project(request.user, pk, need=need)
@@ -31,7 +31,7 @@ def members(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def change_role(request: HttpRequest, pk: int, membership_pk: int) -> HttpResponse:
+def change_role(request: Request, pk: int, membership_pk: int) -> HttpResponse:
     project = access.get_project(request.user, pk, need=Role.OWNER)
     form = RoleForm(request.POST)
     if not form.is_valid():
@@ -45,7 +45,7 @@ def change_role(request: HttpRequest, pk: int, membership_pk: int) -> HttpRespon
 
 
 @require_POST
-def remove_member(request: HttpRequest, pk: int, membership_pk: int) -> HttpResponse:
+def remove_member(request: Request, pk: int, membership_pk: int) -> HttpResponse:
     """Owners take others out; everyone may leave."""
     project = access.get_project(request.user, pk)
     own = team.membership_of(project, request.user)
@@ -63,12 +63,12 @@ def remove_member(request: HttpRequest, pk: int, membership_pk: int) -> HttpResp
     return redirect("projects:members", pk)
 
 
-def _refuse(request: HttpRequest, project: Project, problem: str) -> HttpResponse:
+def _refuse(request: Request, project: Project, problem: str) -> HttpResponse:
     return _page(request, project, MemberForm(), problem=problem, status=422)
 
 
 def _page(
-    request: HttpRequest, project: Project, form: MemberForm, *, problem: str = "", status: int
+    request: Request, project: Project, form: MemberForm, *, problem: str = "", status: int
 ) -> HttpResponse:
     context = frame(request, project, "members") | {
         "form": form,

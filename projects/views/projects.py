@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from coretex_site.lib.web import page
+from coretex_site.lib.web import Request, page
 from projects import access, archiving, deletion, lists
 from projects.forms import ProjectForm, TypedNameForm
 from projects.models import Project, ProjectType, Role
@@ -15,7 +15,7 @@ from projects.models import Project, ProjectType, Role
 NEWEST = 6  # Tasks, Runs and Datasets that a Project's page shows
 
 
-def frame(request: HttpRequest, project: Project, tab: str) -> dict[str, Any]:
+def frame(request: Request, project: Project, tab: str) -> dict[str, Any]:
     """What the tabs and buttons of every page of a Project need."""
     role = access.role_in(request.user, project)
     return {
@@ -29,14 +29,14 @@ def frame(request: HttpRequest, project: Project, tab: str) -> dict[str, Any]:
 
 
 @require_safe
-def show_list(request: HttpRequest) -> HttpResponse:
+def show_list(request: Request) -> HttpResponse:
     found = lists.projects(request.user, request.GET)
     context = {"section": "projects", "found": found, "sort": found.sort, "types": ProjectType.choices}
     return page(request, "projects/list.html", context, fragment="projects/_list.html")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: Request) -> HttpResponse:
     form = ProjectForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         project = archiving.create(form.instance, by=request.user)
@@ -47,7 +47,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: Request, pk: int) -> HttpResponse:
     project = access.get_project(request.user, pk)
     context = frame(request, project, "overview") | {
         "tasks": project.tasks.order_by("-pk")[:NEWEST],
@@ -59,7 +59,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: Request, pk: int) -> HttpResponse:
     project = access.get_project(request.user, pk, need=Role.OWNER)
     form = ProjectForm(request.POST if request.method == "POST" else None, instance=project)
     if form.is_bound and form.is_valid():
@@ -72,7 +72,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def archive(request: HttpRequest, pk: int) -> HttpResponse:
+def archive(request: Request, pk: int) -> HttpResponse:
     project = access.get_project(request.user, pk, need=Role.OWNER)
     archiving.archive(project)
     messages.success(request, f"The Project “{project.name}” is archived: it can be read, not changed.")
@@ -80,7 +80,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def restore(request: HttpRequest, pk: int) -> HttpResponse:
+def restore(request: Request, pk: int) -> HttpResponse:
     project = access.get_project(request.user, pk, need=Role.OWNER)
     archiving.restore(project)
     messages.success(request, f"The Project “{project.name}” is back.")
@@ -88,7 +88,7 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
+def delete(request: Request, pk: int) -> HttpResponse:
     project = access.get_project(request.user, pk, need=Role.OWNER)
     form = TypedNameForm(request.POST if request.method == "POST" else None, expected=project.name)
     obstacle = deletion.obstacle(project)

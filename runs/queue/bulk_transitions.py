@@ -7,7 +7,7 @@ newest Execution is one that was moved just now: so each statement finds what th
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, models
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
@@ -19,7 +19,7 @@ from runs.states import FINAL, MOVES, Cause, State
 NEW_OR_ENDED = Q(latest=None) | Q(latest__state__in=FINAL)
 
 
-def queue(runs: QuerySet[Run], batch: Batch, *, cause: Cause, by: AbstractBaseUser) -> int:
+def queue(runs: QuerySet[Run], batch: Batch, *, cause: Cause, by: User) -> int:
     """A new Execution for each of `runs` that has none or has ended, in the order of the cells."""
     count = runs.filter(NEW_OR_ENDED, batch=batch).update(state=State.QUEUED)
     if count:
@@ -27,7 +27,7 @@ def queue(runs: QuerySet[Run], batch: Batch, *, cause: Cause, by: AbstractBaseUs
     return count
 
 
-def queue_marked(batch: Batch, *, cause: Cause, by: AbstractBaseUser) -> None:
+def queue_marked(batch: Batch, *, cause: Cause, by: User) -> None:
     """A new Execution for each Run of the Batch that says queued and has none, or one that has ended."""
     newest = Execution.objects.aggregate(Max("pk"))["pk__max"] or 0
     run, execution, change = (model._meta.db_table for model in (Run, Execution, StateChange))
@@ -58,7 +58,7 @@ def move(
     target: State,
     *,
     message: str,
-    by: AbstractBaseUser | None = None,
+    by: User | None = None,
     **facts: Any,
 ) -> int:
     """Moves the newest Execution of every Run of the Batch from one of `origins` to `target`; how many."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
@@ -59,7 +59,7 @@ def _refuse(problems: Iterable[str]) -> None:
         raise SubmitError(*found)
 
 
-def stop_all(batch: Batch, *, by: AbstractBaseUser) -> int:
+def stop_all(batch: Batch, *, by: User) -> int:
     """Stops what waits and asks what runs to end; how many Runs that were."""
     who = "its owner" if by.pk == batch.created_by_id else by.get_username()
     asked = {"by": by, "stop_cause": "user", "stop_requested_by": by}
@@ -89,17 +89,17 @@ def _unbuilt(batch: Batch) -> dict[str, Any]:
 # Executing again
 
 
-def failed_again(batch: Batch, *, by: AbstractBaseUser) -> int:
+def failed_again(batch: Batch, *, by: User) -> int:
     """Executes exactly the failed Runs again; how many that are, and 0 when somebody just did."""
     return _again(batch, Q(state=State.FAILED), by=by)
 
 
-def cells_again(batch: Batch, runs: Iterable[int], *, by: AbstractBaseUser) -> int:
+def cells_again(batch: Batch, runs: Iterable[int], *, by: User) -> int:
     """Executes those of the Runs with these keys again that have ended; how many these were."""
     return _again(batch, Q(state__in=FINAL, pk__in=list(runs)), by=by)
 
 
-def _again(batch: Batch, which: Q, *, by: AbstractBaseUser) -> int:
+def _again(batch: Batch, which: Q, *, by: User) -> int:
     with transaction.atomic():
         held = scheduler.hold(batch.pk)
         if held is None:
@@ -150,7 +150,7 @@ def check_room(batch: Batch, new: int) -> None:
         )
 
 
-def add_values(batch: Batch, spec: RunSpec, *, by: AbstractBaseUser, reuse: bool = False) -> int:
+def add_values(batch: Batch, spec: RunSpec, *, by: User, reuse: bool = False) -> int:
     """Adds the combinations of `spec` that the Batch does not have; how many cells that are.
 
     Snapshot and entry script stay those of the Batch. Raises SubmitError.
@@ -187,7 +187,7 @@ def reusable(batch: Batch, asked: Plan, new: list[int]) -> list[int]:
     return list(reuse.match([asked.digests[place] for place in new], others).values())
 
 
-def delete(batch: Batch, *, by: AbstractBaseUser) -> int:
+def delete(batch: Batch, *, by: User) -> int:
     """Deletes the Batch with its Runs and all they left; how many Runs. Refused while one is unfinished."""
     with transaction.atomic():
         held = scheduler.hold(batch.pk)

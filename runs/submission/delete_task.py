@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Sum
 
@@ -41,7 +41,7 @@ def loss_with_task(task: Task) -> Loss:
     )
 
 
-def delete_task(task: Task, *, by: AbstractBaseUser) -> None:
+def delete_task(task: Task, *, by: User) -> None:
     """Deletes the Task, its files, its Runs and what they left, and frees the disk.
 
     Raises SubmitError, with a sentence, while a Run has not ended. The Task's row is held first, so

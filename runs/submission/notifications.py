@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
@@ -22,7 +23,6 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from coretex_site.lib.address import site_address
-from projects.access import User
 from runs.access import visible_batches
 from runs.models import Batch, Notice, Run
 from runs.queue import scheduler

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from runs.models import Batch, Preset, Run
@@ -28,7 +28,7 @@ class Recent:
     url: str
 
 
-def save(task: Task, name: str, spec: RunSpec, *, by: AbstractBaseUser) -> Preset:
+def save(task: Task, name: str, spec: RunSpec, *, by: User) -> Preset:
     """Keeps the specification under `name`, in place of the one that had it before."""
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
@@ -47,7 +47,7 @@ def presets(task: Task) -> QuerySet[Preset]:
     return task.presets.all()
 
 
-def recent(task: Task, user: AbstractBaseUser, *, most: int = 10) -> list[Recent]:
+def recent(task: Task, user: User, *, most: int = 10) -> list[Recent]:
     """The specifications that the person started last, newest first; names do not make them different."""
     found: dict[str, Recent] = {}
     for one in sorted(_started(task, user, most), key=lambda recent: recent.at, reverse=True):
@@ -55,7 +55,7 @@ def recent(task: Task, user: AbstractBaseUser, *, most: int = 10) -> list[Recent
     return list(found.values())[:most]
 
 
-def _started(task: Task, user: AbstractBaseUser, most: int) -> Iterator[Recent]:
+def _started(task: Task, user: User, most: int) -> Iterator[Recent]:
     # More than asked for, as some may have the same values.
     batches = Batch.objects.filter(task=task, created_by=user).order_by("-pk")[: 3 * most]
     for batch in batches:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from coretex_site.lib import filetree, paths
@@ -46,7 +46,7 @@ def write_time_limit(seconds: int | None) -> str:
     return " ".join(parts)
 
 
-def again(run: Run, *, by: AbstractBaseUser, exactly: Execution | None = None) -> Execution:
+def again(run: Run, *, by: User, exactly: Execution | None = None) -> Execution:
     """Queues a new Execution of the same Snapshot with the same values; refused while one is unfinished.
 
     With `exactly` it gets the packages which that Execution had, even if newer ones could be installed.
@@ -68,18 +68,18 @@ def again(run: Run, *, by: AbstractBaseUser, exactly: Execution | None = None) -
     return execution
 
 
-def stop(execution: Execution, *, by: AbstractBaseUser) -> bool:
+def stop(execution: Execution, *, by: User) -> bool:
     """Asks for its end; False when it had ended already."""
     return lifecycle.request_stop(execution, by=by)
 
 
-def stop_runs(runs: Iterable[Run], *, by: AbstractBaseUser) -> int:
+def stop_runs(runs: Iterable[Run], *, by: User) -> int:
     """Asks for the end of the unfinished ones; how many these were."""
     latest = Execution.objects.filter(pk__in=[run.latest_id for run in runs], state__in=UNFINISHED)
     return sum(stop(execution, by=by) for execution in latest.select_related("run"))
 
 
-def delete_runs(runs: Iterable[Run], *, by: AbstractBaseUser) -> int:
+def delete_runs(runs: Iterable[Run], *, by: User) -> int:
     """Deletes finished Runs for good with all they left, and frees the disk; how many were deleted.
 
     Refuses all of them, with a sentence, while one is unfinished.

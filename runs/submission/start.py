@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, replace
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
@@ -27,7 +27,7 @@ from tasks.types import equality
 def start(
     spec: RunSpec,
     *,
-    by: AbstractBaseUser,
+    by: User,
     form_token: str = "",
     reuse: bool = False,
     notify: Notify = NOBODY,
@@ -111,9 +111,7 @@ def _freeze(task: Task, spec: RunSpec) -> Snapshot:
         raise SubmitError(str(error)) from error
 
 
-def _facts(
-    planned: Plan, snapshot: Snapshot, *, by: AbstractBaseUser, submission: str | None
-) -> dict[str, Any]:
+def _facts(planned: Plan, snapshot: Snapshot, *, by: User, submission: str | None) -> dict[str, Any]:
     """The columns that a Run and a Batch have in common."""
     spec = planned.spec
     return {

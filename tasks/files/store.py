@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -60,7 +60,7 @@ def holding(task: Task) -> Iterator[Path]:
 
 
 @contextmanager
-def editing(task: Task, *, by: AbstractBaseUser | None) -> Iterator[Path]:
+def editing(task: Task, *, by: User | None) -> Iterator[Path]:
     """Holds the files for a change by `by` and then stores their digest. A raise leaves the row as it was."""
     with holding(task) as folder:
         yield folder
@@ -154,7 +154,7 @@ def _digest_of(path: str, version: tuple[int, ...]) -> str:
 # Writing
 
 
-def write(task: Task, path: str, content: bytes, *, expected: str | None, by: AbstractBaseUser | None) -> str:
+def write(task: Task, path: str, content: bytes, *, expected: str | None, by: User | None) -> str:
     """Replaces a file if it still has the digest `expected` (None: if it is not there), else raises Conflict.
 
     Returns the new digest.
@@ -172,7 +172,7 @@ def write(task: Task, path: str, content: bytes, *, expected: str | None, by: Ab
         return filetree.file_digest(target)
 
 
-def write_text(task: Task, path: str, text: str, *, expected: str | None, by: AbstractBaseUser | None) -> str:
+def write_text(task: Task, path: str, text: str, *, expected: str | None, by: User | None) -> str:
     """Like `write`, for a text from a browser, whose newlines are all CRLF: the file keeps its own kind."""
     if "\0" in text or len(text) > MOST_EDITABLE:
         raise TreeError(
@@ -189,7 +189,7 @@ def write_text(task: Task, path: str, text: str, *, expected: str | None, by: Ab
     return write(task, path, content, expected=expected, by=by)
 
 
-def create(task: Task, path: str, content: bytes = b"", *, by: AbstractBaseUser | None) -> str:
+def create(task: Task, path: str, content: bytes = b"", *, by: User | None) -> str:
     """Makes a new file, and the folders it is in; returns its path as it is stored."""
     path = rules.storable(path)
     with editing(task, by=by) as folder:
@@ -199,7 +199,7 @@ def create(task: Task, path: str, content: bytes = b"", *, by: AbstractBaseUser 
     return path
 
 
-def create_folder(task: Task, path: str, *, by: AbstractBaseUser | None) -> str:
+def create_folder(task: Task, path: str, *, by: User | None) -> str:
     path = rules.storable(path)
     with editing(task, by=by) as folder:
         rules.refuse_clashes(folder, [], folders=[path])
@@ -207,7 +207,7 @@ def create_folder(task: Task, path: str, *, by: AbstractBaseUser | None) -> str:
     return path
 
 
-def rename(task: Task, old: str, new: str, *, by: AbstractBaseUser | None) -> str:
+def rename(task: Task, old: str, new: str, *, by: User | None) -> str:
     """Gives a file or a folder another path, and makes the folders on the way; returns the path as stored."""
     old, new = filetree.safe_path(old), rules.storable(new)
     if new == old:
@@ -229,7 +229,7 @@ def rename(task: Task, old: str, new: str, *, by: AbstractBaseUser | None) -> st
     return new
 
 
-def delete(task: Task, path: str, *, by: AbstractBaseUser | None) -> None:
+def delete(task: Task, path: str, *, by: User | None) -> None:
     """Deletes a file, or a folder with all that is in it."""
     path = filetree.safe_path(path)
     with editing(task, by=by) as folder:
@@ -242,9 +242,7 @@ def delete(task: Task, path: str, *, by: AbstractBaseUser | None) -> None:
             target.unlink()
 
 
-def add_files(
-    task: Task, staged: Path, *, into: str = "", by: AbstractBaseUser | None
-) -> tuple[list[str], list[str]]:
+def add_files(task: Task, staged: Path, *, into: str = "", by: User | None) -> tuple[list[str], list[str]]:
     """Moves the files in `staged` into the Task's folder `into`; returns the paths (added, replaced)."""
     prefix = f"{filetree.safe_path(into)}/" if into.strip("/ ") else ""
     arriving = {rules.storable(prefix + file.path): file for file in filetree.walk(staged)}
@@ -262,7 +260,7 @@ def add_files(
     return added, replaced
 
 
-def replace_all(task: Task, staged: Path, *, by: AbstractBaseUser | None) -> None:
+def replace_all(task: Task, staged: Path, *, by: User | None) -> None:
     """Makes the folder `staged` the Task's files, in one rename; it is moved, not copied."""
     with staging() as outgoing, editing(task, by=by) as folder:
         os.rename(folder, outgoing / "before")

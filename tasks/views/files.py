@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -13,7 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from coretex_site.lib import filetree, highlight
 from coretex_site.lib.filetree import TreeError
-from coretex_site.lib.web import go
+from coretex_site.lib.web import Request, go
 from projects.access import may
 from projects.models import Role
 from tasks import starters, suggestions
@@ -28,7 +28,7 @@ from tasks.views import tree
 RAW_POLICY = "default-src 'none'; sandbox"
 
 
-def frame(request: HttpRequest, task: Task, tab: str) -> dict[str, Any]:
+def frame(request: Request, task: Task, tab: str) -> dict[str, Any]:
     """What every tab of the Task page shows above its content."""
     files = store.list_files(task)
     return {
@@ -41,7 +41,7 @@ def frame(request: HttpRequest, task: Task, tab: str) -> dict[str, Any]:
     }
 
 
-def with_tree(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:
+def with_tree(request: Request, task: Task, path: str) -> dict[str, Any]:
     """The frame of the Files tab, with `path` chosen in the tree."""
     context = frame(request, task, "files")
     address = reverse("tasks:folder", args=[task.pk])
@@ -53,12 +53,12 @@ def with_tree(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:
     return context
 
 
-def schema_url(request: HttpRequest) -> str:
+def schema_url(request: Request) -> str:
     return request.build_absolute_uri(reverse("tasks:schema"))
 
 
 @require_safe
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: Request, pk: int) -> HttpResponse:
     task = get_task(request.user, pk)
     path = overview.first_to_show([file.path for file in store.list_files(task)])
     if path is None:
@@ -67,7 +67,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def file(request: HttpRequest, pk: int, path: str) -> HttpResponse:
+def file(request: Request, pk: int, path: str) -> HttpResponse:
     """The page of a file, or of a folder."""
     task = get_task(request.user, pk)
     if path.strip("/") in store.list_folders(task):
@@ -80,7 +80,7 @@ def file(request: HttpRequest, pk: int, path: str) -> HttpResponse:
 
 @require_safe
 @vary_on_headers("HX-Request")
-def folder(request: HttpRequest, pk: int) -> HttpResponse:
+def folder(request: Request, pk: int) -> HttpResponse:
     """The page of the root folder, or of that which `?folder=` names; for htmx what is in it."""
     task = get_task(request.user, pk)
     folders = store.list_folders(task)
@@ -92,7 +92,7 @@ def folder(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def file_context(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:
+def file_context(request: Request, task: Task, path: str) -> dict[str, Any]:
     view = file_view.look(task, path)
     context = with_tree(request, task, view.path) | {"view": view, "into": view.folder}
     if view.is_task_yaml and view.kind == "text":
@@ -104,7 +104,7 @@ def file_context(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:
     return context
 
 
-def folder_context(request: HttpRequest, task: Task, path: str) -> dict[str, Any]:
+def folder_context(request: Request, task: Task, path: str) -> dict[str, Any]:
     context = with_tree(request, task, path)
     within = [entry for entry in context["files"] if entry.path.startswith(f"{path}/") or not path]
     context["names"] = {entry.path for entry in context["files"]}
@@ -116,7 +116,7 @@ def folder_context(request: HttpRequest, task: Task, path: str) -> dict[str, Any
 
 
 @require_safe
-def raw(request: HttpRequest, pk: int, path: str) -> HttpResponse:
+def raw(request: Request, pk: int, path: str) -> HttpResponse:
     """The bytes of a file, as a download; nothing that a browser would execute."""
     task = get_task(request.user, pk)
     try:
@@ -131,7 +131,7 @@ def raw(request: HttpRequest, pk: int, path: str) -> HttpResponse:
 
 
 @require_safe
-def download(request: HttpRequest, pk: int) -> HttpResponse:
+def download(request: Request, pk: int) -> HttpResponse:
     """All files as a zip."""
     task = get_task(request.user, pk)
     store.root(task).mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def save(request: HttpRequest, pk: int) -> HttpResponse:
+def save(request: Request, pk: int) -> HttpResponse:
     """Stores the editor's text, unless the file was changed since it was opened."""
     task = get_task(request.user, pk, need=Role.EDITOR)
     path, text = request.POST.get("path", ""), request.POST.get("text", "")
@@ -163,7 +163,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "tasks/_saved.html", context)
 
 
-def conflicting(request: HttpRequest, task: Task, conflict: store.Conflict, text: str) -> HttpResponse:
+def conflicting(request: Request, task: Task, conflict: store.Conflict, text: str) -> HttpResponse:
     """The text comes back with what happened; nothing that was typed is lost."""
     context = {"task": task, "conflict": conflict, "path": conflict.path}
     if request.htmx:
@@ -174,7 +174,7 @@ def conflicting(request: HttpRequest, task: Task, conflict: store.Conflict, text
 
 
 @require_POST
-def preview(request: HttpRequest, pk: int) -> HttpResponse:
+def preview(request: Request, pk: int) -> HttpResponse:
     """What is being typed: of a task.yaml the form with every mistake, of Markdown how it reads."""
     task = get_task(request.user, pk)
     if file_view.is_document(request.POST.get("path", "")):
@@ -185,7 +185,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def new_file(request: HttpRequest, pk: int) -> HttpResponse:
+def new_file(request: Request, pk: int) -> HttpResponse:
     task = get_task(request.user, pk, need=Role.EDITOR)
 
     def act(form: PathForm) -> str:
@@ -198,7 +198,7 @@ def new_file(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def new_folder(request: HttpRequest, pk: int) -> HttpResponse:
+def new_folder(request: Request, pk: int) -> HttpResponse:
     task = get_task(request.user, pk, need=Role.EDITOR)
 
     def act(form: PathForm) -> str:
@@ -209,7 +209,7 @@ def new_folder(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def rename(request: HttpRequest, pk: int) -> HttpResponse:
+def rename(request: Request, pk: int) -> HttpResponse:
     task = get_task(request.user, pk, need=Role.EDITOR)
 
     def act(form: RenameForm) -> str:
@@ -222,7 +222,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def remove(request: HttpRequest, pk: int) -> HttpResponse:
+def remove(request: Request, pk: int) -> HttpResponse:
     """Deletes a file or a folder."""
     task = get_task(request.user, pk, need=Role.EDITOR)
 
@@ -235,7 +235,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def upload(request: HttpRequest, pk: int) -> HttpResponse:
+def upload(request: Request, pk: int) -> HttpResponse:
     """Adds files; those that have the path of one that is there replace it."""
     task = get_task(request.user, pk, need=Role.EDITOR)
     uploads, into = uploads_of(request.FILES, request.POST), request.POST.get("into", "")
@@ -251,7 +251,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     return go(request, reverse("tasks:folder", args=[task.pk]))
 
 
-def attempt(request: HttpRequest, task: Task, form: PathForm, act: Callable[[Any], str]) -> HttpResponse:
+def attempt(request: Request, task: Task, form: PathForm, act: Callable[[Any], str]) -> HttpResponse:
     """Does what a form asks for and goes to the address that `act` returns; else says what was wrong."""
     if not form.is_valid():
         return refused(request, task, [error for errors in form.errors.values() for error in errors])
@@ -261,7 +261,7 @@ def attempt(request: HttpRequest, task: Task, form: PathForm, act: Callable[[Any
         return refused(request, task, error.problems)
 
 
-def refused(request: HttpRequest, task: Task, problems: list[str]) -> HttpResponse:
+def refused(request: Request, task: Task, problems: list[str]) -> HttpResponse:
     """The reasons: where the form is for a script, else as messages on the Task's page."""
     if request.htmx:
         return render(request, "tasks/_problems.html", {"problems": problems}, status=422)

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from coretex_site.lib import highlight
 from coretex_site.lib.filetree import TreeError
-from coretex_site.lib.web import go
+from coretex_site.lib.web import Request, go
 from projects.models import Role
 from tasks import suggestions
 from tasks.access import get_task
@@ -22,7 +22,7 @@ from tasks.views import files
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def propose(request: HttpRequest, pk: int) -> HttpResponse:
+def propose(request: Request, pk: int) -> HttpResponse:
     """The proposed text, to be edited and created, with what to know of it."""
     task = get_task(request.user, pk, need=Role.EDITOR)
     found = suggestions.suggest(task, schema_url=files.schema_url(request))
@@ -34,7 +34,7 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "tasks/propose.html", context_of(request, task, found, found.text))
 
 
-def create(request: HttpRequest, task: Task, found: Proposal | None) -> HttpResponse:
+def create(request: Request, task: Task, found: Proposal | None) -> HttpResponse:
     """Adds task.yaml with the text as it was sent, and the entry scripts that were ticked."""
     text, ticked = request.POST.get("text", ""), set(request.POST.getlist("also"))
     launchers = [launcher for launcher in found.launchers if launcher.path in ticked] if found else []
@@ -54,7 +54,7 @@ def create(request: HttpRequest, task: Task, found: Proposal | None) -> HttpResp
     return go(request, reverse("tasks:file", args=[task.pk, store.TASK_YAML]))
 
 
-def context_of(request: HttpRequest, task: Task, found: Proposal, text: str) -> dict[str, Any]:
+def context_of(request: Request, task: Task, found: Proposal, text: str) -> dict[str, Any]:
     return files.with_tree(request, task, store.TASK_YAML) | {
         "proposal": found,
         "text": text,

@@ -6,13 +6,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import F
 from django.db.models.functions import Lower
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coretex_site.lib.filetree import TreeError
-from coretex_site.lib.web import go, page
+from coretex_site.lib.web import Request, go, page
 from projects import access
 from projects.models import Role
 from tasks import create, library, suggestions
@@ -31,7 +31,7 @@ SORTS = {"name": (Lower("name"), False), "-name": (Lower("name"), True)} | {
 
 
 @require_safe
-def list_tasks(request: HttpRequest) -> HttpResponse:
+def list_tasks(request: Request) -> HttpResponse:
     """Every Task I may see, by search and Project; those of an archived Project only when it is chosen."""
     sort = request.GET.get("sort") if request.GET.get("sort") in SORTS else "name"
     search, project = request.GET.get("q", "").strip()[:200], key_in(request.GET, "project")
@@ -61,7 +61,7 @@ def list_tasks(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def choose_project(request: HttpRequest) -> HttpResponse:
+def choose_project(request: Request) -> HttpResponse:
     """The Project first; then the new Task, from the Template that was chosen, if one was."""
     form = ProjectForm(request.GET if "project" in request.GET else None, user=request.user)
     template = request.GET.get("template", "")
@@ -73,7 +73,7 @@ def choose_project(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def create_task(request: HttpRequest, pk: int) -> HttpResponse:
+def create_task(request: Request, pk: int) -> HttpResponse:
     """A new Task: from the computer, from a Template, or empty."""
     project = access.get_project(request.user, pk, need=Role.EDITOR)
     if request.method != "POST":
@@ -97,7 +97,7 @@ def create_task(request: HttpRequest, pk: int) -> HttpResponse:
     return creation_page(request, form)
 
 
-def make(request: HttpRequest, form: CreateForm) -> create.Task:
+def make(request: Request, form: CreateForm) -> create.Task:
     given = form.cleaned_data
     details = create.Details(
         project=form.project, name=given["name"], description=given["description"], by=request.user
@@ -113,7 +113,7 @@ def make(request: HttpRequest, form: CreateForm) -> create.Task:
     return create.blank(details)
 
 
-def creation_page(request: HttpRequest, form: CreateForm) -> HttpResponse:
+def creation_page(request: Request, form: CreateForm) -> HttpResponse:
     status = 422 if form.is_bound else 200
     if form.is_bound and request.htmx:
         problems = [error for errors in form.errors.values() for error in errors]
@@ -123,7 +123,7 @@ def creation_page(request: HttpRequest, form: CreateForm) -> HttpResponse:
 
 
 @require_safe
-def gallery(request: HttpRequest) -> HttpResponse:
+def gallery(request: Request) -> HttpResponse:
     """The Templates, all or of one kind."""
     kinds = library.kinds()
     kind = request.GET.get("kind", "") if request.GET.get("kind") in kinds else ""
@@ -138,7 +138,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def template(request: HttpRequest, name: str) -> HttpResponse:
+def template(request: Request, name: str) -> HttpResponse:
     """A Template with its parameters and its code."""
     found = library.find(name)
     if found is None:
@@ -164,7 +164,7 @@ def template(request: HttpRequest, name: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def schema(request: HttpRequest) -> HttpResponse:
+def schema(request: Request) -> HttpResponse:
     """The JSON Schema of task.yaml, for editors; public, since editors do not sign in."""
     response = FileResponse(SCHEMA.open("rb"), content_type="application/schema+json")
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -173,7 +173,7 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def parameters(request: HttpRequest, pk: int) -> HttpResponse:
+def parameters(request: Request, pk: int) -> HttpResponse:
     """The parameters that the Task's task.yaml declares, as the form that people fill in."""
     task = get_task(request.user, pk)
     context = frame(request, task, "parameters")
@@ -186,7 +186,7 @@ def parameters(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def settings(request: HttpRequest, pk: int) -> HttpResponse:
+def settings(request: Request, pk: int) -> HttpResponse:
     """Name and description; `runs` has the page that deletes, since the Runs go with the Task."""
     need = Role.EDITOR if request.method == "POST" else Role.VIEWER
     task = get_task(request.user, pk, need=need)

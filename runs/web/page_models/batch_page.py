@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import Count
 from django.http import QueryDict
 
@@ -22,7 +23,7 @@ from tasks.models import Task
 PAGE = 50
 
 
-def about(batch: Batch, *, user: access.User) -> dict[str, Any]:
+def about(batch: Batch, *, user: User) -> dict[str, Any]:
     """The context of the head of each of its pages and of what changes in it while it goes on."""
     done = progress.of(batch)
     parts = state_bar.stretches(done.counts, reused=done.reused, total=done.total)
@@ -66,7 +67,7 @@ def version_of_cells(found: cells.Cells) -> str:
     return f"{zlib.crc32(','.join(cell.state for cell in found.all).encode()):08x}"
 
 
-def batches(user: access.User, query: QueryDict) -> dict[str, Any]:
+def batches(user: User, query: QueryDict) -> dict[str, Any]:
     """The context of the list of Batches: a page of them by key, the newest first.
 
     Those of an archived Project only when it or its Task is chosen.

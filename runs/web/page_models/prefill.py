@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.http import Http404, QueryDict
 from django.utils.http import urlencode
 
-from projects.access import User
 from runs.access import get_batch
 from runs.models import Preset
 from runs.runspec import VALUE_PREFIX, RunSpec, RunSpecError
@@ -87,7 +86,7 @@ def of_spec(spec: RunSpec, task: Task, *, title: str) -> Asked:
     return Asked(spec=spec, title=title)
 
 
-def recent(task: Task, user: AbstractBaseUser) -> list[tuple[presets.Recent, str]]:
+def recent(task: Task, user: User) -> list[tuple[presets.Recent, str]]:
     """What the person started lately, each with the query that fills the form with it."""
     found = [(one, replace(one.spec, name="").as_query()) for one in presets.recent(task, user, most=RECENT)]
     return [(one, text) for one, text in found if len(text) <= LONGEST_QUERY]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.utils.dateparse import parse_date
@@ -42,7 +43,7 @@ def words(query: QueryDict, name: str) -> str:
     return query.get(name, "").strip().replace("\0", "\ufffd")
 
 
-def rows_of(user: access.User, filters: dict[str, str]) -> list[Rows]:
+def rows_of(user: User, filters: dict[str, str]) -> list[Rows]:
     """The Runs that `user` may see and that pass the filters, one queryset a Project or Task.
 
     A filter that cannot match leaves none. An archived Project's Runs are there only when they are chosen.
@@ -57,7 +58,7 @@ def rows_of(user: access.User, filters: dict[str, str]) -> list[Rows]:
     return branches
 
 
-def branches_of(user: access.User, filters: dict[str, str]) -> list[Rows]:
+def branches_of(user: User, filters: dict[str, str]) -> list[Rows]:
     column, places = "project_id", access.projects(user)
     if not filters.keys() & CHOOSING:
         places = places.filter(archived_at=None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.utils.text import capfirst
 
@@ -234,7 +234,7 @@ class Screen:
             return "Run Task"
         return "Start Runs" if self.outlook is None else self.outlook.label
 
-    def submit(self, *, by: AbstractBaseUser) -> Run | Batch | None:
+    def submit(self, *, by: User) -> Run | Batch | None:
         """What the form asks for; None when there are mistakes, which the screen then shows."""
         if self.run.spec_has_changed:
             self.notices.append(

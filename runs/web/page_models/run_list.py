@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Count, Q, Sum
 from django.http import QueryDict
 from django.urls import reverse
@@ -19,7 +20,7 @@ CHOICES_SHOWN = 100
 RECENT = 6
 
 
-def runs(user: access.User, query: QueryDict) -> dict[str, Any]:
+def runs(user: User, query: QueryDict) -> dict[str, Any]:
     """The context of the Runs table."""
     filters = run_filters.filled(query)
     page = run_table.page_of(run_filters.rows_of(user, filters), query)
@@ -51,13 +52,13 @@ def address(query: QueryDict) -> str:
     return f"{reverse('runs:list')}?{kept.urlencode()}".removesuffix("?")
 
 
-def states(user: access.User, keys: Iterable[int]) -> dict[str, Any]:
+def states(user: User, keys: Iterable[int]) -> dict[str, Any]:
     """The context of what changes in the rows of unfinished Runs."""
     shown = run_table.shown(user, keys)
     return {"runs": shown, "unfinished": [run for run in shown if run.state in UNFINISHED]}
 
 
-def workable(user: access.User) -> Any:
+def workable(user: User) -> Any:
     """The Projects in which `user` may start Runs."""
     found = Project.objects.filter(archived_at=None)
     if user.is_superuser:
@@ -66,12 +67,12 @@ def workable(user: access.User) -> Any:
     return found.filter(pk__in=mine.values("project_id"))
 
 
-def may_run(user: access.User, task: Task | None) -> bool:
+def may_run(user: User, task: Task | None) -> bool:
     """Whether a button that runs `task` leads somewhere; without a Task it leads to the choice of one."""
     return task is None or workable(user).filter(pk=task.project_id).exists()
 
 
-def choices(user: access.User, query: QueryDict) -> dict[str, Any]:
+def choices(user: User, query: QueryDict) -> dict[str, Any]:
     """The context of choosing a Project, then a Task of it."""
     words, chosen = run_filters.words(query, "q"), run_filters.key(query.get("project", ""))
     project = workable(user).filter(pk=chosen).first() if chosen else None

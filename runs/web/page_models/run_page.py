@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
@@ -70,7 +71,7 @@ class Origin:
     environment: str = ""
 
 
-def about(execution: Execution, *, user: access.User) -> dict[str, Any]:
+def about(execution: Execution, *, user: User) -> dict[str, Any]:
     """The context of every fragment that changes while the Execution goes on."""
     run = execution.run
     project = run.project

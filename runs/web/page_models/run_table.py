@@ -7,6 +7,7 @@ first of these make the page, so it costs the same at row 50 and at row 1,000,00
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
@@ -154,7 +155,7 @@ def by_states(branches: Sequence[Rows], down: bool, cursor: Cursor | None) -> li
 WALKS = {"id": by_key, "created": by_key, "name": by_names, "status": by_states}
 
 
-def editable(user: access.User, runs: Sequence[Run]) -> set[int]:
+def editable(user: User, runs: Sequence[Run]) -> set[int]:
     """The Projects of these Runs in which `user` may change something."""
     projects = {run.project_id for run in runs}
     found = Project.objects.filter(pk__in=projects, archived_at=None)
@@ -164,7 +165,7 @@ def editable(user: access.User, runs: Sequence[Run]) -> set[int]:
     return set(found.order_by().values_list("pk", flat=True))
 
 
-def shown(user: access.User, keys: Iterable[int]) -> list[Run]:
+def shown(user: User, keys: Iterable[int]) -> list[Run]:
     """The Runs with these keys that `user` may see, the newest first, with all that a row shows."""
     visible = Run.objects.filter(access.visible(user, through="project__"), pk__in=set(keys))
     return list(with_facts(visible).order_by("-pk"))

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from coretex_site.lib import downloads, filetree, previews
-from coretex_site.lib.web import page
+from coretex_site.lib.web import Request, page
 from runs.access import get_execution
 from runs.models import Artifact, Execution
 from runs.web.page_models import artifact_tree
@@ -23,7 +23,7 @@ def get_artifact(execution: Execution, path: str) -> Artifact:
 
 
 @require_safe
-def artifacts(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def artifacts(request: Request, pk: int, number: int) -> HttpResponse:
     """One folder of the Artifacts, as a page or as the fragment on the Run page."""
     execution = get_execution(request.user, pk, number)
     text = request.GET.get("start", "")
@@ -36,7 +36,7 @@ def artifacts(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 
 @require_safe
-def artifact(request: HttpRequest, pk: int, number: int, path: str) -> HttpResponse:
+def artifact(request: Request, pk: int, number: int, path: str) -> HttpResponse:
     """An Artifact with its preview."""
     execution = get_execution(request.user, pk, number)
     found = get_artifact(execution, path)
@@ -61,7 +61,7 @@ def artifact_url(view: str, execution: Execution, path: str) -> str:
 
 
 @require_safe
-def artifact_file(request: HttpRequest, pk: int, number: int, path: str) -> HttpResponseBase:
+def artifact_file(request: Request, pk: int, number: int, path: str) -> HttpResponseBase:
     """The bytes: as a picture for an `<img>` with `?picture`, else as a download."""
     execution = get_execution(request.user, pk, number)
     file = artifact_tree.locate(get_artifact(execution, path))
@@ -72,7 +72,7 @@ def artifact_file(request: HttpRequest, pk: int, number: int, path: str) -> Http
 
 
 @require_safe
-def artifacts_zip(request: HttpRequest, pk: int, number: int) -> HttpResponseBase:
+def artifacts_zip(request: Request, pk: int, number: int) -> HttpResponseBase:
     """All Artifacts in one zip, made while it is sent."""
     execution = get_execution(request.user, pk, number)
     if not execution.artifacts.exists():
@@ -84,7 +84,7 @@ def artifacts_zip(request: HttpRequest, pk: int, number: int) -> HttpResponseBas
     return zip_of(request, there, f"run-{pk}-execution-{number}-artifacts.zip")
 
 
-def zip_of(request: HttpRequest, files: Iterable[tuple[str, Path]], name: str) -> HttpResponseBase:
+def zip_of(request: Request, files: Iterable[tuple[str, Path]], name: str) -> HttpResponseBase:
     facts = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}"'}
     headers = downloads.GUARDS | facts
     if request.method == "HEAD":

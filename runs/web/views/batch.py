@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from coretex_site.lib import web
+from coretex_site.lib.web import Request
 from projects.models import Role
 from runs import snapshots
 from runs.access import get_batch
@@ -21,7 +22,7 @@ from runs.web.page_models import batch_page, heatmap_html, state_bar
 
 
 @require_safe
-def batch(request: HttpRequest, pk: int) -> HttpResponse:
+def batch(request: Request, pk: int) -> HttpResponse:
     """How far the Batch is, its cells on a map, and why some failed."""
     found = get_batch(request.user, pk)
     notifications.mark_seen(found, request.user)
@@ -35,7 +36,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def add_values(request: HttpRequest, pk: int) -> HttpResponse:
+def add_values(request: Request, pk: int) -> HttpResponse:
     """The form of “Add values”, which can be long; the page of the Batch asks for it when it is opened."""
     found = get_batch(request.user, pk, need=Role.EDITOR)
     context = batch_page.about(found, user=request.user)
@@ -76,7 +77,7 @@ def map_of(found: Batch, held: cells.Cells, query: QueryDict) -> dict[str, Any]:
 
 @require_safe
 @never_cache
-def cell_map(request: HttpRequest, pk: int) -> HttpResponse:
+def cell_map(request: Request, pk: int) -> HttpResponse:
     """The map; 204 when no cell has changed since the version `seen`."""
     found = get_batch(request.user, pk)
     held = cells.of(found)
@@ -88,7 +89,7 @@ def cell_map(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @never_cache
-def failed(request: HttpRequest, pk: int) -> HttpResponse:
+def failed(request: Request, pk: int) -> HttpResponse:
     """The failures, grouped."""
     found = get_batch(request.user, pk)
     context = batch_page.about(found, user=request.user)
@@ -98,7 +99,7 @@ def failed(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @never_cache
-def live(request: HttpRequest, pk: int) -> HttpResponse:
+def live(request: Request, pk: int) -> HttpResponse:
     """The head of the page if it changed since the version `seen`; else 204, no swap."""
     found = get_batch(request.user, pk)
     context = batch_page.about(found, user=request.user)

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.contrib.auth.models import AbstractBaseUser
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.contrib.auth.models import User
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from coretex_site.lib import web
+from coretex_site.lib.web import Request
 from projects.models import Role
 from runs import snapshots
 from runs.access import get_batch
@@ -25,7 +26,7 @@ SELECTED_AT_MOST = 500
 
 
 @require_POST
-def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+def act(request: Request, pk: int, action: str) -> HttpResponse:
     """Does one of ACTIONS, says what came of it, and goes back to the page."""
     if action not in ACTIONS:
         raise Http404(f"Nothing called {action} can be done to a Batch.")
@@ -43,17 +44,17 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     return web.go(request, back if safe else batch.get_absolute_url())
 
 
-def pause(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+def pause(batch: Batch, data: QueryDict, by: User) -> str:
     if batch_actions.pause(batch):
         return "Paused: what runs goes on to its end, nothing new starts."
     return "It was paused already, or has ended."
 
 
-def go_on(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+def go_on(batch: Batch, data: QueryDict, by: User) -> str:
     return "It goes on." if batch_actions.resume(batch) else "It was not paused."
 
 
-def settings(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+def settings(batch: Batch, data: QueryDict, by: User) -> str:
     """The limit of Runs at once, the priority and after how many failures it stops, together."""
     at_once = whole(data.get("at_once", ""), "Runs at once", least=1)
     stop_after = whole(data.get("stop_after", ""), "failures to stop after", least=1)
@@ -81,26 +82,26 @@ def whole(text: str, words: str, *, least: int | None) -> int | None:
     return int(text)
 
 
-def stop(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+def stop(batch: Batch, data: QueryDict, by: User) -> str:
     count = batch_actions.stop_all(batch, by=by)
     if count:
         return f"{runs(count)} asked to stop."
     return "Stopped before its Runs were built." if batch.is_building else "It had ended already."
 
 
-def failed_again(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+def failed_again(batch: Batch, data: QueryDict, by: User) -> str:
     count = batch_actions.failed_again(batch, by=by)
     return f"{runs(count)} queued again." if count else "None of its Runs is failed: they are queued already."
 
 
-def group_again(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+def group_again(batch: Batch, data: QueryDict, by: User) -> str:
     """The Runs that failed with one last line."""
     found = [group for group in failures.groups(cells.of(batch)) if group.key == data.get("group")]
     count = batch_actions.cells_again(batch, [run for group in found for run in group.runs], by=by)
     return f"{runs(count)} queued again." if count else "No Run is failed like this any more."
 
 
-def again(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+def again(batch: Batch, data: QueryDict, by: User) -> str:
     """The Runs that were ticked."""
     keys = {run_filters.key(text) for text in data.getlist("run")[:SELECTED_AT_MOST]}
     count = batch_actions.cells_again(batch, keys, by=by)
@@ -109,7 +110,7 @@ def again(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
     return f"{runs(count)} queued again."
 
 
-def add(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+def add(batch: Batch, data: QueryDict, by: User) -> str:
     """More values for its parameters: the combinations that it does not have yet."""
     count = batch_actions.add_values(batch, wanted(batch, data), by=by, reuse="reuse" in data)
     return f"{runs(count)} added."
@@ -125,7 +126,7 @@ def typed(data: QueryDict) -> dict[str, str]:
 
 
 @require_POST
-def adds(request: HttpRequest, pk: int) -> HttpResponse:
+def adds(request: Request, pk: int) -> HttpResponse:
     """How many Runs the values that are being typed would add; nothing is added."""
     batch = get_batch(request.user, pk, need=Role.EDITOR)
     shown = add_values.fields(batch, snapshots.declared_or_empty(batch.snapshot_id), typed(request.POST))
@@ -137,7 +138,7 @@ def adds(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "runs/_batch_adds.html", context)
 
 
-def keep_metric(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+def keep_metric(batch: Batch, data: QueryDict, by: User) -> str:
     """By what the best is told, for all Batches of the Task."""
     view = batch_view.read(data, batch, cells.of(batch), scores.names(batch))
     if not view.metric:
@@ -146,7 +147,7 @@ def keep_metric(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
     return f"The best is told by {view.metric} in all Batches of this Task."
 
 
-def delete(batch: Batch, data: QueryDict, by: AbstractBaseUser) -> str:
+def delete(batch: Batch, data: QueryDict, by: User) -> str:
     count = batch_actions.delete(batch, by=by)
     return f"The Batch “{batch.name}” was deleted with its {runs(count)}."
 
@@ -155,7 +156,7 @@ def runs(count: int) -> str:
     return "1 Run" if count == 1 else f"{count:,} Runs"
 
 
-ACTIONS: dict[str, Callable[[Batch, QueryDict, AbstractBaseUser], str]] = {
+ACTIONS: dict[str, Callable[[Batch, QueryDict, User], str]] = {
     "pause": pause,
     "go-on": go_on,
     "settings": settings,

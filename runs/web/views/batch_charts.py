@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.contrib.auth.models import User
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from projects.access import User
+from coretex_site.lib.web import Request
 from runs.access import get_batch
 from runs.analysis import batch_view, cells, chart_data, refine, scores
 from runs.analysis import importance as parameter_importance
@@ -42,7 +43,7 @@ class Looked:
         }
 
 
-def look(request: HttpRequest, pk: int) -> Looked:
+def look(request: Request, pk: int) -> Looked:
     batch = get_batch(request.user, pk)
     held, metrics = cells.of(batch), scores.names(batch)
     view = batch_view.read(request.GET, batch, held, metrics)
@@ -50,7 +51,7 @@ def look(request: HttpRequest, pk: int) -> Looked:
 
 
 @require_safe
-def charts(request: HttpRequest, pk: int) -> HttpResponse:
+def charts(request: Request, pk: int) -> HttpResponse:
     """Curves, parallel coordinates, a scatter of any two columns, a heat map; drawn by charts of batch.js."""
     looked = look(request, pk)
     context = looked.page("charts", user=request.user) | {
@@ -62,7 +63,7 @@ def charts(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @never_cache
-def data(request: HttpRequest, pk: int) -> HttpResponse:
+def data(request: Request, pk: int) -> HttpResponse:
     """The columns of all Runs that pass the filters of the address, as JSON."""
     looked = look(request, pk)
     columns = chart_data.columns(looked.held, looked.view, looked.metrics)
@@ -71,7 +72,7 @@ def data(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @never_cache
-def curves(request: HttpRequest, pk: int) -> HttpResponse:
+def curves(request: Request, pk: int) -> HttpResponse:
     """The points of the chosen metric of the best Runs, or of those named, as JSON."""
     looked = look(request, pk)
     held, view = looked.held, looked.view
@@ -86,7 +87,7 @@ def curves(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def importance(request: HttpRequest, pk: int) -> HttpResponse:
+def importance(request: Request, pk: int) -> HttpResponse:
     """Which parameter mattered, and the form for what to try next."""
     looked = look(request, pk)
     batch, held, view = looked.batch, looked.held, looked.view

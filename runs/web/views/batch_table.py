@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import downloads, web
+from coretex_site.lib.web import Request
 from projects.models import Role
 from runs.access import get_batch
 from runs.analysis import batch_view, cells, matrix, scores
@@ -23,7 +24,7 @@ from runs.web.page_models import batch_page
 
 
 @require_safe
-def table(request: HttpRequest, pk: int) -> HttpResponse:
+def table(request: Request, pk: int) -> HttpResponse:
     """Parameters × metrics, as the address says."""
     batch = get_batch(request.user, pk)
     context = batch_page.about(batch, user=request.user) | table_of(batch, request.GET)
@@ -37,7 +38,7 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def columns(request: HttpRequest, pk: int) -> HttpResponse:
+def columns(request: Request, pk: int) -> HttpResponse:
     """Shows the columns that were ticked; with `keep` they are those of all tables of the Task."""
     batch = get_batch(request.user, pk, need=Role.EDITOR if "keep" in request.POST else Role.VIEWER)
     chosen = request.POST.copy()
@@ -102,7 +103,7 @@ def neighbours(view: View, found: matrix.Table) -> dict[str, Any]:
 
 
 @require_safe
-def download(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
+def download(request: Request, pk: int, kind: str) -> HttpResponseBase:
     """All rows of the view, with every parameter and every metric: as CSV or JSON."""
     if kind not in KINDS:
         raise Http404("The table is there as csv and as json.")

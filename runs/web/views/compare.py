@@ -1,13 +1,14 @@
 """Runs side by side. HTTP only."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from coretex_site.lib import web
+from coretex_site.lib.web import Request
 from runs.access import visible_runs
 from runs.analysis import compare as comparing
 from runs.analysis.compare import Side
@@ -15,7 +16,7 @@ from runs.web.page_models import run_filters
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def compare(request: HttpRequest) -> HttpResponse:
+def compare(request: Request) -> HttpResponse:
     """The Runs of the address (`?run=1&run=2`; with `task=now` the Task of the first); a form posts them."""
     if request.method == "POST":
         return chosen(request)
@@ -34,7 +35,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     return render(request, "runs/compare.html", context)
 
 
-def chosen(request: HttpRequest) -> HttpResponse:
+def chosen(request: Request) -> HttpResponse:
     """From ticked rows to the address that shows them."""
     keys = list(dict.fromkeys(key for key in map(run_filters.key, request.POST.getlist("run")) if key))
     back = request.POST.get("next", "")

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Max, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import web
-from projects.access import User, visible
+from coretex_site.lib.web import Request
+from projects.access import visible
 from projects.models import Role
 from runs.access import get_execution
 from runs.models import Environment, Execution
@@ -46,7 +48,7 @@ def present() -> QuerySet[Environment]:
 
 
 @require_safe
-def environments(request: HttpRequest) -> HttpResponse:
+def environments(request: Request) -> HttpResponse:
     found = list(present()[:MOST_SHOWN])
     active = Execution.objects.filter(
         visible(request.user, through="run__project__"), state__in=ACTIVE, environment__in=found
@@ -73,7 +75,7 @@ def _for(user: User, pk: int) -> Environment:
 
 
 @require_safe
-def one(request: HttpRequest, pk: int) -> HttpResponse:
+def one(request: Request, pk: int) -> HttpResponse:
     row = _for(request.user, pk)
     used = Execution.objects.filter(visible(request.user, through="run__project__"), environment=row)
     context = {
@@ -86,7 +88,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
+def delete(request: Request, pk: int) -> HttpResponse:
     """Marks it; its node removes it, since the files are on that machine."""
     if not request.user.is_staff:
         raise PermissionDenied("Only staff may delete environments. Ask the operator.")
@@ -99,7 +101,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def again_exactly(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def again_exactly(request: Request, pk: int, number: int) -> HttpResponse:
     """Executes a Run again with the packages of one of its Executions."""
     execution = get_execution(request.user, pk, number, need=Role.EDITOR)
     try:

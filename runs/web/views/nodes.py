@@ -6,14 +6,16 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import web
-from projects.access import User, visible
+from coretex_site.lib.web import Request
+from projects.access import visible
 from runs.models import Execution, Node
 from runs.queue import nodes as roster
 from runs.queue import wakeups
@@ -84,7 +86,7 @@ def rows(user: User) -> list[Row]:
 
 
 @require_safe
-def nodes(request: HttpRequest) -> HttpResponse:
+def nodes(request: Request) -> HttpResponse:
     context = {
         "section": "nodes",
         "rows": rows(request.user),
@@ -113,13 +115,13 @@ def node_for_staff(user: User, pk: int) -> Node:
 
 
 @require_POST
-def drain(request: HttpRequest, pk: int) -> HttpResponse:
+def drain(request: Request, pk: int) -> HttpResponse:
     roster.drain(node_for_staff(request.user, pk))
     return web.go(request, reverse("runs:nodes"))
 
 
 @require_POST
-def resume(request: HttpRequest, pk: int) -> HttpResponse:
+def resume(request: Request, pk: int) -> HttpResponse:
     node = node_for_staff(request.user, pk)
     roster.resume(node)
     wakeups.wake(node)
@@ -127,7 +129,7 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def forget(request: HttpRequest, pk: int) -> HttpResponse:
+def forget(request: Request, pk: int) -> HttpResponse:
     node = node_for_staff(request.user, pk)
     try:
         roster.forget(node)

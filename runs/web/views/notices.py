@@ -1,11 +1,12 @@
 """The notice, in whatever page a person is on, that a Batch of theirs has ended. HTTP only."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from coretex_site.lib.web import Request
 from runs.access import get_batch
 from runs.submission import notifications
 
@@ -13,7 +14,7 @@ from runs.submission import notifications
 @login_not_required
 @require_safe
 @never_cache
-def ended(request: HttpRequest) -> HttpResponse:
+def ended(request: Request) -> HttpResponse:
     """What ended since they looked; 204 while that is what the page shows already.
 
     Somebody who is signed out meanwhile is not sent to sign in: the page may hold what they are writing.
@@ -28,7 +29,7 @@ def ended(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+def dismiss(request: Request, pk: int) -> HttpResponse:
     """Takes one notice away for good, on every page."""
     notifications.mark_seen(get_batch(request.user, pk), request.user)
     if not request.htmx:

@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from coretex_site.lib import web
+from coretex_site.lib.web import Request
 from projects.models import Role
 from runs.models import Preset
 from runs.runspec import RunSpec, RunSpecError
@@ -23,7 +24,7 @@ from tasks.access import get_task
 
 
 @require_POST
-def copy_as(request: HttpRequest, pk: int) -> HttpResponse:
+def copy_as(request: Request, pk: int) -> HttpResponse:
     """What the form holds as an address, YAML, JSON and a command."""
     screen = screen_of(request, pk)
     context: dict[str, object] = {"problem": problem_of(screen)}
@@ -47,7 +48,7 @@ def problem_of(screen: Screen) -> str:
 
 
 @require_POST
-def fill(request: HttpRequest, pk: int) -> HttpResponse:
+def fill(request: Request, pk: int) -> HttpResponse:
     """The form filled from YAML or JSON."""
     task = get_task(request.user, pk, need=Role.EDITOR)
     try:
@@ -67,7 +68,7 @@ def fill(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def save_preset(request: HttpRequest, pk: int) -> HttpResponse:
+def save_preset(request: Request, pk: int) -> HttpResponse:
     """Keeps what the form holds under a name."""
     screen = screen_of(request, pk)
     problem = problem_of(screen)
@@ -87,7 +88,7 @@ def kept(screen: Screen) -> RunSpec:
 
 
 @require_POST
-def delete_preset(request: HttpRequest, pk: int) -> HttpResponse:
+def delete_preset(request: Request, pk: int) -> HttpResponse:
     preset = Preset.objects.filter(pk=pk).select_related("task").first()
     if preset is None:
         raise Http404
@@ -96,7 +97,7 @@ def delete_preset(request: HttpRequest, pk: int) -> HttpResponse:
     return listed(request, Screen(task=task))
 
 
-def listed(request: HttpRequest, screen: Screen, *, problem: str = "") -> HttpResponse:
+def listed(request: Request, screen: Screen, *, problem: str = "") -> HttpResponse:
     """The menu of presets again, or the whole form for a browser without scripts."""
     if not request.htmx:
         if problem:

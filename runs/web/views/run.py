@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from coretex_site.lib import downloads, filetree, paths, previews, web
+from coretex_site.lib.web import Request
 from projects.models import Role
 from runs.access import get_execution, get_run
 from runs.models import Execution, Run
@@ -23,7 +24,7 @@ from tasks.views import tree
 
 
 @require_safe
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: Request, pk: int) -> HttpResponse:
     """The Run with its newest Execution."""
     run = get_run(request.user, pk)
     newest = run.executions.order_by("-number").values_list("number", flat=True).first()
@@ -33,12 +34,12 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def execution(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def execution(request: Request, pk: int, number: int) -> HttpResponse:
     """The Run with one Execution of it."""
     return show(request, get_execution(request.user, pk, number))
 
 
-def show(request: HttpRequest, execution: Execution) -> HttpResponse:
+def show(request: Request, execution: Execution) -> HttpResponse:
     ended = not execution.is_unfinished
     context = {
         **run_page.about(execution, user=request.user),
@@ -53,7 +54,7 @@ def show(request: HttpRequest, execution: Execution) -> HttpResponse:
 
 @require_safe
 @vary_on_headers("HX-Request")
-def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
+def snapshot(request: Request, pk: int) -> HttpResponse:
     """The frozen files, the entry script shown first; for htmx what is in the folder that is opened."""
     run = get_run(request.user, pk)
     if request.htmx and not request.htmx.boosted:
@@ -62,7 +63,7 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def snapshot_file(request: HttpRequest, pk: int, path: str) -> HttpResponseBase:
+def snapshot_file(request: Request, pk: int, path: str) -> HttpResponseBase:
     """One frozen file, or with `?download` its bytes."""
     run = get_run(request.user, pk)
     if "download" in request.GET or "picture" in request.GET:
@@ -72,7 +73,7 @@ def snapshot_file(request: HttpRequest, pk: int, path: str) -> HttpResponseBase:
     return show_file(request, run, path)
 
 
-def show_file(request: HttpRequest, run: Run, path: str) -> HttpResponse:
+def show_file(request: Request, run: Run, path: str) -> HttpResponse:
     files = frozen_files(run)
     address = reverse("runs:snapshot", args=[run.pk])
     there = any(file.path == path for file in files)
@@ -105,7 +106,7 @@ def frozen(run: Run, path: str) -> Path:
 
 
 @require_safe
-def snapshot_zip(request: HttpRequest, pk: int) -> HttpResponseBase:
+def snapshot_zip(request: Request, pk: int) -> HttpResponseBase:
     """All frozen files in one zip."""
     run = get_run(request.user, pk)
     root = paths.snapshot(run.snapshot_id)
@@ -116,7 +117,7 @@ def snapshot_zip(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @require_safe
-def environment(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def environment(request: Request, pk: int, number: int) -> HttpResponse:
     """The exact packages that the script could import, one a line, in the form pip reads."""
     found = get_execution(request.user, pk, number).environment
     if found is None:
@@ -128,7 +129,7 @@ def environment(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 
 @require_POST
-def again(request: HttpRequest, pk: int) -> HttpResponse:
+def again(request: Request, pk: int) -> HttpResponse:
     run = get_run(request.user, pk, need=Role.EDITOR)
     try:
         execution = run_actions.again(run, by=request.user)
@@ -139,7 +140,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def stop(request: HttpRequest, pk: int) -> HttpResponse:
+def stop(request: Request, pk: int) -> HttpResponse:
     run = get_run(request.user, pk, need=Role.EDITOR)
     if run.latest is None or not run_actions.stop(run.latest, by=request.user):
         messages.info(request, f"Run {pk} had ended already.")
@@ -147,7 +148,7 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
+def delete(request: Request, pk: int) -> HttpResponse:
     run = get_run(request.user, pk, need=Role.EDITOR)
     try:
         run_actions.delete_runs([run], by=request.user)

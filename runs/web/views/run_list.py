@@ -2,13 +2,14 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import web
+from coretex_site.lib.web import Request
 from runs.models import Run
 from runs.submission import run_actions
 from runs.submission.errors import SubmitError
@@ -19,7 +20,7 @@ SELECTED_AT_MOST = 500
 
 
 @require_safe
-def list_runs(request: HttpRequest) -> HttpResponse:
+def list_runs(request: Request) -> HttpResponse:
     context = run_list.runs(request.user, request.GET)
     response = web.page(request, "runs/list.html", context, fragment="runs/_list.html")
     if request.htmx:
@@ -28,14 +29,14 @@ def list_runs(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def states(request: HttpRequest) -> HttpResponse:
+def states(request: Request) -> HttpResponse:
     """What changes in the rows of the unfinished Runs that a page shows."""
     keys = [key(text) for text in request.GET.getlist("run")[: run_table.PAGE]]
     return render(request, "runs/_states.html", run_list.states(request.user, keys))
 
 
 @require_POST
-def bulk(request: HttpRequest) -> HttpResponse:
+def bulk(request: Request) -> HttpResponse:
     """Stops or deletes the Runs that were ticked; deleting is confirmed on a page that says what is lost."""
     back = return_address(request)
     keys = {key(text) for text in request.POST.getlist("run")[:SELECTED_AT_MOST]}
@@ -55,7 +56,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied("Runs can be stopped and deleted here, nothing else.")
 
 
-def stopped(request: HttpRequest, runs: list[Run], back: str) -> HttpResponse:
+def stopped(request: Request, runs: list[Run], back: str) -> HttpResponse:
     count = run_actions.stop_runs(runs, by=request.user)
     asked = "The Run was asked to stop." if len(runs) == 1 else f"{count} of {len(runs)} Runs asked to stop."
     ended = "The Run had ended." if len(runs) == 1 else "They had all ended."
@@ -63,7 +64,7 @@ def stopped(request: HttpRequest, runs: list[Run], back: str) -> HttpResponse:
     return web.go(request, back)
 
 
-def deleted(request: HttpRequest, runs: list[Run], back: str) -> HttpResponse:
+def deleted(request: Request, runs: list[Run], back: str) -> HttpResponse:
     if "confirmed" not in request.POST:
         context = {"losses": run_list.loss(runs), "runs": runs, "back": back, "section": "runs"}
         return render(request, "runs/delete.html", context)
@@ -76,7 +77,7 @@ def deleted(request: HttpRequest, runs: list[Run], back: str) -> HttpResponse:
     return web.go(request, back)
 
 
-def return_address(request: HttpRequest) -> str:
+def return_address(request: Request) -> str:
     """Where the person came from, if it is a page of ours."""
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from coretex_site.lib import downloads, paths
+from coretex_site.lib.web import Request
 from runs.access import get_execution
 from runs.models import Execution
 from runs.records import logs, metrics
@@ -19,7 +20,7 @@ SEARCH_LIMIT = 200
 
 @require_safe
 @never_cache
-def live(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def live(request: Request, pk: int, number: int) -> HttpResponse:
     """Everything but console and charts if it changed since the version `seen`; else 204, no swap."""
     execution = get_execution(request.user, pk, number)
     if request.GET.get("seen") == run_page.version(execution):
@@ -44,7 +45,7 @@ def leftovers(execution: Execution) -> dict[str, Any]:
 
 @require_safe
 @never_cache
-def console(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def console(request: Request, pk: int, number: int) -> HttpResponse:
     """Lines of the console: `from` an offset on, `before` one, `at` one, or from the `edge` start or end.
 
     With `follow` it is what was printed since that offset, and the element that asks for the next.
@@ -70,7 +71,7 @@ def console(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     return render(request, template, context)
 
 
-def given_offset(request: HttpRequest, name: str) -> int | None:
+def given_offset(request: Request, name: str) -> int | None:
     """The offset of the address; None when it is not there or no number."""
     text = request.GET.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
@@ -78,7 +79,7 @@ def given_offset(request: HttpRequest, name: str) -> int | None:
 
 @require_safe
 @never_cache
-def console_search(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def console_search(request: Request, pk: int, number: int) -> HttpResponse:
     """The lines that hold `q`, each with its neighbours."""
     execution = get_execution(request.user, pk, number)
     text = request.GET.get("q", "")
@@ -88,7 +89,7 @@ def console_search(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 @require_safe
 @never_cache
-def console_download(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def console_download(request: Request, pk: int, number: int) -> HttpResponse:
     """The bytes as they were printed."""
     execution = get_execution(request.user, pk, number)
     path = paths.console(execution.pk)
@@ -101,7 +102,7 @@ def console_download(request: HttpRequest, pk: int, number: int) -> HttpResponse
 
 @require_safe
 @never_cache
-def metric_series(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def metric_series(request: Request, pk: int, number: int) -> HttpResponse:
     """The points of every metric as JSON, thinned out for drawing; 204 when nothing came since `seen`."""
     execution = get_execution(request.user, pk, number)
     is_live = execution.is_unfinished
@@ -116,7 +117,7 @@ def metric_series(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 @require_safe
 @never_cache
-def metric_table(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def metric_table(request: Request, pk: int, number: int) -> HttpResponse:
     """The last, smallest and largest value of each metric."""
     execution = get_execution(request.user, pk, number)
     found = list(execution.metrics.order_by("is_system", "name"))

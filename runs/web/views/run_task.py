@@ -3,12 +3,13 @@
 import json
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coretex_site.lib import web
+from coretex_site.lib.web import Request
 from projects.models import Role
 from runs.access import get_run
 from runs.models import Batch
@@ -22,14 +23,14 @@ from tasks.access import get_task
 
 
 @require_safe
-def choose(request: HttpRequest) -> HttpResponse:
+def choose(request: Request) -> HttpResponse:
     """Project, then Task."""
     context = run_list.choices(request.user, request.GET)
     return web.page(request, "runs/choose.html", context, fragment="runs/_choose.html")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest, pk: int) -> HttpResponse:
+def new(request: Request, pk: int) -> HttpResponse:
     """The Run Task form of a Task."""
     screen = screen_of(request, pk)
     if request.method != "POST" or screen.spec is None or screen.summary.cannot_run:
@@ -45,7 +46,7 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def check(request: HttpRequest, pk: int) -> HttpResponse:
+def check(request: Request, pk: int) -> HttpResponse:
     """The errors of what was typed so far, and what it would start.
 
     The browser is told which parameters are hidden and required.
@@ -66,7 +67,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-def screen_of(request: HttpRequest, pk: int) -> Screen:
+def screen_of(request: Request, pk: int) -> Screen:
     """The form of the Task, filled from a Run, Batch, preset or specification if the address says so."""
     task = get_task(request.user, pk, need=Role.EDITOR)
     data = request.POST if request.method == "POST" else None
@@ -78,7 +79,7 @@ def screen_of(request: HttpRequest, pk: int) -> Screen:
     return Screen(task=task, data=data, page=page, asked=wanted, notices=list(wanted.problems))
 
 
-def show(request: HttpRequest, screen: Screen, *, status: int) -> HttpResponse:
+def show(request: Request, screen: Screen, *, status: int) -> HttpResponse:
     context = {"screen": screen, "task": screen.task, "section": "runs"}
     if screen.spec is None or screen.summary.cannot_run:
         return render(request, "runs/cannot_run.html", context, status=status)

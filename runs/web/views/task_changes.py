@@ -1,12 +1,12 @@
 """What the Runs add to the Task page: whether its files changed since the last one, how, and its end."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coretex_site.lib.web import go
+from coretex_site.lib.web import Request, go
 from projects.models import Role
 from runs import snapshots
 from runs.access import visible_runs
@@ -18,12 +18,12 @@ from tasks.files import diff, store
 from tasks.models import Task
 
 
-def latest_run(request: HttpRequest, task: Task) -> Run | None:
+def latest_run(request: Request, task: Task) -> Run | None:
     return visible_runs(request.user).filter(task=task).order_by("-pk").first()
 
 
 @require_safe
-def task_changes(request: HttpRequest, pk: int) -> HttpResponse:
+def task_changes(request: Request, pk: int) -> HttpResponse:
     """A badge for the Task page: whether its files differ from the Snapshot of its last Run."""
     task = get_task(request.user, pk)
     run = latest_run(request, task)
@@ -34,7 +34,7 @@ def task_changes(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def task_diff(request: HttpRequest, pk: int) -> HttpResponse:
+def task_diff(request: Request, pk: int) -> HttpResponse:
     """How the Task's files differ from the Snapshot of its last Run, file by file."""
     task = get_task(request.user, pk)
     run = latest_run(request, task)
@@ -60,7 +60,7 @@ def since(task: Task, digest: str) -> list[diff.FileDifference]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete_task(request: HttpRequest, pk: int) -> HttpResponse:
+def delete_task(request: Request, pk: int) -> HttpResponse:
     """Says what will be lost with a Task, and deletes it with its files and Runs."""
     task = get_task(request.user, pk, need=Role.EDITOR)
     if request.method == "POST":
