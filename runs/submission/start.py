@@ -104,7 +104,7 @@ def _started(submission: str | None) -> Run | Batch | None:
 def _freeze(task: Task, spec: RunSpec) -> Snapshot:
     """The Snapshot that is named, else one of the Task's files as they are now."""
     if spec.snapshot:
-        return validate.find_snapshot(task, spec.snapshot)
+        return validate.named_snapshot(task, spec.snapshot)
     try:
         return snapshots.freeze(task)
     except snapshots.SnapshotError as error:

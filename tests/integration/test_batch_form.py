@@ -148,7 +148,10 @@ def test_the_same_form_sent_twice_is_one_batch(client: Client, task: Task) -> No
         ({"v_epochs": "1, 2", "pairs": "[1"}, ["Values that go together: Line 1"]),
         ({"v_epochs": "1, 2", "repeats": "many"}, ["Repeats: Expected a whole number"]),
         ({"v_epochs": "1, 2", "repeats": "0"}, ["Repeats: Expected 1 or more, found 0."]),
-        ({"v_epochs": "1, 2", "pairs": "epochs rate"}, ["“epochs rate”, which is no parameter of this Task"]),
+        (
+            {"v_epochs": "1, 2", "pairs": "epochs rate"},
+            ["“epochs rate”, which is not a parameter of this Task"],
+        ),
         ({"v_layers": "[64, 64],[32]"}, ["not understood from &quot;,[32]&quot; on"]),
         ({"v_layers": "[64"}, ["found &quot;[64&quot;; its end is missing"]),
         ({"v_epochs": "1, 2", "notify_url": "ftp://x"}, ["http"]),
@@ -255,7 +258,7 @@ def test_a_snapshot_in_the_address_runs_its_files(client: Client, task: Task, al
     [
         ("?v.rate=[", "v.rate was expected as JSON"),
         ("?v.rate=3", "to be a list of one or more"),
-        ("?v.nix=[1]", "is no parameter of this Task"),
+        ("?v.nix=[1]", "is not a parameter of this Task"),
         ("?v.rate=[%22x%22]", "its default is shown"),
         ("?snapshot=abc", "A Snapshot is named by"),
         ("?preset=99", "This preset was deleted"),

@@ -15,7 +15,7 @@ from runs.models import Batch
 from runs.runspec import RunSpec
 from runs.states import State
 from runs.submission.validate import validate
-from runs.web.page_models.preview import Outlook
+from runs.web.page_models.preview import Preview
 from tasks.models import Task
 from tests.batch_pages import words
 from tests.made_batches import end, make_batch, make_task
@@ -75,16 +75,16 @@ def test_combinations_and_what_is_left_out_say_names(task: Task, ids: dict[str, 
         values={"data": list(ids.values()), "more": [both, []]},
         without=[{"data": ids["Iris"], "more": []}],
     )
-    outlook = Outlook(plan=validate(task, spec))
-    assert [row.texts for row in outlook.rows][:2] == [["Wheat", "[Wheat, 7]"], ["Wheat", "[]"]]
-    assert [said for _, said in outlook.unticked] == ["data = Iris, more = []"]
+    preview = Preview(plan=validate(task, spec))
+    assert [row.texts for row in preview.rows][:2] == [["Wheat", "[Wheat, 7]"], ["Wheat", "[]"]]
+    assert [said for _, said in preview.unticked] == ["data = Iris, more = []"]
 
 
 def test_names_of_other_projects_are_not_given_away(task: Task, ids: dict[str, int], charlie: User) -> None:
     other = Project.objects.create(name="Private", created_by=charlie)
     foreign = Dataset.objects.create(project=other, name="Top secret", created_by=charlie).pk
     spec = RunSpec(task=task.pk, values={"data": list(ids.values())}, without=[{"data": foreign}])
-    [(_, said)] = Outlook(plan=validate(task, spec)).unticked
+    [(_, said)] = Preview(plan=validate(task, spec)).unticked
     assert said == f"data = Dataset {foreign} (not in this Project)"
 
 

@@ -21,7 +21,7 @@ from runs.submission.errors import SubmitError
 from runs.submission.notifications import Notify
 from runs.submission.start import start
 from runs.submission.validate import validate
-from runs.web.page_models.preview import Outlook
+from runs.web.page_models.preview import Preview
 from tasks.files import store
 from tasks.models import Task
 from tasks.types.declarations import TaskSpec
@@ -104,8 +104,8 @@ class Command(BaseCommand):
         )
         planned = validate(task, spec, notify=notify)
         if "--dry-run" in asked.flags:
-            outlook = Outlook(plan=planned, reuse="--reuse" in asked.flags)
-            return self.show(outlook, everything="--all" in asked.flags)
+            preview = Preview(plan=planned, reuse="--reuse" in asked.flags)
+            return self.show(preview, everything="--all" in asked.flags)
         started = start(spec, by=by, reuse="--reuse" in asked.flags, notify=notify)
         count = started.count - len(started.reused) if isinstance(started, Batch) else 1
         self.stdout.write(
@@ -113,21 +113,21 @@ class Command(BaseCommand):
         )
         return self.follow(started) if "--wait" in asked.flags else 0
 
-    def show(self, outlook: Outlook, *, everything: bool) -> int:
+    def show(self, preview: Preview, *, everything: bool) -> int:
         """The combinations, by what varies; nothing is started."""
-        planned = outlook.plan
+        planned = preview.plan
         self.stdout.write(f"Total number of Runs: {planned.count:,}")
         if planned.refusal:
             raise Mistake(planned.refusal)
-        if outlook.already:
-            left = "they are left out." if outlook.reuse else "--reuse leaves them out."
+        if preview.already:
+            left = "they are left out." if preview.reuse else "--reuse leaves them out."
             self.stdout.write(
-                f"{len(outlook.already):,} of {planned.count:,} already succeeded with this Snapshot and "
+                f"{len(preview.already):,} of {planned.count:,} already succeeded with this Snapshot and "
                 f"these values; {left}"
             )
-        if outlook.forecast is None:
-            raise Mistake(outlook.refusal)
-        self.stdout.write(expected(outlook.forecast))
+        if preview.forecast is None:
+            raise Mistake(preview.refusal)
+        self.stdout.write(expected(preview.forecast))
         names = planned.varying or list(planned.declared.by_name)
         size = planned.count if everything else MOST_SHOWN
         for number, values in enumerate(planned.page(0, size), start=1):

@@ -24,7 +24,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outlook:
+class Preview:
     """A plan as the form shows it, from page `number` on; with `reuse` nothing is repeated."""
 
     plan: Plan

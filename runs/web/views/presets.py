@@ -18,18 +18,20 @@ from runs.submission import command_line, presets
 from runs.submission.choices import readable
 from runs.submission.start import default_name
 from runs.web.page_models import prefill
-from runs.web.page_models.run_form import Screen
-from runs.web.views.run_task import screen_of, show
+from runs.web.page_models.run_form import RunTaskForm
+from runs.web.page_models.run_task import RunTaskPage
+from runs.web.views.run_task import read_form, show
 from tasks.access import get_task
+from tasks.types.declarations import TaskSpec
 
 
 @require_POST
 def copy_as(request: Request, pk: int) -> HttpResponse:
     """What the form holds as an address, YAML, JSON and a command."""
-    screen = screen_of(request, pk)
-    context: dict[str, object] = {"problem": problem_of(screen)}
+    form = read_form(request, pk)
+    context: dict[str, object] = {"problem": problem_of(form)}
     if not context["problem"]:
-        spec = kept(screen)
+        spec = kept(form)
         address = f"{reverse('runs:new', args=[pk])}?{spec.as_query()}"
         context["faces"] = [
             ("url", "Address of this form", request.build_absolute_uri(address)),
@@ -40,9 +42,9 @@ def copy_as(request: Request, pk: int) -> HttpResponse:
     return render(request, "runs/_copy_as.html", context)
 
 
-def problem_of(screen: Screen) -> str:
+def problem_of(form: RunTaskForm) -> str:
     """Why the form holds no specification now; empty when it does."""
-    if screen.spec is None or not screen.parameters.is_valid() or not screen.combine.is_valid():
+    if form.declared is None or not form.parameters.is_valid() or not form.combine.is_valid():
         return "Some values in the form cannot be read. Mend them first."
     return ""
 
@@ -52,14 +54,14 @@ def fill(request: Request, pk: int) -> HttpResponse:
     """The form filled from YAML or JSON."""
     task = get_task(request.user, pk, need=Role.EDITOR)
     try:
-        wanted = prefill.of_text(request.POST.get("text", "").strip(), task)
+        filled = prefill.of_text(request.POST.get("text", "").strip(), task)
     except RunSpecError as error:
         if request.htmx:
             return render(request, "runs/_fill_error.html", {"problem": str(error)}, status=422)
         messages.error(request, str(error))
         return web.go(request, reverse("runs:new", args=[pk]))
-    screen = Screen(task=task, asked=wanted, notices=list(wanted.problems))
-    response = show(request, screen, status=200)
+    form = RunTaskForm(task=task, prefill=filled)
+    response = show(request, form, status=200)
     if request.htmx:
         response.headers["HX-Retarget"] = "#run-task"
         response.headers["HX-Reswap"] = "outerHTML show:window:top"
@@ -70,21 +72,21 @@ def fill(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def save_preset(request: Request, pk: int) -> HttpResponse:
     """Keeps what the form holds under a name."""
-    screen = screen_of(request, pk)
-    problem = problem_of(screen)
+    form = read_form(request, pk)
+    problem = problem_of(form)
     if not problem:
         try:
-            presets.save(screen.task, request.POST.get("preset_name", ""), kept(screen), by=request.user)
+            presets.save(form.task, request.POST.get("preset_name", ""), kept(form), by=request.user)
         except presets.PresetError as error:
             problem = str(error)
-    return listed(request, screen, problem=problem)
+    return listed(request, form, problem=problem)
 
 
-def kept(screen: Screen) -> RunSpec:
+def kept(form: RunTaskForm) -> RunSpec:
     """What the form holds, without what it fills in by itself."""
-    spec = screen.as_spec()
-    own_name = "" if spec.name == default_name(screen.task) else spec.name
-    return readable(screen.spec, replace(spec, name=own_name))
+    spec = form.spec()
+    own_name = "" if spec.name == default_name(form.task) else spec.name
+    return readable(form.declared or TaskSpec(), replace(spec, name=own_name))
 
 
 @require_POST
@@ -94,15 +96,15 @@ def delete_preset(request: Request, pk: int) -> HttpResponse:
         raise Http404
     task = get_task(request.user, preset.task_id, need=Role.EDITOR)
     presets.delete(preset)
-    return listed(request, Screen(task=task))
+    return listed(request, RunTaskForm(task=task))
 
 
-def listed(request: Request, screen: Screen, *, problem: str = "") -> HttpResponse:
+def listed(request: Request, form: RunTaskForm, *, problem: str = "") -> HttpResponse:
     """The menu of presets again, or the whole form for a browser without scripts."""
     if not request.htmx:
         if problem:
             messages.error(request, problem)
-        return web.go(request, reverse("runs:new", args=[screen.task.pk]))
-    recent = prefill.recent(screen.task, request.user)
-    context = {"screen": screen, "task": screen.task, "problem": problem, "recent": recent}
+        return web.go(request, reverse("runs:new", args=[form.task.pk]))
+    page = RunTaskPage(form, request.user)
+    context = {"form": form, "page": page, "task": form.task, "problem": problem}
     return render(request, "runs/_presets.html", context, status=422 if problem else 200)

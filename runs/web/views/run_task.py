@@ -3,6 +3,7 @@
 import json
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,12 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from coretex_site.lib import web
 from coretex_site.lib.web import Request
 from projects.models import Role
-from runs.access import get_run
-from runs.models import Batch
-from runs.submission import notifications
+from runs.models import Batch, Run
+from runs.submission.errors import SubmitError
+from runs.submission.start import start
 from runs.web.page_models import prefill, run_list
 from runs.web.page_models.run_filters import key
-from runs.web.page_models.run_form import Screen
+from runs.web.page_models.run_form import RunTaskForm
+from runs.web.page_models.run_task import RunTaskPage
 from tasks.access import get_task
 
 # Run Task
@@ -32,17 +34,34 @@ def choose(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: Request, pk: int) -> HttpResponse:
     """The Run Task form of a Task."""
-    screen = screen_of(request, pk)
-    if request.method != "POST" or screen.spec is None or screen.summary.cannot_run:
-        return show(request, screen, status=200 if request.method != "POST" else 422)
+    form = read_form(request, pk)
+    if request.method != "POST":
+        return show(request, form, status=200)
     began = timezone.now()
-    started = screen.submit(by=request.user)
+    try:
+        started = start_what(form, by=request.user)
+    except SubmitError as error:
+        form.show_problems(error)
+        started = None
     if started is None:
-        return show(request, screen, status=422)
+        return show(request, form, status=422)
     if started.created_at < began:
         what = "Batch" if isinstance(started, Batch) else "Run"
         messages.info(request, f"This form had been sent before: this is the {what} that it started.")
     return web.go(request, started.get_absolute_url())
+
+
+def start_what(form: RunTaskForm, *, by: User) -> Run | Batch | None:
+    """Starts what the form asks for; None when it cannot be read. Raises SubmitError."""
+    if not form.can_run or not form.is_valid():
+        return None
+    return start(
+        form.spec(),
+        by=by,
+        form_token=form.run.cleaned_data["token"],
+        reuse=form.combine.cleaned_data["reuse"],
+        notify=form.combine.notify,
+    )
 
 
 @require_POST
@@ -51,14 +70,14 @@ def check(request: Request, pk: int) -> HttpResponse:
 
     The browser is told which parameters are hidden and required.
     """
-    screen = screen_of(request, pk)
-    if screen.spec is None:
+    form = read_form(request, pk)
+    if form.declared is None:
         return HttpResponse(status=204)
-    if screen.is_several:
-        screen.look_ahead()
-    inputs = screen.parameters.inputs
-    touched = set(inputs) if "checked" in request.POST else screen.parameters.touched
-    context = {"inputs": inputs.items(), "touched": touched, "screen": screen, "task": screen.task}
+    if form.is_several:
+        form.preview  # noqa: B018 - finds what is wrong with the values together
+    inputs = form.parameters.inputs
+    touched = set(inputs) if "checked" in request.POST else form.parameters.touched
+    context = {"inputs": inputs.items(), "touched": touched, "form": form, "task": form.task}
     response = render(request, "runs/_check.html", context)
     facts = {
         drawn.id: {"hidden": drawn.is_hidden, "required": drawn.is_required} for drawn in inputs.values()
@@ -67,24 +86,19 @@ def check(request: Request, pk: int) -> HttpResponse:
     return response
 
 
-def screen_of(request: Request, pk: int) -> Screen:
+def read_form(request: Request, pk: int) -> RunTaskForm:
     """The form of the Task, filled from a Run, Batch, preset or specification if the address says so."""
     task = get_task(request.user, pk, need=Role.EDITOR)
-    data = request.POST if request.method == "POST" else None
-    page = key(request.POST.get("page", "")) or 1
-    source = key(request.GET.get("from", ""))
-    if source:
-        return Screen(task=task, source=get_run(request.user, source), data=data, page=page)
-    wanted = prefill.read(request.GET, task, user=request.user)
-    return Screen(task=task, data=data, page=page, asked=wanted, notices=list(wanted.problems))
+    return RunTaskForm(
+        task=task,
+        data=request.POST if request.method == "POST" else None,
+        page=key(request.POST.get("page", "")) or 1,
+        prefill=prefill.read(request.GET, task, user=request.user),
+    )
 
 
-def show(request: Request, screen: Screen, *, status: int) -> HttpResponse:
-    context = {"screen": screen, "task": screen.task, "section": "runs"}
-    if screen.spec is None or screen.summary.cannot_run:
+def show(request: Request, form: RunTaskForm, *, status: int) -> HttpResponse:
+    context = {"form": form, "task": form.task, "section": "runs", "page": RunTaskPage(form, request.user)}
+    if not form.can_run:
         return render(request, "runs/cannot_run.html", context, status=status)
-    context |= {
-        "mail_is_set_up": notifications.mail_is_set_up(),
-        "recent": prefill.recent(screen.task, request.user),
-    }
     return web.page(request, "runs/new.html", context, fragment="runs/_new.html", status=status)
