@@ -297,7 +297,7 @@ def _problems_of_values(values: Mapping[str, Sequence[Any]], pairs: Sequence[Seq
         unknown = [name for name in group if name not in values]
         if unknown:
             named = ", ".join(f"“{name}”" for name in unknown)
-            yield f"The pair “{', '.join(group)}” names {named}, which is no parameter of this Task."
+            yield f"The pair “{', '.join(group)}” names {named}, which is not a parameter of this Task."
             continue
         if len(group) < 2 or paired & set(group) or len(set(group)) < len(group):
             yield f"The pair “{', '.join(group)}” needs two or more parameters, each in one pair only."
@@ -324,7 +324,7 @@ def _problems_of_runs(
 
 def _problems_of_seed(name: str, choices: Sequence[Any] | None) -> Iterator[str]:
     if choices is None:
-        yield f"The seed parameter {name} is no parameter of this Task."
+        yield f"The seed parameter {name} is not a parameter of this Task."
     elif len(choices) > 1:
         yield f"The seed parameter {name} counts up by itself: it takes one value, not {len(choices)}."
     elif not isinstance(choices[0], int) or isinstance(choices[0], bool):

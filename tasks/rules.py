@@ -146,7 +146,7 @@ def _side(node: ast.expr, text: str, known: set[str], quoted: Mapping[str, str])
         if node.id.lower() in WORDS and node.id not in quoted:
             return Constant(value=WORDS[node.id.lower()])
         raise RuleError(
-            f"The rule “{text}” speaks of {name!r}, which is no parameter of this Task. "
+            f"The rule “{text}” speaks of {name!r}, which is not a parameter of this Task. "
             f"They are: {', '.join(sorted(known))}. Text stands in quotes: '{name}'."
         )
     return Constant(value=_constant(node, text))

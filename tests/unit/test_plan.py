@@ -124,7 +124,7 @@ def test_repeats_count_the_seed_up_and_refuse_one_that_is_too_large(task: Task) 
     [
         ({"pairs": [["lr", "depth"]], "values": {"lr": [1, 2], "depth": [1, 2, 3]}}, "equally many values"),
         ({"exclude": ["lr ="]}, "cannot be read"),
-        ({"exclude": ["speed = 1"]}, "no parameter of this Task"),
+        ({"exclude": ["speed = 1"]}, "not a parameter of this Task"),
         ({"entry_script": "absent.py"}, "no entry script “absent.py”"),
         ({"snapshot": "0123456789abcdef"}, "No Snapshot of the Task “Train” begins with"),
         ({"snapshot": "x' OR 1"}, "A Snapshot is named by"),
