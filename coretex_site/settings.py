@@ -137,6 +137,7 @@ try:
     ADMIN_USER = env.text("CORETEX_ADMIN_USER", "admin")
     ADMIN_PASSWORD = env.text("CORETEX_ADMIN_PASSWORD")
     WEB_THREADS = env.integer("CORETEX_WEB_THREADS", 12, minimum=2, maximum=256)
+    FAST_PATH = env.boolean("CORETEX_FAST_PATH", True)
     WATCHDOG_SECONDS = env.integer("CORETEX_WATCHDOG_SECONDS", 30, minimum=1, maximum=3600)
     ENVIRONMENTS_DIR = Path(env.text("CORETEX_ENVIRONMENTS_DIR", str(DATA_DIR / "environments"))).absolute()
     ENVIRONMENTS_MAX_BYTES = (

@@ -1,8 +1,6 @@
-"""The only writer of an Execution's state: a move is a conditional UPDATE and a StateChange, or nothing."""
+"""The only writer of an Execution's state: a conditional UPDATE and a StateChange, or nothing."""
 
-from collections import deque
-from collections.abc import Callable, Iterable
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -10,13 +8,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from runs import statements
-from runs.models import Batch, Environment, Execution, Node, Run, StateChange
-from runs.queue import scheduler
+from runs.fast_path import statements
+from runs.models import Environment, Execution, Run, StateChange
 from runs.states import FINAL, MOVES, Cause, Reason, State
-
-# How many Executions of a lane are read at once: reading one costs as much as reading all of these.
-LOOK_AHEAD = 32
 
 
 def queue(run: Run, cause: Cause, *, by: User | None = None, exactly: Environment | None = None) -> Execution:
@@ -36,12 +30,6 @@ def queue(run: Run, cause: Cause, *, by: User | None = None, exactly: Environmen
     return execution
 
 
-def hold_batch(run: Run) -> None:
-    """Before a Run of a Batch is executed again: the Batch, if any, is held, and has not ended any more."""
-    if scheduler.hold(run.batch_id) is not None:
-        Batch.objects.filter(pk=run.batch_id).update(finished_at=None, seen_at=None)
-
-
 QUEUED_BECAUSE = {
     Cause.STARTED: "",
     Cause.AGAIN: "Executed again.",
@@ -49,82 +37,11 @@ QUEUED_BECAUSE = {
 }
 
 
-def claim(node: Node, owner: str) -> Execution | None:
-    """The queued Execution that `node` is to execute next, now `preparing` and `owner`'s, if any."""
-    return Front(node).claim(owner)
-
-
-class Front:
-    """What stands in front of the lanes that a node serves, a few Executions of each, as it was a moment ago.
-
-    That others were faster is noticed by the claim; a lane that opened since is served after the next `look`.
-    `at_hand` tells the environment of an Execution that needs nothing but its files to be started: it is
-    noted as started when it is claimed, since between short scripts every transaction counts.
-    """
-
-    def __init__(
-        self, node: Node, *, at_hand: Callable[[Execution], Environment | None] = lambda execution: None
-    ) -> None:
-        self._at_hand = at_hand
-        self._ahead: dict[scheduler.Lane, deque[Execution]] = {}
-        self.look(node)
-
-    def look(self, node: Node) -> None:
-        """Sees anew which lanes there are. What was read of one stays, unless an older one is there again."""
-        self._node = node
-        self._lanes = scheduler.open_to(node)
-        self._ahead = {lane: self._still_first(lane) for lane in self._lanes}
-
-    def claim(self, owner: str, *, most_lanes: int | None = None) -> Execution | None:
-        """The Execution to start next, now `owner`'s, `preparing` or `running`; None when nothing is left.
-
-        Higher priority first, then the older one. A Batch is served only while it is not paused, has room
-        below its limit and has not failed too often; it is held meanwhile, so that its limit is exact.
-        With `most_lanes` only so many are looked at.
-        """
-        for lane in self._lanes[:most_lanes]:
-            with statements.together():
-                if lane.batch is not None:
-                    batch = scheduler.hold(lane.batch, columns=scheduler.ROOM)
-                    if batch is None or not scheduler.room(batch, most=1):
-                        continue
-                while (execution := self._next(lane)) is not None:
-                    if self._take(execution, owner):
-                        return execution
-        return None
-
-    def _take(self, execution: Execution, owner: str) -> bool:
-        """Claims one, and notes its start when everything is at hand; False when another was faster."""
-        now = timezone.now()
-        facts = {"node": self._node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
-        environment, state, passed, noted = self._at_hand(execution), State.PREPARING, (), {}
-        if environment is not None:
-            facts["environment"], state, passed = environment, State.RUNNING, (State.PREPARING,)
-            noted = {"started_at": now, "start_marked_at": now}
-        if not move(execution.pk, State.QUEUED, state, passed=passed, **facts, **noted):
-            return False
-        # What was noted beforehand comes true when the script is started.
-        for name, value in {**facts, "state": state.value}.items():
-            setattr(execution, name, value)
-        return True
-
-    def _still_first(self, lane: scheduler.Lane) -> deque[Execution]:
-        ahead = self._ahead.get(lane)
-        return ahead if ahead and ahead[0].pk <= lane.head else deque()
-
-    def _next(self, lane: scheduler.Lane) -> Execution | None:
-        ahead = self._ahead[lane]
-        if not ahead:
-            ahead.extend(scheduler.front(lane, self._node, count=LOOK_AHEAD))
-        return ahead.popleft() if ahead else None
-
-
-def move(
+def transition(
     execution_id: int,
     origin: State | Iterable[State],
     target: State,
     *,
-    passed: Iterable[State] = (),
     message: str = "",
     reason: Reason | None = None,
     by: User | None = None,
@@ -133,15 +50,12 @@ def move(
 ) -> bool:
     """Moves an Execution from (one of) `origin` to `target`; False when somebody else was first.
 
-    `passed` are states between them that it goes through at once; `message` is the sentence kept with the
-    change and on the Execution; `facts` are other columns to set with it; with `only_owner` it moves only
-    while that process owns it.
+    `message` is the sentence kept with the change and on the Execution; `facts` are other columns to set with
+    it; with `only_owner` it moves only while that process owns it.
     """
     for state in [origin] if isinstance(origin, State) else list(origin):
-        steps = list(pairwise((state, *passed, target)))
-        for before, after in steps:
-            if after not in MOVES[before]:
-                raise ValueError(f"An Execution cannot go from {before} to {after}.")
+        if target not in MOVES[state]:
+            raise ValueError(f"An Execution cannot go from {state} to {target}.")
         where = {"id": execution_id, "state": state.value}
         if only_owner is not None:
             where["owner"] = only_owner
@@ -155,9 +69,8 @@ def move(
         # No savepoint: who calls this in a transaction of their own wants all of that or nothing.
         with statements.together():
             if statements.update(Execution, where=where, facts={**changed, **ended, **facts}):
-                for before, after in steps:
-                    change = {"execution": execution_id, "from_state": before.value, "to_state": after.value}
-                    statements.insert(StateChange, {**change, "message": message, "by": by, "at": now})
+                change = {"execution": execution_id, "from_state": state.value, "to_state": target.value}
+                statements.insert(StateChange, {**change, "message": message, "by": by, "at": now})
                 statements.update(Run, where={"latest": execution_id}, facts={"state": target.value})
                 return True
     return False
@@ -165,17 +78,15 @@ def move(
 
 def return_to_queue(execution_id: int, owner: str) -> bool:
     """Gives back an Execution whose script was never started, as its node died before."""
-    return move(
+    return transition(
         execution_id,
-        [State.PREPARING, State.RUNNING],
+        State.PREPARING,
         State.QUEUED,
         message="Its node ended before the script was started; it waits again.",
         only_owner=owner,
         node=None,
         owner="",
         claimed_at=None,
-        started_at=None,
-        start_marked_at=None,
         environment=None,
     )
 
@@ -216,7 +127,7 @@ def message_of(execution_id: int) -> str:
 
 def mark_start(execution_id: int, owner: str, **facts: Any) -> bool:
     """Notes that the script runs, just before it is started; False when it is not to be any more."""
-    return move(execution_id, State.PREPARING, State.RUNNING, only_owner=owner, **facts)
+    return transition(execution_id, State.PREPARING, State.RUNNING, only_owner=owner, **facts)
 
 
 def record(execution_id: int, owner: str, **facts: Any) -> bool:
@@ -229,7 +140,7 @@ def request_stop(execution: Execution, *, by: User | None = None) -> bool:
     who = "its owner" if by is None or by.pk == execution.run.created_by_id else by.get_username()
     asked = {"by": by, "stop_cause": "user", "stop_requested_by": by}
     unstarted = f"Stopped by {who} before it was started."
-    return move(execution.pk, State.QUEUED, State.STOPPED, message=unstarted, **asked) or move(
+    return transition(execution.pk, State.QUEUED, State.STOPPED, message=unstarted, **asked) or transition(
         execution.pk, [State.PREPARING, State.RUNNING], State.STOPPING, message=f"Stopped by {who}.", **asked
     )
 

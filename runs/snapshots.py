@@ -3,10 +3,9 @@
 import json
 import os
 import re
-import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +14,7 @@ from django.utils import timezone
 from filelock import FileLock, Timeout
 
 from coretex_site.lib import filetree, paths
-from coretex_site.lib.treemarks import Marks
-from runs import spares
+from runs.fast_path import spares
 from runs.models import Snapshot
 from tasks.files import store
 from tasks.models import Task
@@ -159,63 +157,6 @@ def _declared(folder: Path, digest: str) -> TaskSpec:
 def read_list(digest: str) -> Sequence[tuple[str, bool, str]]:
     """(path, executable, sha256) of every file of a Snapshot, proven by its digest."""
     return _read_list(paths.snapshot_list(digest), digest)
-
-
-def take_back(digest: str, work: Path, marks: Marks) -> bool:
-    """Keeps a working folder that its script left as it was for this process's next check-out.
-
-    `marks` are those of the folder when it was checked out. One with any change, or that cannot be read,
-    stays where it is: False.
-    """
-    with suppress(OSError):
-        if _is_untouched(digest, work, marks):
-            spares.keep(digest, work)
-            return True
-    return False
-
-
-def _is_untouched(digest: str, work: Path, marks: Marks) -> bool:
-    """Whether all below `work` is what was checked out: no more, no less, with its contents and modes."""
-    expected = {path: (executable, sha256) for path, executable, sha256 in read_list(digest)}
-    folder_mode = work.parent.stat().st_mode
-    folders = _folders(expected)
-    files = 0
-    waiting = ["."]
-    while waiting:
-        folder = waiting.pop()
-        if folder not in folders or os.lstat(f"{work}/{folder}").st_mode != folder_mode:
-            return False
-        folders.remove(folder)
-        with os.scandir(f"{work}/{folder}") as entries:
-            for entry in entries:
-                path = entry.name if folder == "." else f"{folder}/{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(path)
-                    continue
-                facts = entry.stat(follow_symlinks=False)
-                if path not in expected or not stat.S_ISREG(facts.st_mode):
-                    return False
-                files += 1
-                if marks.shows_same(path, facts):
-                    continue
-                executable, sha256 = expected[path]
-                mode = 0o755 if executable else 0o644
-                if stat.S_IMODE(facts.st_mode) != mode or facts.st_nlink != 1:
-                    return False
-                if filetree.file_digest(work / path) != sha256:
-                    return False
-    return files == len(expected) and not folders
-
-
-def _folders(paths_: Iterable[str]) -> set[str]:
-    """All folders that files are in, the root as `.`."""
-    found = {"."}
-    for path in paths_:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition("/")[0]
-    return found
 
 
 @lru_cache(maxsize=32)

@@ -33,11 +33,11 @@ class State(StrEnum):
 
 
 # From where to where an Execution may go.
-# PREPARING or RUNNING → QUEUED: its node died before the script was started, so nothing has happened yet.
+# PREPARING → QUEUED: its node died before the script was started, so nothing has happened yet.
 MOVES: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.PREPARING, State.STOPPED}),
     State.PREPARING: frozenset({State.RUNNING, State.STOPPING, State.FAILED, State.QUEUED}),
-    State.RUNNING: frozenset({State.SUCCEEDED, State.FAILED, State.STOPPING, State.QUEUED}),
+    State.RUNNING: frozenset({State.SUCCEEDED, State.FAILED, State.STOPPING}),
     State.STOPPING: frozenset({State.STOPPED}),
     State.SUCCEEDED: frozenset(),
     State.FAILED: frozenset(),

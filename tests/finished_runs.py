@@ -51,7 +51,7 @@ def queued(project: Project, by: User, tmp_path: Path, **facts: Any) -> Executio
 def preparing(execution: Execution) -> Execution:
     node, _ = Node.objects.get_or_create(name="worker-1", defaults={"heartbeat_at": timezone.now()})
     now = timezone.now()
-    lifecycle.move(
+    lifecycle.transition(
         execution.pk, State.QUEUED, State.PREPARING, node=node, owner=OWNER, claimed_at=now, heartbeat_at=now
     )
     return fresh(execution)
@@ -69,20 +69,20 @@ def running(execution: Execution) -> Execution:
     read = [{"id": 1, "name": "Cells", "digest": "d" * 64, "file_count": 3, "size": 10}]
     lifecycle.record(execution.pk, OWNER, environment=environment, datasets=read)
     began = timezone.now() - timedelta(seconds=90)
-    lifecycle.move(execution.pk, State.PREPARING, State.RUNNING, started_at=began)
+    lifecycle.transition(execution.pk, State.PREPARING, State.RUNNING, started_at=began)
     return fresh(execution)
 
 
 def succeeded(execution: Execution) -> Execution:
     running(execution)
-    lifecycle.move(execution.pk, State.RUNNING, State.SUCCEEDED, exit_code=0)
+    lifecycle.transition(execution.pk, State.RUNNING, State.SUCCEEDED, exit_code=0)
     return fresh(execution)
 
 
 def failed(execution: Execution, message: str) -> Execution:
     running(execution)
     facts: dict[str, Any] = {"reason": Reason.EXIT_CODE, "message": message, "exit_code": 3}
-    lifecycle.move(execution.pk, State.RUNNING, State.FAILED, **facts)
+    lifecycle.transition(execution.pk, State.RUNNING, State.FAILED, **facts)
     return fresh(execution)
 
 

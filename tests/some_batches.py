@@ -5,6 +5,7 @@ from typing import Any
 from projects.models import Project
 from runs import lifecycle
 from runs.models import Batch, Execution, Node, Run
+from runs.queue import claims
 from runs.runspec import RunSpec
 from runs.states import State
 from runs.submission import batch_upkeep
@@ -40,12 +41,12 @@ def node(name: str = "worker-1") -> Node:
 
 
 def claim(at: Node | None = None) -> Execution | None:
-    return lifecycle.claim(at or node(), "somebody")
+    return claims.claim(at or node(), "somebody")
 
 
 def end(execution: Execution, state: State = State.SUCCEEDED) -> None:
-    lifecycle.move(execution.pk, State.PREPARING, State.RUNNING)
-    assert lifecycle.move(execution.pk, State.RUNNING, state)
+    lifecycle.transition(execution.pk, State.PREPARING, State.RUNNING)
+    assert lifecycle.transition(execution.pk, State.RUNNING, state)
 
 
 def run_all(*, failing: set[int] = frozenset(), at: Node | None = None) -> list[int]:

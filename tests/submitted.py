@@ -80,6 +80,6 @@ def move_to(run: Run, state: State) -> None:
     for target in PATHS[state]:
         moment = {"started_at": now} if target == State.RUNNING else {}
         reason = Reason.EXIT_CODE if target == State.FAILED else None
-        assert lifecycle.move(run.latest_id, at, target, reason=reason, **moment)
+        assert lifecycle.transition(run.latest_id, at, target, reason=reason, **moment)
         at = target
     run.refresh_from_db()

@@ -2,23 +2,19 @@
 
 import logging
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 
-from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from coretex_site.lib import paths
 from runs import lifecycle
-from runs.engine import executor, finalize, prepare
+from runs.engine import executor, prepare
 from runs.engine.executor import Script
 from runs.engine.finalize import keep, settle
 from runs.engine.monitor import UNREACHABLE, LetGo, Pulse, StopAsked, patiently, watch
 from runs.engine.outcomes import Outcome, outcome
 from runs.engine.prepare import Inputs, Refused
-from runs.models import Environment, Execution
+from runs.models import Execution
 from runs.processes import ProcessId
 from runs.runtimes import environments
 from runs.runtimes.failure import EnvironmentFailure
@@ -28,14 +24,8 @@ from runs.states import Reason, State
 log = logging.getLogger(__name__)
 
 
-def execute(
-    execution: Execution, owner: str, *, claim_next: Callable[[], Execution | None] = lambda: None
-) -> Execution | None:
-    """Executes what `owner` has claimed, to its end whatever that is.
-
-    When its script succeeded, `claim_next` is called in the transaction that ends it, since between short
-    scripts every transaction counts; what it claimed is returned, and is to be executed next.
-    """
+def execute(execution: Execution, owner: str) -> None:
+    """Executes what `owner` has claimed, to its end whatever that is."""
     with Attempt(execution, owner) as attempt:
         try:
             attempt.prepare()
@@ -43,26 +33,11 @@ def execute(
         except StopAsked:
             message = lifecycle.message_of(execution.pk)
             settle(execution, owner, Outcome(state=State.STOPPED, message=message))
-            return None
         except Refused as refused:
             failed = Outcome(state=State.FAILED, reason=refused.reason, message=str(refused))
             settle(execution, owner, failed)
-            return None
-        return attempt.attend(script, claim_next)
-    return None
-
-
-def at_hand(execution: Execution) -> Environment | None:
-    """The environment of an Execution that this process can start at once; None when it has to prepare it."""
-    if not prepare.is_at_hand(execution):
-        return None
-    found = environments.used_lately(
-        execution.run.snapshot_id,
-        node_name=settings.NODE_NAME,
-        entry=execution.run.entry_script,
-        since=execution.created_at,
-    )
-    return None if found is None else found.row
+        else:
+            attempt.attend(script)
 
 
 def resume(execution: Execution, owner: str) -> None:
@@ -70,7 +45,7 @@ def resume(execution: Execution, owner: str) -> None:
     shim = ProcessId.parse(execution.shim)
     script = Script(shim=shim, exit_file=paths.exit_file(execution.pk), mark=prepare.mark(execution.pk))
     with Attempt(execution, owner) as attempt:
-        attempt.attend(script, lambda: None)
+        attempt.attend(script)
 
 
 class Attempt:
@@ -110,7 +85,7 @@ class Attempt:
             log.exception("What Execution %s left is still in its working folder", self._execution)
         message = f"The server met a problem of its own{why}. Give the operator the reference {reference}."
         failed = Outcome(state=State.FAILED, reason=self._step, message=message)
-        moved = lifecycle.move(
+        moved = lifecycle.transition(
             self._execution.pk,
             [State.PREPARING, State.RUNNING],
             failed.state,
@@ -119,7 +94,7 @@ class Attempt:
             only_owner=self._owner,
         )
         if not moved:
-            lifecycle.move(
+            lifecycle.transition(
                 self._execution.pk, State.STOPPING, State.STOPPED, message=message, only_owner=self._owner
             )
         return True
@@ -155,9 +130,15 @@ class Attempt:
         execution = self._execution
         what = prepare.launch(execution, self._environment)
         now = timezone.now()
-        if execution.status is State.RUNNING and execution.environment_id == self._environment.row.pk:
-            now = execution.claimed_at
-        elif not self._note_start(now):
+        marked = lifecycle.mark_start(
+            execution.pk,
+            self._owner,
+            started_at=now,
+            start_marked_at=now,
+            environment=self._environment.row,
+            datasets=self._inputs.datasets,
+        )
+        if not marked:
             Pulse(execution.pk, self._owner, soon=True).beat_while_preparing()
             raise LetGo(is_over=True)
         execution.started_at = execution.start_marked_at = now
@@ -165,15 +146,8 @@ class Attempt:
         self._script = executor.launch(what)
         return self._script
 
-    def _note_start(self, now: datetime) -> bool:
-        """False when it is not to be started any more."""
-        facts = {"started_at": now, "start_marked_at": now, "environment": self._environment.row}
-        if self._execution.status is State.RUNNING:  # with an environment that is gone by now
-            return lifecycle.record(self._execution.pk, self._owner, **facts)
-        return lifecycle.mark_start(self._execution.pk, self._owner, datasets=self._inputs.datasets, **facts)
-
-    def attend(self, script: Script, claim_next: Callable[[], Execution | None]) -> Execution | None:
-        """Watches the script to its end and settles the Execution; what was claimed meanwhile."""
+    def attend(self, script: Script) -> None:
+        """Watches the script to its end and settles the Execution."""
         self._step, self._script = Reason.LOST, script
         execution = self._execution
         with script:
@@ -184,20 +158,8 @@ class Attempt:
         result = outcome(
             script.exit_code, cause=ended.cause, asked=asked, time_limit=execution.run.time_limit
         )
-
-        def end() -> Execution | None:
-            if not keep(execution, self._owner, inputs=self._inputs):
-                return None
-            with transaction.atomic():
-                # Before the end: a Batch is held before any of its Runs is moved. A failure may be the
-                # one after which no Run of the Batch is to start.
-                claimed = claim_next() if result.state is State.SUCCEEDED else None
-                is_ended = finalize.end(execution, self._owner, result)
-            if is_ended:
-                prepare.offer(execution)
-            return claimed
-
-        return patiently(end)
+        if patiently(lambda: settle(execution, self._owner, result, inputs=self._inputs)):
+            prepare.offer(execution)
 
     def say(self, text: str) -> None:
         """Appends a line of ours to the console."""

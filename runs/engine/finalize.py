@@ -69,9 +69,6 @@ def end(execution: Execution, owner: str, result: Outcome, *, always_recover: bo
     """
     metrics.ingest(execution.pk, final=True)
     facts = {"exit_code": result.exit_code, "finished_at": _finished_at(execution), "only_owner": owner}
-    if execution.start_marked_at is None:
-        # A start that was noted beforehand did not come true.
-        facts |= {"started_at": None, "start_marked_at": None}
     if result.reason is Reason.EXIT_CODE:
         facts["last_line"] = last_line.of(execution.pk)
     asked = result.message
@@ -79,7 +76,7 @@ def end(execution: Execution, owner: str, result: Outcome, *, always_recover: bo
         if _move(execution, result, facts, always_recover=always_recover):
             return True
         asked = lifecycle.message_of(execution.pk)
-    return lifecycle.move(execution.pk, State.STOPPING, State.STOPPED, message=asked, **facts)
+    return lifecycle.transition(execution.pk, State.STOPPING, State.STOPPED, message=asked, **facts)
 
 
 def _move(execution: Execution, result: Outcome, facts: dict[str, Any], *, always_recover: bool) -> bool:
@@ -93,17 +90,12 @@ def _move(execution: Execution, result: Outcome, facts: dict[str, Any], *, alway
         )
         message = f"{message} {again}"
     origins = [State.RUNNING, State.PREPARING] if result.state is State.FAILED else [State.RUNNING]
-    moved = lifecycle.move(
+    moved = lifecycle.transition(
         execution.pk, origins, result.state, message=message, reason=result.reason, **facts
     )
     if moved and recovers:
         lifecycle.queue(execution.run, Cause.RECOVERED, exactly=execution.exactly)
     return moved
-
-
-def was_started(execution: Execution) -> bool:
-    """Whether its script was started, as far as the database and the disk tell: its console comes first."""
-    return execution.start_marked_at is not None and paths.console(execution.pk).exists()
 
 
 def settle_ended(execution: Execution, owner: str) -> bool:

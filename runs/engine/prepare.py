@@ -5,7 +5,6 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,10 +14,11 @@ from django.conf import settings
 
 from coretex_site.lib import filetree, paths
 from coretex_site.lib.smallfile import overwrite
-from coretex_site.lib.treemarks import Marks
 from projects.data.references import RESOLVERS, Given, MissingReferenceError, Resolver
-from runs import snapshots, spares
+from runs import snapshots
 from runs.engine.executor import ROOM, Launch
+from runs.fast_path import spares
+from runs.fast_path.marks import Marks
 from runs.models import Execution, Run
 from runs.runtimes import notebook_run
 from runs.runtimes.ready import Ready
@@ -65,15 +65,6 @@ class Inputs:
 def mark(execution_id: int) -> str:
     """`NAME=VALUE`, set for every process that is started for an Execution."""
     return f"{MARK}={paths.parameters_file(execution_id)}"
-
-
-def is_at_hand(execution: Execution) -> bool:
-    """Whether `lay_out` has next to nothing to do: a script before it left the same files untouched."""
-    run = execution.run
-    if execution.exactly_id is not None or not spares.has(run.snapshot_id):
-        return False
-    named = [p.name for p in snapshots.declared(run.snapshot_id).parameters if p.data_type in RESOLVERS]
-    return all(run.parameters.get(name) in (None, []) for name in named)
 
 
 def lay_out(execution: Execution) -> Inputs:
@@ -149,19 +140,17 @@ def take_back(execution: Execution, inputs: Inputs) -> bool:
 
     Whether that was all there is to keep or to free.
     """
-    home = paths.home(execution.pk)
-    with suppress(OSError):
-        if home.lstat().st_mode == home.parent.stat().st_mode and not os.listdir(home):
-            spares.keep(HOME, home)
-    is_untouched = snapshots.take_back(execution.run.snapshot_id, paths.work(execution.pk), inputs.marks)
+    home, digest = paths.home(execution.pk), execution.run.snapshot_id
+    spares.keep_empty(HOME, home)
+    files = snapshots.read_list(digest)
+    is_untouched = spares.keep_folder(digest, paths.work(execution.pk), files, inputs.marks)
     return is_untouched and not home.exists() and not inputs.datasets
 
 
 def offer(execution: Execution) -> None:
     """Lets this process's next script have files of one whose end is stored: they tell nothing any more."""
-    with suppress(OSError):
-        spares.offer(PARAMETERS, paths.parameters_file(execution.pk))
-        spares.offer(EXIT, paths.exit_file(execution.pk), blank=ROOM)
+    spares.offer(PARAMETERS, paths.parameters_file(execution.pk))
+    spares.offer(EXIT, paths.exit_file(execution.pk), blank=ROOM)
 
 
 def launch(execution: Execution, environment: Ready) -> Launch:

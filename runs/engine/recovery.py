@@ -17,7 +17,7 @@ from coretex_site.lib import filetree, paths
 from runs import lifecycle, processes, snapshots
 from runs.engine import prepare
 from runs.engine.executor import read_exit_code
-from runs.engine.finalize import settle, settle_ended, was_started
+from runs.engine.finalize import settle, settle_ended
 from runs.engine.monitor import UNREACHABLE
 from runs.engine.outcomes import Outcome
 from runs.models import Execution, Node
@@ -112,13 +112,13 @@ def _failing_alone(execution: Execution, owner: str) -> Iterator[None]:
             f"Give the operator the reference {reference}."
         )
         facts = {"message": message, "only_owner": owner}
-        if not lifecycle.move(execution.pk, ENDABLE, State.FAILED, reason=Reason.LOST, **facts):
-            lifecycle.move(execution.pk, State.STOPPING, State.STOPPED, **facts)
+        if not lifecycle.transition(execution.pk, ENDABLE, State.FAILED, reason=Reason.LOST, **facts):
+            lifecycle.transition(execution.pk, State.STOPPING, State.STOPPED, **facts)
 
 
 def _settle_or_return(execution: Execution, owner: str) -> None:
     _end_processes(execution)
-    if was_started(execution):
+    if execution.start_marked_at is not None:
         # A dead process may have moved it between the look and the adoption.
         execution.refresh_from_db(fields=["state", "message", "stop_cause", "started_at"])
         settle_ended(execution, owner)
@@ -126,7 +126,7 @@ def _settle_or_return(execution: Execution, owner: str) -> None:
         for folder in (paths.work(execution.pk), paths.inputs(execution.pk), paths.home(execution.pk)):
             filetree.remove(folder)
         asked = lifecycle.message_of(execution.pk)
-        lifecycle.move(execution.pk, State.STOPPING, State.STOPPED, message=asked, only_owner=owner)
+        lifecycle.transition(execution.pk, State.STOPPING, State.STOPPED, message=asked, only_owner=owner)
 
 
 def _end_processes(execution: Execution) -> None:
@@ -162,7 +162,7 @@ def cut_off(node: Node, *, within_seconds: float) -> None:
         _end_processes(execution)
         if execution.pk in ended or execution.status is State.STOPPING:
             settle_ended(execution, owner)
-        elif was_started(execution) or not lifecycle.return_to_queue(execution.pk, owner):
+        elif execution.start_marked_at is not None or not lifecycle.return_to_queue(execution.pk, owner):
             result = Outcome(state=State.FAILED, reason=Reason.LOST, message=CUT_OFF)
             settle(execution, owner, result, always_recover=True)
 

@@ -4,12 +4,12 @@ import time
 
 from django.conf import settings
 
-from runs import spares
 from runs.engine import execution, recovery
 from runs.engine.monitor import patiently
-from runs.lifecycle import Front
-from runs.models import Execution, Node
+from runs.fast_path import spares
+from runs.models import Node
 from runs.processes import ProcessId
+from runs.queue.claims import Front
 from runs.submission import batch_upkeep
 
 # Between short scripts, so that looking around costs less than they do.
@@ -37,13 +37,10 @@ class Worker:
         self.handled = 0
         self._owner = str(ProcessId.mine())
         self._front: Front | None = None
-        self._claimed: Execution | None = None
         self._looked_at = 0.0
 
     def do_something(self) -> bool:
         """Adopts or executes one; False when nothing is to do. May be interrupted and called again."""
-        if self._claimed is not None:
-            return self._execute_next()
         if not self._knows_enough():
             return self._look_around() or self._execute_next()
         # What was known a moment ago can be wrong only in that there is more to do by now.
@@ -61,28 +58,19 @@ class Worker:
         if node.is_draining:
             self._front = None
         elif self._front is None:
-            self._front = Front(node, at_hand=execution.at_hand)
+            self._front = Front(node)
         else:
             self._front.look(node)
         self._looked_at = time.monotonic()
         return False
 
     def _execute_next(self) -> bool:
-        claimed, self._claimed = self._claimed or self._claim(), None
+        claimed = None if self._front is None else self._front.claim(self._owner)
         if claimed is None:
             return False
-        self._claimed = execution.execute(claimed, self._owner, claim_next=self._claim_next)
+        execution.execute(claimed, self._owner)
         self.handled += 1
         return True
-
-    def _claim(self) -> Execution | None:
-        return None if self._front is None else self._front.claim(self._owner)
-
-    def _claim_next(self) -> Execution | None:
-        """Within another's end: from the first lane only, so that never two Batches are held at once."""
-        if self._front is None or not self._knows_enough():
-            return None
-        return self._front.claim(self._owner, most_lanes=1)
 
     def _knows_enough(self) -> bool:
         return time.monotonic() - self._looked_at <= LOOK_EVERY

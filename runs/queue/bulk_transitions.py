@@ -1,7 +1,7 @@
-"""Moves of all Runs of a Batch at once: what `runs.lifecycle` does with one Execution, as a few statements.
+"""Transitions of all Runs of a Batch at once, as a few statements: see `runs.lifecycle` for one Execution.
 
-The caller holds the Batch (`lanes.hold`) in a transaction. Inside one, a Run whose state is not that of its
-newest Execution is one that was moved just now: so each statement finds what the one before it changed.
+The caller holds the Batch (`scheduler.hold`) in a transaction. Inside one, a Run whose state is not that of
+its newest Execution was moved just now: so each statement finds what the one before it changed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -52,7 +52,7 @@ def queue_marked(batch: Batch, *, cause: Cause, by: User) -> None:
     )
 
 
-def move(
+def transition(
     batch: Batch,
     origins: Iterable[State],
     target: State,

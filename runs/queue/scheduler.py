@@ -12,7 +12,8 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from runs import processes, statements
+from runs import processes
+from runs.fast_path import statements
 from runs.models import Batch, Execution, Node, Notice, Run
 from runs.states import ACTIVE, UNFINISHED, State
 
@@ -77,6 +78,12 @@ def hold(batch_id: int | None, *, columns: tuple[str, ...] = LOOKED_AT) -> Batch
     Who starts, stops or queues Runs of a Batch holds it first, so that its limit is never exceeded.
     """
     return statements.find(Batch, batch_id, columns, locked=True)
+
+
+def reopen(batch_id: int | None) -> None:
+    """Before one of its Runs is executed again: the Batch, if any, is held, and has not ended any more."""
+    if hold(batch_id) is not None:
+        Batch.objects.filter(pk=batch_id).update(finished_at=None, seen_at=None)
 
 
 def front(lane: Lane, node: Node, *, count: int) -> list[Execution]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from coretex_site.lib import filetree, paths
-from coretex_site.lib.treemarks import Marks
 from runs import lifecycle
+from runs.fast_path.marks import Marks
 from runs.models import Artifact
 from tasks.types.scalars import is_storable
 

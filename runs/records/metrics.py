@@ -11,7 +11,8 @@ from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
 from coretex_site.lib import paths
-from runs import lifecycle, statements
+from runs import lifecycle
+from runs.fast_path import statements
 from runs.models import Execution, Metric, MetricPoint
 from runs.records import usage
 from tasks.types.scalars import is_storable

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from runs import statements
+from runs.fast_path import statements
 from runs.models import Environment
 from runs.runtimes.eviction import READY
 

@@ -68,9 +68,11 @@ def stop_all(batch: Batch, *, by: User) -> int:
         if held is None or held.finished_at is not None:
             return 0
         waiting = f"Stopped by {who} before it was started."
-        stopped = bulk_transitions.move(held, [State.QUEUED], State.STOPPED, message=waiting, **asked)
+        stopped = bulk_transitions.transition(held, [State.QUEUED], State.STOPPED, message=waiting, **asked)
         active = [State.PREPARING, State.RUNNING]
-        stopped += bulk_transitions.move(held, active, State.STOPPING, message=f"Stopped by {who}.", **asked)
+        stopped += bulk_transitions.transition(
+            held, active, State.STOPPING, message=f"Stopped by {who}.", **asked
+        )
         facts: dict[str, Any] = {"stopped_at": timezone.now(), "stop_reason": f"Stopped by {who}."}
         if held.built_at is None:
             facts |= _unbuilt(held)

@@ -31,7 +31,7 @@ def stop_after_failures(batch: Batch) -> bool:
         failed = scheduler.failures(held)
         runs = "Run" if failed == 1 else "Runs"
         message = f"Stopped before it was started, because {failed:,} {runs} of the Batch failed."
-        stopped = bulk_transitions.move(held, [State.QUEUED], State.STOPPED, message=message)
+        stopped = bulk_transitions.transition(held, [State.QUEUED], State.STOPPED, message=message)
         if stopped:
             reason = f"Stopped after {failed:,} failed {runs}, as was asked for."
             Batch.objects.filter(pk=held.pk).update(stopped_at=timezone.now(), stop_reason=reason)

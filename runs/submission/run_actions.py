@@ -9,7 +9,7 @@ from django.db import transaction
 from coretex_site.lib import filetree, paths
 from runs import lifecycle, snapshots
 from runs.models import Execution, Run
-from runs.queue import wakeups
+from runs.queue import scheduler, wakeups
 from runs.states import UNFINISHED, Cause
 from runs.submission.errors import SubmitError
 from runs.submission.validate import LONGEST_TIME_LIMIT
@@ -57,7 +57,7 @@ def again(run: Run, *, by: User, exactly: Execution | None = None) -> Execution:
             "installed again. Execute the Run again instead."
         )
     with transaction.atomic():
-        lifecycle.hold_batch(run)
+        scheduler.reopen(run.batch_id)
         locked = Run.objects.select_for_update().get(pk=run.pk)
         if locked.state in UNFINISHED:
             raise SubmitError(f"Run {run.pk} is still {locked.state}. Stop it, or wait until it has ended.")

@@ -21,6 +21,7 @@ from runs.engine import prepare, recovery
 from runs.engine.executor import read_exit_code
 from runs.engine.worker import take_one
 from runs.models import Environment, Execution, Node
+from runs.queue import claims
 from runs.states import Cause, Reason, State
 from tests.small_tasks import console, fresh, python, start_worker, submit, this_node, until
 
@@ -210,8 +211,8 @@ while not os.path.exists({gate!r}):
 def test_what_was_never_started_waits_again(project: Project) -> None:
     execution = python(project, "print('at last')")
     worker = start_worker(
-        "from runs import lifecycle; from runs.engine import worker; from runs.processes import ProcessId; "
-        "lifecycle.claim(worker._this_node(), str(ProcessId.mine()))"
+        "from runs.queue import claims; from runs.engine import worker; "
+        "from runs.processes import ProcessId; claims.claim(worker._this_node(), str(ProcessId.mine()))"
     )
     worker.wait()
     assert fresh(execution).status == State.PREPARING
@@ -244,7 +245,7 @@ def two_alike(project: Project, source: str, **facts: Any) -> list[Execution]:
     return [first, submit(first.run.task, **facts)]
 
 
-def test_a_script_whose_start_was_noted_and_never_came_waits_again(project: Project) -> None:
+def test_a_script_whose_start_was_noted_and_never_came_is_lost_and_executed_again(project: Project) -> None:
     first, second = two_alike(project, "print('at last')")
     worker = start_worker(f"exec({KILLED_BEFORE_THE_SECOND_SCRIPT!r})")
     assert worker.wait(30) == -signal.SIGKILL
@@ -252,20 +253,20 @@ def test_a_script_whose_start_was_noted_and_never_came_waits_again(project: Proj
     assert (first.status, second.status) == (State.SUCCEEDED, State.RUNNING)
     assert take_one() == 1
     second = fresh(second)
-    assert (second.status, second.run.executions.count()) == (State.SUCCEEDED, 1)
-    back = second.changes.get(from_state=State.RUNNING, to_state=State.QUEUED)
-    assert "it waits again" in back.message
-    assert second.changes.filter(to_state=State.RUNNING).count() == 2
-    assert console(second) == "at last\n"
+    assert (second.status, second.reason) == (State.FAILED, Reason.LOST)
+    assert "It is executed again." in second.message
+    recovered = second.run.executions.get(number=2)
+    assert recovered.status == State.SUCCEEDED
+    assert console(recovered) == "at last\n"
 
 
-def test_a_script_that_is_started_at_once_has_been_prepared_too(project: Project) -> None:
+def test_a_script_that_needs_no_preparation_has_been_prepared_too(project: Project) -> None:
     _, second = two_alike(project, "print(1)")
     assert take_one() == 2
     second = fresh(second)
     states = [State.QUEUED, State.PREPARING, State.RUNNING, State.SUCCEEDED]
     assert list(second.changes.order_by("pk").values_list("to_state", flat=True)) == states
-    assert second.started_at == second.claimed_at
+    assert second.claimed_at < second.started_at
     assert second.environment_id == fresh(second.run.task.runs.first().latest).environment_id
 
 
@@ -345,7 +346,7 @@ def test_the_runs_of_a_node_that_is_gone_are_executed_elsewhere(project: Project
     long_ago = timezone.now() - timedelta(minutes=11)
     gone = Node.objects.create(name="gone", heartbeat_at=long_ago)
     execution = python(project, "print('here')")
-    lifecycle.claim(gone, "another-boot:1:1")
+    claims.claim(gone, "another-boot:1:1")
     facts = {"heartbeat_at": long_ago, "start_marked_at": long_ago}
     Execution.objects.filter(pk=execution.pk).update(**facts)
     recovery.tidy()
@@ -363,7 +364,7 @@ def test_one_of_a_lost_node_that_cannot_be_settled_does_not_hold_up_the_others(p
     gone = Node.objects.create(name="gone", heartbeat_at=long_ago)
     executions = [python(project, "print('here')") for _ in range(2)]
     for _ in executions:
-        lifecycle.claim(gone, "another-boot:1:1")
+        claims.claim(gone, "another-boot:1:1")
     Execution.objects.update(heartbeat_at=long_ago, start_marked_at=long_ago)
     leave_what_no_database_takes(executions[0])
     recovery.tidy()

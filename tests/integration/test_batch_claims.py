@@ -9,7 +9,7 @@ from django.utils import timezone
 from projects.models import Project
 from runs import lifecycle
 from runs.models import Batch, Run
-from runs.queue import scheduler
+from runs.queue import claims, scheduler
 from runs.states import ACTIVE, State
 from runs.submission import batch_actions, batch_upkeep
 from runs.submission.errors import SubmitError
@@ -131,19 +131,20 @@ def test_a_batch_for_one_node_is_executed_there(task: Task) -> None:
 CLAIM_ALL = """
 import sys
 from runs import lifecycle
+from runs.queue import claims
 from runs.submission import batch_upkeep
 from runs.models import Node, Run
 from runs.states import ACTIVE, State
 node = Node.objects.get(name="worker-1")
 while Run.objects.filter(state="queued").exists():
-    execution = lifecycle.claim(node, "somebody")
+    execution = claims.claim(node, "somebody")
     if execution is None:
         continue
     active = Run.objects.filter(batch=execution.run.batch_id, state__in=ACTIVE).count()
     if active > 2:
         sys.exit(f"{active} at once")
-    lifecycle.move(execution.pk, State.PREPARING, State.RUNNING)
-    lifecycle.move(execution.pk, State.RUNNING, State.SUCCEEDED)
+    lifecycle.transition(execution.pk, State.PREPARING, State.RUNNING)
+    lifecycle.transition(execution.pk, State.RUNNING, State.SUCCEEDED)
     batch_upkeep.attend()
 """
 
@@ -263,7 +264,7 @@ def test_a_run_says_what_it_waits_for(task: Task) -> None:
 
 def test_a_run_that_was_given_back_goes_before_those_that_were_read_ahead(task: Task) -> None:
     some_batches.start(task, name="one", values={"a": [*range(4)]})
-    front = lifecycle.Front(some_batches.node())
+    front = claims.Front(some_batches.node())
     first, second = front.claim("somebody"), front.claim("somebody")
     assert (first.run.cell, second.run.cell) == (0, 1)
     assert lifecycle.return_to_queue(first.pk, "somebody")

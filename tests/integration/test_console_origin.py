@@ -59,7 +59,7 @@ def test_which_file_decided_stands_above_the_console(
     languages = "" if entry == "tool.sh" else " Python 3.11."
     expected = f"{sentence}{languages} Environment eeeeeeeeeeee."
     assert above_the_console(browser, execution) == expected
-    lifecycle.move(execution.pk, State.RUNNING, State.SUCCEEDED, exit_code=0)
+    lifecycle.transition(execution.pk, State.RUNNING, State.SUCCEEDED, exit_code=0)
     assert above_the_console(browser, execution) == expected
     Execution.objects.update(environment=None)
     assert above_the_console(browser, execution) == f"{sentence} No environment was made."

@@ -65,7 +65,7 @@ def test_what_is_printed_last_is_brought_and_then_it_asks_no_more(
     prints(execution, b"one\n")
     query = following(console(browser, execution, "?follow=0"))
     prints(execution, b"last words")
-    lifecycle.move(execution.pk, State.RUNNING, State.SUCCEEDED)
+    lifecycle.transition(execution.pk, State.RUNNING, State.SUCCEEDED)
     html = console(browser, execution, query)
     assert lines(html) == ["last words"]
     assert "hx-get" not in html

@@ -12,7 +12,7 @@ from django.utils import timezone
 from projects.models import Project
 from runs import lifecycle
 from runs.models import Execution, Node, Run, Snapshot
-from runs.queue import nodes, wakeups
+from runs.queue import claims, nodes, wakeups
 from runs.states import Cause, State
 from tasks.models import Task
 
@@ -62,7 +62,7 @@ def test_a_run_is_named_only_to_those_who_may_see_it(
     client_of: ClientOf, alice: User, charlie: User, run: Run
 ) -> None:
     busy = node("busy")
-    lifecycle.claim(busy, "owner")
+    claims.claim(busy, "owner")
     assert "train-1" in client_of(alice).get(reverse("runs:nodes")).content.decode()
     strange = client_of(charlie).get(reverse("runs:nodes")).content.decode()
     assert "train-1" not in strange

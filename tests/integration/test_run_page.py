@@ -151,7 +151,7 @@ def test_an_earlier_execution_stays_readable(browser: Client, execution: Executi
 
 def test_it_asks_for_news_only_while_it_is_unfinished(browser: Client, execution: Execution) -> None:
     assert 'hx-trigger="every' in page(browser, running(execution))
-    lifecycle.move(execution.pk, State.RUNNING, State.SUCCEEDED)
+    lifecycle.transition(execution.pk, State.RUNNING, State.SUCCEEDED)
     assert 'hx-trigger="every' not in page(browser, execution)
 
 
@@ -162,7 +162,7 @@ def test_no_news_is_no_answer_and_a_new_state_brings_every_part(
     assert browser.get(url).status_code == 204
     leaves(execution, {"result.txt": b"42"})
     reports(execution, "loss", [(0, 1.5)])
-    lifecycle.move(execution.pk, State.RUNNING, State.SUCCEEDED, exit_code=0)
+    lifecycle.transition(execution.pk, State.RUNNING, State.SUCCEEDED, exit_code=0)
     html = browser.get(url).content.decode()
     parts = set(re.findall(r'id="(run-[a-z-]+)"[^>]*hx-swap-oob="true"', html))
     assert parts == {
@@ -264,7 +264,7 @@ def test_only_who_may_act_sees_the_actions(
     running(execution)
     assert ">Stop</button>" in page(client_of(bob), execution)
     assert "/stop" not in page(client_of(vera), execution)
-    lifecycle.move(execution.pk, State.RUNNING, State.SUCCEEDED)
+    lifecycle.transition(execution.pk, State.RUNNING, State.SUCCEEDED)
     assert "Execute again" in page(client_of(bob), execution)
     told = page(client_of(vera), execution)
     assert "Execute again" not in told

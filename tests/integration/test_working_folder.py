@@ -3,10 +3,11 @@
 import pytest
 
 from coretex_site.lib import filetree, paths
-from coretex_site.lib.treemarks import Marks
 from projects.models import Project
 from runs import snapshots
 from runs.engine.worker import take_one
+from runs.fast_path import spares
+from runs.fast_path.marks import Marks
 from runs.models import Execution
 from runs.states import Reason, State
 from tests.small_tasks import console, fresh, make_task, submit
@@ -119,7 +120,8 @@ def test_what_was_tidied_away_meanwhile_is_copied_again(project: Project) -> Non
     task = make_task(project, {"main.py": "print('hello')"})
     snapshot, work = snapshots.freeze(task), paths.scratch() / "work"
     snapshots.check_out(snapshot.pk, work)
-    snapshots.take_back(snapshot.pk, work, Marks.of(work, ["main.py"], now=0))
+    files = snapshots.read_list(snapshot.pk)
+    assert spares.keep_folder(snapshot.pk, work, files, Marks.of(work, ["main.py"], now=0))
     assert not work.exists()
     for place in paths.scratch().iterdir():
         filetree.remove(place)

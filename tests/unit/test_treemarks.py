@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from coretex_site.lib.treemarks import TICK, Marks
+from runs.fast_path.marks import TICK, Marks
 
 
 @pytest.fixture
