@@ -10,9 +10,10 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from zipstream import ZipStream
 
 from coretex_site.lib.treepaths import Limits, TreeError, is_ignored, safe_path, shown_name
 from coretex_site.lib.writing import too_large, too_many
@@ -231,49 +232,13 @@ class Reader(io.RawIOBase):
         return self.source.read(size)
 
 
-class Outlet(io.RawIOBase):
-    """Where a zip is written to: a buffer that is emptied as it fills, and cannot seek."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pieces: list[bytes] = []
-        self.at = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.at
-
-    def write(self, data: Any) -> int:
-        self.pieces.append(bytes(data))
-        self.at += len(data)
-        return len(data)
-
-    def take(self) -> bytes:
-        taken = b"".join(self.pieces)
-        self.pieces.clear()
-        return taken
-
-
 def zip_files(files: Iterable[tuple[str, Path]]) -> Iterator[bytes]:
     """One zip of files given as (path inside, path on disk), piece by piece; one that is gone is left out."""
-    outlet = Outlet()
-    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
-        for path, source in files:
-            try:
-                reader = source.open("rb")
-            except FileNotFoundError:
-                continue
-            with reader:
-                facts = source.stat()
-                at = datetime.fromtimestamp(max(facts.st_mtime, 315_619_200), UTC)  # zips begin in 1980
-                info = zipfile.ZipInfo(path, date_time=(*at.timetuple()[:6],))
-                info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = (stat.S_IFREG | (0o755 if facts.st_mode & 0o100 else 0o644)) << 16
-                with zipped.open(info, "w", force_zip64=facts.st_size >= 2**31 - 1) as writer:
-                    while chunk := reader.read(CHUNK):
-                        writer.write(chunk)
-                        if outlet.pieces:
-                            yield outlet.take()
-    yield outlet.take()
+    zipped = ZipStream(compress_type=zipfile.ZIP_DEFLATED, compress_level=1)
+    for path, source in files:
+        try:
+            zipped.add_path(source, path, recurse=False)
+        except FileNotFoundError:
+            continue
+        yield from zipped.all_files()
+    yield from zipped.finalize()

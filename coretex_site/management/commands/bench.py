@@ -26,6 +26,7 @@ MOST = {
     "million_ruled_seconds": (3.0, "{:g} s with a rule that leaves some of them out"),
     "tail_seconds": (0.5, "{:g} s for the end of a console of 200,000 lines"),
     "search_seconds": (3.0, "{:g} s to search it"),
+    "engine_ratio": (0.5, "{:g} bare starts of our own processor time for a trivial Run"),
 }
 LEAST = {
     "rate_ratio": (0.7, "{:g} of a bare pool's rate"),
@@ -90,7 +91,9 @@ def told(numbers: dict[str, float]) -> str:
         f"A million combinations are counted and paged in {numbers['million_seconds']:.2f} s, with a rule in "
         f"{numbers['million_ruled_seconds']:.2f} s\n"
         f"The end of a console of 200,000 lines is read in {numbers['tail_seconds']:.3f} s, a search of it "
-        f"takes {numbers['search_seconds']:.2f} s"
+        f"takes {numbers['search_seconds']:.2f} s\n"
+        f"Our own processor time for a trivial Run: {numbers['engine_cpu_ms']:.1f} ms, "
+        f"{numbers['engine_ratio']:.2f} bare starts"
     )
 
 
@@ -133,7 +136,12 @@ def measure_server(folder: Path, *, starts: int, runs: int, batch: int) -> dict[
         )
         if done.returncode:
             raise CommandError("The measurement did not come to its end; the reason stands above.")
-        return json.loads(done.stdout)
+        found = json.loads(done.stdout)
+        program = [sys.executable, str(settings.BASE_DIR / "bench" / "engine_cpu.py")]
+        cpu = subprocess.run(program, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        found["engine_cpu_ms"] = float(cpu.stdout)
+        found["engine_ratio"] = found["engine_cpu_ms"] / found["bare_start_ms"]
+        return found
     finally:
         server.send_signal(2)
         try:
