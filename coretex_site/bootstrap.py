@@ -64,27 +64,29 @@ def enter_environment(argv: list[str]) -> None:
 
 
 def needed_extras(argv: list[str]) -> set[str]:
-    # The tests start the product on PostgreSQL too: what it needs for that is installed once.
-    extras = {"test", "postgres"} if argv[1:2] == ["test"] else set()
-    if database_url().startswith("postgres"):
+    # The tests start the product on PostgreSQL and Redis too: what it needs for that is installed once.
+    extras = {"test", "postgres", "redis"} if argv[1:2] == ["test"] else set()
+    if setting("CORETEX_DATABASE_URL").startswith("postgres"):
         extras.add("postgres")
+    if setting("CORETEX_BROKER_URL"):
+        extras.add("redis")
     return extras
 
 
-def database_url() -> str:
-    """CORETEX_DATABASE_URL as coretex_site.env will find it, as far as its beginning matters."""
+def setting(name: str) -> str:
+    """A variable as coretex_site.env will find it, as far as its beginning matters."""
     file = ROOT / ".env"
     lines = file.read_text(errors="replace").splitlines() if file.is_file() else []
     values = {}
     for line in lines:
-        found = re.match(r"\s*(?:export\s+)?(CORETEX_DATABASE_URL(?:_FILE)?)\s*=\s*['\"]?([^'\"]*)", line)
+        found = re.match(rf"\s*(?:export\s+)?({name}(?:_FILE)?)\s*=\s*['\"]?([^'\"]*)", line)
         if found:
             values[found[1]] = found[2].strip()
     for source in (os.environ, values):
-        url = source.get("CORETEX_DATABASE_URL", "").strip()
-        path = Path(source.get("CORETEX_DATABASE_URL_FILE", "").strip() or os.devnull)
-        if url or path.is_file():
-            return url or path.read_text(errors="replace").strip()
+        text = source.get(name, "").strip()
+        path = Path(source.get(f"{name}_FILE", "").strip() or os.devnull)
+        if text or path.is_file():
+            return text or path.read_text(errors="replace").strip()
     return ""
 
 

@@ -6,6 +6,7 @@ import re
 import socket
 import sys
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,15 @@ from coretex_site.env import Env, EnvError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env.of_process(file=BASE_DIR / ".env")
+
+
+def need(package: str, *, extra: str, variable: str) -> None:
+    """Raises EnvError when a package that only this setting needs is not installed."""
+    if find_spec(package) is None:
+        raise EnvError(
+            f"{variable} needs the package {package}, which is not installed here. Start with "
+            f"`python3 manage.py up`, which installs it, or run: pip install 'coretex-server[{extra}]'"
+        )
 
 
 def database(url: str, data_dir: Path) -> dict[str, Any]:
@@ -40,6 +50,7 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         }
         parsed["CONN_MAX_AGE"] = None  # opening it with its PRAGMAs costs more than most queries
     elif parsed["ENGINE"].endswith("postgresql"):
+        need("psycopg", extra="postgres", variable="CORETEX_DATABASE_URL")
         parsed["CONN_MAX_AGE"] = 300
         parsed["CONN_HEALTH_CHECKS"] = True
     else:
@@ -54,6 +65,7 @@ def broker(url: str) -> dict[str, Any]:
     if not url.startswith(("redis://", "rediss://", "unix://")):
         found = f"with {url.partition('://')[0]}://" if "://" in url else "with no scheme"
         raise EnvError(f"CORETEX_BROKER_URL is to begin with redis:// or rediss://, but begins {found}.")
+    need("redis", extra="redis", variable="CORETEX_BROKER_URL")
     # A broker that is away must not hold up a request; longer than the second that a cluster waits in a read.
     if "socket_timeout" not in url:
         url += ("&" if "?" in url else "?") + "socket_connect_timeout=2&socket_timeout=5"

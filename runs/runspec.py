@@ -9,10 +9,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
+from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import parse_qsl, urlencode
 
 import yaml
+from jsonschema import Draft202012Validator, ValidationError, validators
 
 VALUE_PREFIX = "v."
 
@@ -66,15 +68,14 @@ class RunSpec:
         """Raises RunSpecError with every mistake in one message."""
         if not isinstance(data, Mapping):
             raise RunSpecError(f"A mapping with the key task was expected, but {_kind(data)} was found.")
-        known = {f.name for f in fields(cls)}
-        problems = [f"{key!r} is not a key of a Run's specification." for key in data if key not in known]
-        if "task" not in data:
-            problems.append("The key task is missing: the number of the Task to run.")
-        for name, value in data.items():
-            if name in known:
-                problems += READERS[name](name, value)
+        problems = [_sentence(error) for error in VALIDATOR.iter_errors(data)]
+        problems += [
+            f"{name} holds something else than numbers, texts, lists and mappings that can be stored."
+            for name, value in data.items()
+            if not _storable(value)
+        ]
         if problems:
-            raise RunSpecError(" ".join(problems))
+            raise RunSpecError(" ".join(dict.fromkeys(problems)))
         return cls(**data)
 
     # YAML
@@ -199,17 +200,54 @@ def from_json_text(key: str, text: str) -> Any:
 
 
 def _kind(value: Any) -> str:
-    names = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}
+    names = {dict: "a mapping", str: "a text", bool: "true or false", type(None): "null"}
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
     return names.get(type(value), repr(value)[:100])
 
 
-# Which values each key may have: each reader returns the mistakes it finds.
+# Mistakes that the schema finds, as sentences
 
 
-def _text(name: str, value: Any) -> list[str]:
-    if isinstance(value, str) and _storable(value):
-        return []
-    return [f"{name} is to be a text, but is {_kind(value)}."]
+def _is_whole(_: Any, value: Any) -> bool:
+    """JSON Schema takes 1.0 for an integer; a specification tells them apart."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+SCHEMA = json.loads(Path(__file__).with_name("runspec.schema.json").read_text(encoding="utf-8"))
+TYPES = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole).redefine(
+    "array", lambda _, value: isinstance(value, list | tuple)
+)
+VALIDATOR = validators.extend(Draft202012Validator, type_checker=TYPES)(SCHEMA)
+
+
+def _sentence(error: ValidationError) -> str:
+    """What was expected, what was found, and where."""
+    if error.validator == "required":
+        return "The key task is missing: the number of the Task to run."
+    if error.validator == "additionalProperties":
+        unknown = [repr(key) for key in error.instance if key not in error.schema["properties"]]
+        noun = "is not a key" if len(unknown) == 1 else "are not keys"
+        return f"{', '.join(unknown)} {noun} of a Run's specification."
+    if "propertyNames" in error.schema_path:
+        return f"{error.path[0]} names a parameter {error.instance!r}; a name has one letter or more."
+    return f"{_place(error.path)} is to be {_expected(error.schema)}, but is {_kind(error.instance)}."
+
+
+def _place(path: Sequence[str | int]) -> str:
+    """`repeats`, `values of lr`, `pairs, item 2`."""
+    key, *inner = path
+    parts = [f", item {step + 1}" if isinstance(step, int) else f" of {step}" for step in inner]
+    return f"{key}{''.join(parts)}"
+
+
+def _expected(schema: Mapping[str, Any]) -> str:
+    if "title" in schema:
+        return f"a {schema['title']}"
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    words = {"integer": "a whole number", "string": "a text", "null": "null"}
+    least = f" of {schema['minimum']} or more" if "minimum" in schema else ""
+    return " or ".join(words[kind] + (least if kind == "integer" else "") for kind in kinds)
 
 
 def _storable(value: Any) -> bool:
@@ -223,75 +261,3 @@ def _storable(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_storable, value))
     return value is None or isinstance(value, int)
-
-
-def _whole(minimum: int | None, *, optional: bool = False) -> Any:
-    def read(name: str, value: Any) -> list[str]:
-        if optional and value is None:
-            return []
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if whole and (minimum is None or value >= minimum):
-            return []
-        least = "" if minimum is None else f" of {minimum} or more"
-        return [f"{name} is to be a whole number{least}, but is {_kind(value)}."]
-
-    return read
-
-
-def _optional_text(name: str, value: Any) -> list[str]:
-    return [] if value is None else _text(name, value)
-
-
-def _values(name: str, value: Any) -> list[str]:
-    if not isinstance(value, Mapping):
-        return [f"values is to be a mapping of parameter to a list of values, but is {_kind(value)}."]
-    problems = []
-    for parameter, choices in value.items():
-        if not isinstance(parameter, str) or not parameter:
-            problems.append(f"values names a parameter {parameter!r}, which is not a text.")
-        elif not isinstance(choices, list | tuple) or not choices:
-            problems.append(
-                f"The values of {parameter} are to be a list of one or more, but are {_kind(choices)}."
-            )
-        elif not _storable(choices):
-            problems.append(
-                f"A value of {parameter} is not a number, text, list or mapping that can be stored."
-            )
-    return problems
-
-
-def _list_of(inner: Any, what: str) -> Any:
-    def read(name: str, value: Any) -> list[str]:
-        if not isinstance(value, list | tuple):
-            return [f"{name} is to be a list of {what}, but is {_kind(value)}."]
-        return [problem for item in value for problem in inner(f"Each of {name}", item)]
-
-    return read
-
-
-def _mapping(name: str, value: Any) -> list[str]:
-    if isinstance(value, Mapping) and _storable(value):
-        return []
-    return [f"{name} is to be a mapping of parameter to value, but is {_kind(value)}."]
-
-
-READERS = {
-    "task": _whole(1),
-    "entry_script": _text,
-    "snapshot": _text,
-    "name": _text,
-    "description": _text,
-    "node": _text,
-    "time_limit": _whole(1, optional=True),
-    "values": _values,
-    "pairs": _list_of(_list_of(_text, "names"), "lists of names"),
-    "exclude": _list_of(_text, "rules"),
-    "without": _list_of(_mapping, "combinations"),
-    "repeats": _whole(1),
-    "seed_parameter": _optional_text,
-    "sample": _whole(1, optional=True),
-    "sample_seed": _whole(None),
-    "at_once": _whole(1, optional=True),
-    "stop_after": _whole(1, optional=True),
-    "priority": _whole(None),
-}

@@ -35,6 +35,9 @@ run_urls = [
     path("runs/<int:pk>/delete", run.delete, name="delete"),
 ]
 
+# /schemas/
+schema_urls = [path("schemas/runspec.schema.json", presets.schema, name="schema")]
+
 # /nodes/
 node_urls = [
     path("nodes/", nodes.nodes, name="nodes"),
@@ -43,6 +46,6 @@ node_urls = [
     path("nodes/<int:pk>/forget", nodes.forget, name="forget"),
 ]
 
-urlpatterns = list_urls + run_task_urls + run_urls + node_urls + page_urls.urlpatterns
+urlpatterns = list_urls + run_task_urls + run_urls + schema_urls + node_urls + page_urls.urlpatterns
 urlpatterns += batch_urls.urlpatterns
 urlpatterns += environments.urlpatterns

@@ -1,5 +1,6 @@
 """What every HTTP layer shares: page or fragment, the security policy, JSON shapes."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -55,6 +56,13 @@ def page(
     if fragment is not None:
         response.headers["Vary"] = "HX-Request"
     return response
+
+
+def public_json(data: Any, *, content_type: str) -> HttpResponse:
+    """For editors and programs anywhere, who may keep it for an hour."""
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=3600"}
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    return HttpResponse(text, content_type=content_type, headers=headers)
 
 
 def go(request: Request, url: str) -> HttpResponse:

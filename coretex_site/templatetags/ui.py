@@ -1,6 +1,5 @@
 """Icons, sizes, times and durations as people read them; knows nothing of the product's objects."""
 
-import math
 from datetime import UTC, datetime, timedelta
 
 from django import template
@@ -8,6 +7,8 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from coretex_site.lib import durations
 
 register = template.Library()
 
@@ -43,19 +44,7 @@ def duration(value: timedelta | int | float | None) -> str:
     """Seconds or a timedelta → `38 ms`, `0.4 s`, `42 s`, `3 min 05 s`, `1 h 02 min`, `2 d 3 h`."""
     if value is None:
         return "–"
-    seconds = max(0.0, value.total_seconds() if isinstance(value, timedelta) else float(value))
-    if 0.0005 <= seconds < 0.0995:
-        return f"{1000 * seconds:.0f} ms"
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = math.floor(seconds + 0.5)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    if whole < 86400:
-        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+    return durations.duration(value.total_seconds() if isinstance(value, timedelta) else float(value))
 
 
 def relative(at: datetime, *, now: datetime) -> str:

@@ -4,6 +4,7 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
+from coretex_site.lib import durations
 from runs.engine.executor import SIGNALLED
 from runs.processes import signal_name
 from runs.states import Reason, State
@@ -19,7 +20,6 @@ MEANT = {
     signal.SIGILL: ", as happens when a package was compiled for another processor",
     signal.SIGBUS: ", as happens when a disk or shared memory is full",
 }
-UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ def outcome(
     if cause == "user":
         return Outcome(state=State.STOPPED, message=asked or "Stopped.", exit_code=exit_code)
     if cause == "timeout":
-        limit = "" if time_limit is None else f" of {duration(time_limit)}"
+        limit = "" if time_limit is None else f" of {durations.write(time_limit)}"
         message = f"It was ended after its time limit{limit}."
         return Outcome(state=State.FAILED, reason=Reason.TIMEOUT, message=message, exit_code=exit_code)
     if exit_code is None:
@@ -57,13 +57,3 @@ def outcome(
         return Outcome(state=State.FAILED, reason=Reason.SIGNAL, message=message, exit_code=exit_code)
     message = f"The script ended with exit code {exit_code}; why stands at the end of its console."
     return Outcome(state=State.FAILED, reason=Reason.EXIT_CODE, message=message, exit_code=exit_code)
-
-
-def duration(seconds: int) -> str:
-    """`2 h`, `1 h 30 min`, `45 s`."""
-    parts = []
-    for unit, length in UNITS:
-        count, seconds = divmod(seconds, length)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts) or "0 s"

@@ -12,6 +12,7 @@ import signal
 import time
 from contextlib import suppress
 from functools import cache
+from importlib.util import find_spec
 
 from django.conf import settings
 from django.db import DatabaseError, connection, connections
@@ -23,7 +24,6 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.signals import pre_execute
 from django_q.tasks import async_task
-from redis.exceptions import RedisError
 
 from coretex_site.lib import lifeline
 from runs.models import Node
@@ -35,7 +35,19 @@ log = logging.getLogger(__name__)
 WAKE_UP = "runs.engine.worker.take_one"
 TIDY_UP = "runs.engine.recovery.tidy"
 ANY_TOKEN = f"SELECT 1 FROM {OrmQ._meta.db_table} WHERE key = %s AND lock < %s LIMIT 1"  # noqa: S608
-UNREACHABLE = (RedisError, DatabaseError, OSError)
+
+
+def _errors_of_brokers() -> tuple[type[Exception], ...]:
+    """redis is installed only where it is the broker."""
+    if find_spec("redis") is None:
+        return ()
+    from redis.exceptions import RedisError
+
+    return (RedisError,)
+
+
+BROKER_ERRORS = _errors_of_brokers()
+UNREACHABLE = (*BROKER_ERRORS, DatabaseError, OSError)
 
 
 class ClusterError(RuntimeError):
@@ -138,7 +150,7 @@ def run_cluster(*, parent: int, signs: int) -> None:
     Conf.CLUSTER_NAME = settings.NODE_NAME
     try:
         get_broker().ping()
-    except RedisError as error:
+    except BROKER_ERRORS as error:
         raise ClusterError(
             f"The broker that CORETEX_BROKER_URL names cannot be reached: {first_line(error)}"
         ) from error

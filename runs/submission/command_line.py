@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from runs.runspec import DECODER, READERS, RunSpec, RunSpecError, from_json_text, to_json, type_hints
+from runs.runspec import DECODER, SCHEMA, RunSpec, RunSpecError, from_json_text, to_json, type_hints
 from tasks.forms import multi_values, ranges
 from tasks.types.declarations import Parameter
 
@@ -68,7 +68,7 @@ def from_arguments(
             data["values"][name] = choices
             continue
         key = key_of.get(option, option.removeprefix("--").replace("-", "_"))
-        if key not in READERS or key in {"task", "values"}:
+        if key not in SCHEMA["properties"] or key in {"task", "values"}:
             raise RunSpecError(f"{option} is not an option of the run command.")
         hint = type_hints()[key]
         if key == "pairs" and not text.startswith("["):

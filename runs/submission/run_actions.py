@@ -1,6 +1,5 @@
 """What people do to Runs: execute again, stop, delete. Knows no HTTP; who may is asked before."""
 
-import re
 from collections.abc import Iterable
 
 from django.contrib.auth.models import User
@@ -12,38 +11,6 @@ from runs.models import Execution, Run
 from runs.queue import scheduler, wakeups
 from runs.states import UNFINISHED, Cause
 from runs.submission.errors import SubmitError
-from runs.submission.validate import LONGEST_TIME_LIMIT
-
-TIME_LIMIT = re.compile(
-    r"(?:(\d{1,5})\s*d)?\s*(?:(\d{1,6})\s*h)?\s*(?:(\d{1,7})\s*m(?:in)?)?\s*(?:(\d{1,9})\s*s?)?",
-    re.ASCII,
-)
-
-
-def read_time_limit(text: str) -> int | None:
-    """Seconds, from `90`, `90s`, `5m`, `1h 30m` or `2d`; None when empty. Raises SubmitError."""
-    if not text.strip():
-        return None
-    match = TIME_LIMIT.fullmatch(text.strip().lower())
-    if match is None:
-        raise SubmitError(f"Expected a time such as 90 (seconds), 5m, 2h or 1h 30m, found “{text.strip()}”.")
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-    if not 1 <= total <= LONGEST_TIME_LIMIT:
-        raise SubmitError("Expected a time limit between 1 second and 365 days. Leave it empty for none.")
-    return total
-
-
-def write_time_limit(seconds: int | None) -> str:
-    """The text that read_time_limit reads back: 5400 → `1h 30m`."""
-    if seconds is None:
-        return ""
-    parts = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts)
 
 
 def again(run: Run, *, by: User, exactly: Execution | None = None) -> Execution:

@@ -1,18 +1,19 @@
 """The list of Tasks, the ways to make one, the gallery of Templates, a Task's parameters and settings."""
 
+import json
 from pathlib import Path
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import F
 from django.db.models.functions import Lower
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coretex_site.lib.filetree import TreeError
-from coretex_site.lib.web import Request, go, page
+from coretex_site.lib.web import Request, go, page, public_json
 from projects import access
 from projects.models import Role
 from tasks import create, library, suggestions
@@ -166,10 +167,7 @@ def template(request: Request, name: str) -> HttpResponse:
 @require_safe
 def schema(request: Request) -> HttpResponse:
     """The JSON Schema of task.yaml, for editors; public, since editors do not sign in."""
-    response = FileResponse(SCHEMA.open("rb"), content_type="application/schema+json")
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    return response
+    return public_json(json.loads(SCHEMA.read_text()), content_type="application/schema+json")
 
 
 @require_safe

@@ -289,7 +289,7 @@ def test_a_script_ends_at_its_time_limit(project: Project, settings: LazySetting
     take_one()
     execution = fresh(execution)
     assert (execution.status, execution.reason) == (State.FAILED, Reason.TIMEOUT)
-    assert execution.message == "It was ended after its time limit of 1 s."
+    assert execution.message == "It was ended after its time limit of 1s."
 
 
 def test_children_that_a_script_left_behind_are_ended(project: Project) -> None:

@@ -11,7 +11,7 @@ from projects import archiving
 from projects.models import Project
 from runs.management.commands.run import HELP, Command
 from runs.models import Batch, Execution, Run
-from runs.runspec import READERS
+from runs.runspec import SCHEMA
 from runs.submission import command_line
 from tasks.models import Task
 from tests import small_tasks, some_batches
@@ -76,9 +76,17 @@ def test_a_dry_run_says_what_would_be_left_out_and_how_long_the_rest_takes(task:
     some_batches.run_all()
     Execution.objects.update(claimed_at=F("finished_at") - timedelta(seconds=60))
     _, out, _ = shell(*asked)
-    assert "2 of 3 already succeeded" in out and "--reuse leaves them out." in out and "3 min to 3 min" in out
+    assert (
+        "2 of 3 already succeeded" in out
+        and "--reuse leaves them out." in out
+        and "3 min 00 s to 3 min 00 s" in out
+    )
     _, out, _ = shell(*asked, "--reuse")
-    assert "2 of 3 already succeeded" in out and "they are left out." in out and "1 min to 1 min" in out
+    assert (
+        "2 of 3 already succeeded" in out
+        and "they are left out." in out
+        and "1 min 00 s to 1 min 00 s" in out
+    )
     code, _, err = shell(str(task.pk), "--set", "a=1,2", "--dry-run", "--reuse")
     assert code == 2 and "has already succeeded, so there is nothing to start" in err
 
@@ -137,7 +145,7 @@ def test_two_tasks_of_a_name_need_the_number(task: Task, shell: Shell) -> None:
 
 
 def test_every_option_of_a_specification_is_explained() -> None:
-    for key in READERS.keys() - {"task", "values"}:
+    for key in SCHEMA["properties"].keys() - {"task", "values"}:
         assert command_line.OPTION_OF.get(key, "--" + key.replace("_", "-")) in HELP
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,8 +16,10 @@ from projects.data import store as datasets
 from projects.models import Project
 from runs.models import Node, Run
 from runs.states import State
+from runs.web.forms.run import RunForm
 from tasks.files import store as task_files
 from tasks.models import Task
+from tasks.types.declarations import TaskSpec
 from tests.browser_like import Pairs, form_pairs
 from tests.submitted import DEFAULTS, TASK_YAML, run_of, task_with_files
 
@@ -275,3 +278,9 @@ def test_an_earlier_run_of_a_project_one_may_not_see_is_not_there(
     mine = task_with_files(own)
     assert client_of(charlie).get(address(mine, f"?from={run.pk}")).status_code == 404
     assert client_of(charlie).get(address(mine, "?from=999999999999999999999")).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["soon", "-5", "0", "1.5h", "5x", "99999d", "٣"])
+def test_a_time_limit_that_is_none_gets_a_sentence(db: None, text: str) -> None:
+    form = RunForm(QueryDict(f"time_limit={text}"), scripts=["main.py"], spec=TaskSpec(), initial={})
+    assert form.errors["time_limit"][0].startswith("Expected a time")

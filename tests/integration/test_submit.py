@@ -122,30 +122,6 @@ def test_a_run_is_named_after_its_task_and_counted(project: Project, alice: User
     assert run_of(task_with_files(project, name="日本"), user=alice).name == "run-1"
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("", None),
-        ("90", 90),
-        ("90s", 90),
-        ("5m", 300),
-        ("2h", 7200),
-        ("1h 30m", 5400),
-        ("1d", 86400),
-        (" 2H ", 7200),
-    ],
-)
-def test_a_time_limit_is_read_as_people_write_it(text: str, seconds: int | None) -> None:
-    assert run_actions.read_time_limit(text) == seconds
-    assert run_actions.read_time_limit(run_actions.write_time_limit(seconds)) == seconds
-
-
-@pytest.mark.parametrize("text", ["soon", "-5", "0", "1.5h", "5x", "999999999d", "٣"])
-def test_other_time_limits_get_a_sentence(text: str) -> None:
-    with pytest.raises(SubmitError, match="Expected a time"):
-        run_actions.read_time_limit(text)
-
-
 def test_executing_again_keeps_the_first_execution(project: Project, alice: User, bob: User) -> None:
     run = run_of(task_with_files(project), user=alice, state=State.FAILED)
     execution = run_actions.again(run, by=bob)

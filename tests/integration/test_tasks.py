@@ -1,7 +1,6 @@
 """The pages of Tasks: who may see and do what, what they say, and that no input breaks them."""
 
 import io
-import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -214,10 +213,11 @@ def test_no_query_breaks_the_list(browser: Client, task: Task, query: str) -> No
 
 
 def test_the_schema_is_public_and_json(task: Task) -> None:
-    answer = Client().get(reverse("tasks:schema"))
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "application/schema+json"
-    assert json.loads(b"".join(answer.streaming_content))["title"] == "task.yaml"
+    for route, title in (("tasks:schema", "task.yaml"), ("runs:schema", "Specification of a Run or Batch")):
+        answer = Client().get(reverse(route))
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"] == "application/schema+json"
+        assert answer.json()["title"] == title
 
 
 def test_the_badge_says_whether_the_files_are_those_of_the_last_run(

@@ -55,7 +55,7 @@ def test_postgresql_needs_its_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
     monkeypatch.delenv("CORETEX_DATABASE_URL", raising=False)
     assert bootstrap.needed_extras(["manage.py", "up"]) == set()
-    assert bootstrap.needed_extras(["manage.py", "test"]) == {"postgres", "test"}
+    assert bootstrap.needed_extras(["manage.py", "test"]) == {"postgres", "redis", "test"}
     (tmp_path / ".env").write_text('export CORETEX_DATABASE_URL="postgres://x@y/z"\n')
     assert bootstrap.needed_extras(["manage.py", "up"]) == {"postgres"}
     monkeypatch.setenv("CORETEX_DATABASE_URL", "")

@@ -145,12 +145,19 @@ def test_a_list_of_numbers_is_one_value() -> None:
         ({}, "task is missing"),
         ({"task": 1, "valeus": {}}, "'valeus' is not a key"),
         ({"task": "1"}, "task is to be a whole number of 1 or more, but is a text"),
-        ({"task": 1, "values": {"a": []}}, "values of a are to be a list of one or more"),
-        ({"task": 1, "values": {"a": 5}}, "values of a are to be a list"),
+        (
+            {"task": 1, "values": {"a": []}},
+            "values of a is to be a list of one or more values, but is an empty",
+        ),
+        ({"task": 1, "values": {"a": 5}}, "values of a is to be a list"),
         ({"task": 1, "repeats": 0}, "repeats is to be a whole number of 1 or more, but is 0"),
         ({"task": 1, "repeats": True}, "but is true or false"),
         ({"task": 1, "values": {"a": [float("nan")]}}, "that can be stored"),
-        ({"task": 1, "pairs": ["a"]}, "list of names"),
+        ({"task": 1, "pairs": ["a"]}, "pairs, item 1 is to be a list of names, but is a text"),
+        ({"task": 1.0}, "task is to be a whole number of 1 or more, but is 1.0"),
+        ({"task": 1, "sample": "x"}, "sample is to be a whole number of 1 or more or null"),
+        ({"task": 0, "repeats": 0, "x": 1}, "task is .* repeats is "),
+        ({"task": 1, "values": {"": [1]}}, "names a parameter ''"),
     ],
 )
 def test_a_wrong_specification_gets_a_sentence(data: Any, words: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
 
+from coretex_site.lib import durations
 from coretex_site.lib.address import site_address
 from projects.access import may
 from projects.models import Role
@@ -233,14 +234,5 @@ def runs(count: int) -> str:
 def expected(told: forecast.Forecast) -> str:
     if told.total is None:
         return told.basis
-    low, high = (seconds_text(seconds) for seconds in (told.total.low, told.total.high))
+    low, high = (durations.duration(seconds) for seconds in (told.total.low, told.total.high))
     return f"Takes about {low} to {high} on {told.slots} at once. {told.basis}"
-
-
-def seconds_text(seconds: float) -> str:
-    """`45 s`, `12 min`, `3.5 h` or `2.1 d`."""
-    units: list[tuple[str, float]] = [("d", 86400), ("h", 3600), ("min", 60)]
-    for unit, size in units:
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.2g} s"

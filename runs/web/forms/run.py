@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from django import forms
 from django.http import QueryDict
 
-from runs.models import Node, Run
+from coretex_site.lib import durations
+from runs.models import Node
 from runs.queue import nodes
-from runs.submission.errors import SubmitError
-from runs.submission.run_actions import read_time_limit
-from runs.submission.validate import LONGEST_NAME
+from runs.submission.validate import LONGEST_NAME, LONGEST_TIME_LIMIT
 from tasks.types.declarations import TaskSpec
 
 NO_BROWSER_HELP = {"autocomplete": "off", "spellcheck": "false"}
@@ -63,10 +62,19 @@ class RunForm(forms.Form):
         self.fields["node"].queryset = nodes.live_nodes().filter(is_draining=False)
 
     def clean_time_limit(self) -> int | None:
-        try:
-            return read_time_limit(self.cleaned_data["time_limit"])
-        except SubmitError as error:
-            raise forms.ValidationError(str(error)) from error
+        text = self.cleaned_data["time_limit"].strip()
+        if not text:
+            return None
+        seconds = durations.parse(text)
+        if seconds is None:
+            raise forms.ValidationError(
+                f"Expected a time such as 90 (seconds), 5m, 2h or 1h 30m, found “{text}”."
+            )
+        if not 1 <= seconds <= LONGEST_TIME_LIMIT:
+            raise forms.ValidationError(
+                "Expected a time limit between 1 second and 365 days. Leave it empty for none."
+            )
+        return seconds
 
     @property
     def spec_has_changed(self) -> bool:
@@ -77,9 +85,3 @@ class RunForm(forms.Form):
 def version(spec: TaskSpec) -> str:
     """Differs when a parameter was added, removed or declared otherwise."""
     return hashlib.sha256(repr(spec.groups).encode("utf-8", "backslashreplace")).hexdigest()[:16]
-
-
-def like(run: Run, scripts: Sequence[str], *, name: str) -> dict[str, object]:
-    """The initial values that an earlier Run gives, as far as they are still possible."""
-    there = {"entry_script": run.entry_script} if run.entry_script in scripts else {}
-    return {**there, "name": name, "description": run.description, "node": run.wanted_node_id}

@@ -5,11 +5,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from coretex_site.lib import durations
 from runs import snapshots
 from runs.models import Node
 from runs.runspec import RunSpec
 from runs.submission import choices
-from runs.submission.run_actions import write_time_limit
 from tasks.forms import multi_values
 from tasks.types import equality
 from tasks.types.declarations import Parameter, TaskSpec
@@ -63,7 +63,7 @@ def settings(spec: RunSpec, scripts: list[str], *, name: str) -> tuple[dict[str,
     initial: dict[str, Any] = {
         "name": spec.name or name,
         "description": spec.description,
-        "time_limit": write_time_limit(spec.time_limit),
+        "time_limit": "" if spec.time_limit is None else durations.write(spec.time_limit),
     }
     notes = []
     if spec.entry_script in scripts:

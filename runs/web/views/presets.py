@@ -4,16 +4,17 @@ import json
 from dataclasses import replace
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import web
 from coretex_site.lib.web import Request
 from projects.models import Role
 from runs.models import Preset
-from runs.runspec import RunSpec, RunSpecError
+from runs.runspec import SCHEMA, RunSpec, RunSpecError
 from runs.submission import command_line, presets
 from runs.submission.choices import readable
 from runs.submission.start import default_name
@@ -23,6 +24,13 @@ from runs.web.page_models.run_task import RunTaskPage
 from runs.web.views.run_task import read_form, show
 from tasks.access import get_task
 from tasks.types.declarations import TaskSpec
+
+
+@login_not_required
+@require_safe
+def schema(request: Request) -> HttpResponse:
+    """The JSON Schema of a specification; public, since editors do not sign in."""
+    return web.public_json(SCHEMA, content_type="application/schema+json")
 
 
 @require_POST
