@@ -21,6 +21,11 @@ ADDRESSES = (
 UNLABELLED = {"hidden", "submit", "button", "image", "reset"}
 
 
+def flat(html: str) -> str:
+    """The HTML with a blank for each run of blanks and line ends, as a browser shows them."""
+    return " ".join(html.split())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Form:
     method: str

@@ -35,6 +35,8 @@ COMMANDS = {
     "ruff check": [PROGRAMS / "ruff", "check", "--no-cache", "."],
     "ruff format": [PROGRAMS / "ruff", "format", "--no-cache", "--check", "."],
     "import contracts": [PROGRAMS / "lint-imports", "--no-cache"],
+    "template format": [PROGRAMS / "djhtml", "--check", "--tabwidth", "2", "templates"],
+    "template lint": [PROGRAMS / "djlint", "--lint", "templates"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
     "deployment checks": [sys.executable, "-c", DEPLOYMENT],
 }
@@ -71,6 +73,16 @@ def test_the_defaults_in_the_example_are_those_of_the_settings(tmp_path: Path) -
         assert default is not None, variable
         shown = {"True": "1", "False": "0"}.get(default[1], default[1].replace("_", ""))
         assert shown == value or not shown.isdigit(), variable
+
+
+def test_a_line_of_a_template_has_at_most_120_columns() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if len(line) > 120
+    ]
+    assert not long
 
 
 def test_nothing_that_a_start_makes_is_seen_by_git() -> None:

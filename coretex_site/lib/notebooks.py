@@ -41,6 +41,13 @@ class Cell:
     lines: list[str]
     outputs: list[Output] = field(default_factory=list)
 
+    @property
+    def html(self) -> str:
+        """Its lines as they are shown: those of code each in an element of its own, to be numbered."""
+        if self.is_code:
+            return "".join(f'<span class="line">{line}</span>' for line in self.lines)
+        return "\n".join(self.lines)
+
 
 def cells(source: str) -> list[Cell] | None:
     """The first cells of a notebook; None when the text is no notebook of the present format (4)."""

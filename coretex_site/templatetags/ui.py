@@ -1,12 +1,14 @@
 """Icons, sizes, times and durations as people read them; knows nothing of the product's objects."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from coretex_site.lib import durations
 
@@ -76,3 +78,28 @@ def when(at: datetime | None) -> str:
         exact.strftime("%Y-%m-%d %H:%M:%S UTC"),
         relative(exact, now=timezone.now()),
     )
+
+
+@register.simple_block_tag
+def empty_state(content: str, icon: str, title: str, **links: str) -> str:
+    """What is not there yet, with `content` on what to do next.
+
+    `links`: `href` and `action`, `second_href` and `second_action`.
+    """
+    context = {"icon_name": icon, "title": title, "text": content.strip(), **links}
+    return render_to_string("_empty.html", context)
+
+
+@register.simple_block_tag
+def text(content: str) -> str:
+    """What stands in the block on one line: `{% text as warning %}…{% endtext %}` for a long attribute."""
+    return mark_safe(" ".join(content.split()))  # noqa: S308 - it was rendered, and so escaped, already
+
+
+@register.filter
+def numbered(lines: Iterable[str]) -> str:
+    """Lines of HTML, each in an element `L1`, `L2`, … that can be linked to; what is copied has line ends."""
+    made = (
+        f'<span class="line" id="L{number}">{line}\n</span>' for number, line in enumerate(lines, start=1)
+    )
+    return mark_safe("".join(made))  # noqa: S308 - the lines are HTML of ours

@@ -1,13 +1,21 @@
 """How long an Execution's script has run, what ran it, and shares, as pages of Runs write them."""
 
+from collections.abc import Sequence
+
 from django import template
 from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import mark_safe
 
 from runs.models import Environment, Execution
+from runs.records.console import Line
 from runs.records.number_text import figures, percent
 from tasks.runtime import OTHER_LANGUAGES, interpreter_of
 
 register = template.Library()
+
+CUT = '<span class="console-cut"> … {} more bytes</span>'
+HIT = '<mark class="hit">{}</mark>'
 
 
 @register.filter
@@ -24,6 +32,20 @@ def runtime_of(environment: Environment, entry_script: str) -> str:
     """What the entry script ran with; a clean Python says nothing of a script in another language."""
     language = OTHER_LANGUAGES.get(interpreter_of(entry_script)) if environment.kind == "plain" else None
     return environment.label if language is None else f"{language} as the node has it"
+
+
+@register.filter
+def console_text(line: Line) -> str:
+    """A line of a console as HTML, and how much of it is not shown."""
+    cut = format_html(CUT, line.hidden) if line.hidden else ""
+    return mark_safe(line.html + cut)  # noqa: S308 - runs.records.console escapes it
+
+
+@register.filter
+def marked(parts: Sequence[str]) -> str:
+    """The parts of a line one after the other, every second one, from the second on, as what was found."""
+    html = [escape(part) if place % 2 == 0 else format_html(HIT, part) for place, part in enumerate(parts)]
+    return mark_safe("".join(html))  # noqa: S308 - every part is escaped
 
 
 register.filter("percent", percent)

@@ -17,6 +17,7 @@ from coretex_site.lib import paths, previews
 from projects.models import Project
 from runs.models import Execution
 from tests.finished_runs import content_of, leaves, queued, succeeded
+from tests.html_pages import flat
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 NAMES = [
@@ -102,7 +103,7 @@ def test_a_picture_is_shown_when_its_content_is_one(browser: Client, execution: 
     assert "<img src=" in shown(browser, execution, "b.dat")
     gallery = browser.get(url("runs:artifacts", execution)).content.decode()
     assert gallery.count("<img") - gallery.count("logo.svg") == 2
-    assert f'<img src="{url("runs:artifact_file", execution, "drawn.svg")}?picture"' in gallery
+    assert f'src="{url("runs:artifact_file", execution, "drawn.svg")}?picture"' in gallery
 
 
 def test_a_table_shows_its_first_rows_and_of_how_many(browser: Client, execution: Execution) -> None:
@@ -112,8 +113,8 @@ def test_a_table_shows_its_first_rows_and_of_how_many(browser: Client, execution
     assert "The first 200 of 1,000 rows." in page
     assert "<td>sample 199</td>" in page
     assert "<td>sample 200</td>" not in page
-    assert "<td>1</td><td>2</td>" in shown(browser, execution, "t.tsv")
-    assert "<td>1,5</td><td>2</td>" in shown(browser, execution, "semi.csv")
+    assert "<td>1</td> <td>2</td>" in flat(shown(browser, execution, "t.tsv"))
+    assert "<td>1,5</td> <td>2</td>" in flat(shown(browser, execution, "semi.csv"))
 
 
 def test_a_table_of_megabytes_says_about_how_many_rows(browser: Client, execution: Execution) -> None:
@@ -126,7 +127,7 @@ def test_json_is_indented_in_its_order(browser: Client, execution: Execution) ->
         execution, {"r.json": b'{"z":1,"a":[true,null]}', "bad.json": b'{"z":', "deep.json": b"[" * 100_000}
     )
     page = shown(browser, execution, "r.json")
-    source = unescape(re.sub(r"<[^>]+>", " ", page.split("code-lines")[1])).replace(" ", "")
+    source = unescape(re.sub(r"<[^>]+>", " ", page.split("code-lines")[1])).replace(" ", "").replace("\n", "")
     assert '"z":1,"a":[true,null]' in source
     for name in ("bad.json", "deep.json"):
         assert "code-lines" in shown(browser, execution, name)

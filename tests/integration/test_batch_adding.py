@@ -44,7 +44,7 @@ def add_form(browser: Client, batch: Batch) -> str:
 
 def test_values_are_added_later(browser: Client, batch: Batch) -> None:
     end(batch, memory_runs_out)
-    assert re.search(r'name="v-rate"[^>]*>\s*0\.1\n0\.01</textarea>', add_form(browser, batch))
+    assert re.search(r'name="v-rate"[^>]*>&#10;0\.1\n0\.01</textarea>', add_form(browser, batch))
     assert "3 Runs added" in do(browser, batch, "add", **{"v-rate": "0.1, 0.01, 0.5", "v-size": "16, 32, 64"})
     batch.refresh_from_db()
     assert batch.count == 9 and batch.is_building
@@ -77,7 +77,7 @@ def test_it_is_said_beforehand_how_many_runs_values_add(browser: Client, batch: 
     told = adds(browser, batch, v_rate="0.1, 0.01, 0.5, 0.7", v_size="16, 32, 64")
     assert "Adds 6 Runs 12 combinations, 6 of them in the Batch already" in told
     assert "Add 6 Runs" in told
-    assert "Adds 1 Run " in adds(browser, batch, v_rate="0.9", v_size="16")
+    assert "Adds 1 Run" in adds(browser, batch, v_rate="0.9", v_size="16")
     assert batch.runs.count() == 6
     assert "6 Runs added" in do(
         browser, batch, "add", **{"v-rate": "0.1, 0.01, 0.5, 0.7", "v-size": "16, 32, 64"}
@@ -106,7 +106,7 @@ def test_values_that_go_together_stand_side_by_side_when_more_are_added(
     paired = make_batch(task, alice, given, pairs=[["rate", "size"]])
     end(paired, memory_runs_out)
     text = add_form(browser, paired)
-    assert ">\n0.1\n0.01\n0.1</textarea>" in text and ">\n16\n8\n32</textarea>" in text
+    assert ">&#10;0.1\n0.01\n0.1</textarea>" in text and ">&#10;16\n8\n32</textarea>" in text
     assert "Adds nothing" in adds(browser, paired, v_rate="0.1, 0.01, 0.1", v_size="16, 8, 32")
     more = {"v_rate": "0.1, 0.01, 0.1, 1", "v_size": "16, 8, 32, 64"}
     assert "Adds 1 Run 4 combinations, 3 of them" in adds(browser, paired, **more)

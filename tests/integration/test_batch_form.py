@@ -18,6 +18,7 @@ from runs.web.page_models import prefill
 from tasks.files import store
 from tasks.models import Task
 from tests.browser_like import form_pairs
+from tests.html_pages import flat
 from tests.submitted import TASK_YAML, move_to, run_of, task_with_files
 
 ClientOf = Callable[[User], Client]
@@ -96,7 +97,7 @@ def test_pairs_exclusions_repeats_and_single_ones_left_out(client: Client, task:
         exclude="epochs = 1 and mode = 'exact'",
         without='{"epochs": 2, "mode": "fast"}',
     )
-    html = looked(client, task, data)
+    html = flat(looked(client, task, data))
     assert total(html) == "4" and "without 2 combinations" in html
     assert "epochs = 2, mode = " in html
     batch = started(client, task, data | {"at_once": ["2"], "stop_after": ["3"], "priority": ["5"]})
@@ -121,7 +122,7 @@ def test_what_succeeded_before_can_be_reused(client: Client, task: Task) -> None
     client.post(address("runs:new", task), filled(client, task, p_epochs="1"))
     move_to(Run.objects.get(), State.SUCCEEDED)
     data = filled(client, task, v_epochs="1, 2, 3")
-    html = looked(client, task, data)
+    html = flat(looked(client, task, data))
     assert "1 of 3 already succeeded with this Snapshot and these values" in html
     assert "Start 3 Runs" in html
     data |= {"reuse": ["1"]}

@@ -18,6 +18,7 @@ from runs.states import State
 from runs.submission import batch_actions, batch_upkeep, notifications
 from runs.submission.start import start
 from tasks.models import Task
+from tests.html_pages import flat
 from tests.made_batches import end, make_batch, make_task
 
 LIST = "http://testserver/tasks/"
@@ -55,7 +56,7 @@ def well(values: Mapping[str, Any]) -> tuple[State, dict[str, float], str]:
 
 
 def test_every_page_of_somebody_signed_in_asks_and_no_other(browser: Client) -> None:
-    html = browser.get(reverse("projects:list")).content.decode()
+    html = flat(browser.get(reverse("projects:list")).content.decode())
     assert f'hx-get="{reverse("runs:ended")}" hx-trigger="load, look"' in html
     assert reverse("runs:ended") not in Client().get(reverse("sign_in")).content.decode()
 

@@ -33,7 +33,8 @@ def console(browser: Client, execution: Execution, query: str) -> str:
 
 
 def lines(html: str) -> list[str]:
-    return re.findall(r'<div class="console-line" .*?<span class="console-text">(.*?)</span></div>', html)
+    found = r'<div class="console-line" .*?<span class="console-text">(.*?)</span>\s*</div>'
+    return re.findall(found, html, re.DOTALL)
 
 
 def following(html: str) -> str:

@@ -33,6 +33,7 @@ UNLINKED = {
     "sign_in_link": "printed where the server is started",
     "healthz": "asked by machines",
     "tasks:schema": "read by editors",
+    "runs:schema": "read by editors",
     "runs:batch_dismiss": "in the notice of a Batch whose pages nobody has opened yet",
 }
 HX = {"HX-Request": "true"}

@@ -134,7 +134,7 @@ def test_a_run_names_and_links_each_of_its_datasets(
     Dataset.objects.filter(pk=ids["7"]).delete()
     html = page(browser, "runs:detail", run.pk)
     assert reverse("projects:dataset", args=[ids["Wheat"]]) in html
-    assert f"Wheat , deleted ids [{ids['Wheat']}, {ids['7']}]" in words(html)
+    assert f"Wheat · deleted ids [{ids['Wheat']}, {ids['7']}]" in words(html)
 
 
 def test_compared_runs_say_the_names_of_their_datasets(browser: Client, batch: Batch) -> None:

@@ -16,6 +16,7 @@ from runs.runspec import RunSpec
 from runs.states import State
 from runs.submission.validate import validate
 from tasks.models import Task
+from tests.html_pages import flat
 from tests.made_batches import end, make_batch, make_task, scored
 
 ClientOf = Callable[[User], Client]
@@ -45,7 +46,7 @@ def browser(client_of: ClientOf, alice: User) -> Client:
 def importance(browser: Client, batch: Batch, **query: str) -> str:
     response = browser.get(reverse("runs:batch_importance", args=[batch.pk]), query)
     assert response.status_code == 200
-    return response.content.decode()
+    return flat(response.content.decode())
 
 
 def test_what_mattered_is_told_with_what_is_missing(browser: Client, batch: Batch) -> None:

@@ -18,6 +18,7 @@ from projects.models import Dataset, Membership, Project, ProjectType, Role, Vis
 from runs.models import Execution, Run, Snapshot
 from runs.states import Cause
 from tasks.models import Task
+from tests.html_pages import flat
 
 pytestmark = pytest.mark.django_db
 Browser = Callable[[User], Client]
@@ -87,7 +88,7 @@ def test_the_list_takes_as_many_queries_for_one_project_as_for_many(
     browser = client_of(alice)
     with django_assert_max_num_queries(6):
         page = text(browser, "projects:list")
-    assert "1–50 of 60" in page
+    assert "1–50 of 60" in flat(page)
 
 
 def test_the_page_shows_facts_members_and_what_is_in_it(

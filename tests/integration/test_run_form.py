@@ -21,6 +21,7 @@ from tasks.files import store as task_files
 from tasks.models import Task
 from tasks.types.declarations import TaskSpec
 from tests.browser_like import Pairs, form_pairs
+from tests.html_pages import flat
 from tests.submitted import DEFAULTS, TASK_YAML, run_of, task_with_files
 
 ClientOf = Callable[[User], Client]
@@ -235,7 +236,7 @@ def test_what_changed_since_the_last_run_is_listed(task: Task, alice: User, clie
     run_of(task, user=alice)
     assert "The same files as" in client.get(address(task)).content.decode()
     task_files.create(task, "new.py", b"", by=alice)
-    page = client.get(address(task)).content.decode()
+    page = flat(client.get(address(task)).content.decode())
     assert "1 file changed" in page and "new.py" in page
 
 

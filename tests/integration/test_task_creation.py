@@ -16,6 +16,7 @@ from coretex_site.lib import paths
 from projects.models import Project
 from tasks.files import store
 from tasks.models import Task
+from tests.html_pages import flat
 
 ClientOf = Callable[[User], Client]
 
@@ -54,7 +55,7 @@ def test_an_empty_task_has_no_files_and_offers_the_first_ones(browser: Client, p
     task = Task.objects.get()
     assert answer.headers["Location"] == task.get_absolute_url()
     assert files_of(task) == {}
-    page = browser.get(task.get_absolute_url()).content.decode()
+    page = flat(browser.get(task.get_absolute_url()).content.decode())
     assert "No files yet" in page
     assert "Add main.py" in page
     assert "Add task.yaml" in page

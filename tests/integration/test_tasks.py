@@ -19,6 +19,7 @@ from runs.states import State
 from tasks import create
 from tasks.files import store
 from tasks.models import Task
+from tests.html_pages import flat
 from tests.small_tasks import submit
 from tests.task_pages import HTMX, make_train, save, url
 
@@ -231,7 +232,7 @@ def test_the_badge_says_whether_the_files_are_those_of_the_last_run(
     store.delete(task, "data", by=alice)
     store.create(task, "new.py", b"1\n", by=alice)
     assert f"Changed since Run {run.pk}" in browser.get(badge).content.decode()
-    page = browser.get(url("runs:task_diff", task)).content.decode()
+    page = flat(browser.get(url("runs:task_diff", task)).content.decode())
     assert "3 files differ from what" in page
     assert "print(&#x27;other&#x27;)" in page
     assert "Not text: 2 bytes before." in page
@@ -288,17 +289,17 @@ def test_a_task_of_very_many_files_shows_what_is_in_a_folder_when_it_is_opened(
     uploads = [("main.py", io.BytesIO(b"print(1)"))]
     uploads += [(f"data & more/{number:04}.txt", io.BytesIO(b"x")) for number in range(450)]
     big = create.from_upload(create.Details(project=project, name="Big", by=alice), uploads)
-    page = browser.get(url("tasks:detail", big)).content.decode()
+    page = flat(browser.get(url("tasks:detail", big)).content.decode())
     assert "data &amp; more" in page and "0001.txt" not in page and "Show what is in it" in page
     folder = url("tasks:folder", big)
-    opened = browser.get(f"{folder}?folder=data%20%26%20more", headers=HTMX).content.decode()
+    opened = flat(browser.get(f"{folder}?folder=data%20%26%20more", headers=HTMX).content.decode())
     assert opened.count('class="tree-file"') == 200 and "Show more, 250 left" in opened
     assert f'href="{folder}data%20%26%20more/0199.txt"' in opened and "<html" not in opened
     later = f"{folder}?folder=data%20%26%20more&start=400"
     assert f'href="{later.replace("400", "200").replace("&start", "&amp;start")}"' in opened
     rest = browser.get(f"{later}&way=later", headers=HTMX).content.decode()
     assert rest.count('class="tree-file"') == 50 and "Show" not in rest
-    without_script = browser.get(later).content.decode()
+    without_script = flat(browser.get(later).content.decode())
     assert "0449.txt" in without_script and "Show earlier, 400 above" in without_script
     chosen = browser.get(url("tasks:file", big, "data & more/0300.txt")).content.decode()
     assert chosen.count('class="tree-file" href') == 201 and "0300.txt" in chosen
