@@ -153,7 +153,7 @@ def test_more_values_are_added_later_as_the_form_takes_them(page: Page, tmp_path
         rate.locator(f'[data-spacing-part="{part}"]').fill(text)
     rate.get_by_role("button", name="Add").click()
     expect(adding.locator(".adds")).to_have_text(
-        re.compile(r"Adds 6 Runs\s+10 combinations, 4 of them in the Batch already")
+        re.compile(r"Adds 6 Runs\s+10 combinations,\s+4 of them in the Batch already")
     )
     rate.get_by_label("Values of rate").press_sequentially("\n0.1")
     expect(rate.locator(".chips")).to_contain_text("6 values, 1 twice")
