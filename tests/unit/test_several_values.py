@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from runs.runspec import RunSpec
 from runs.web.forms.combine import CombineForm
-from runs.web.page_models import spec_values
+from runs.web.page_models import form_values
 from tasks.forms import multi_values
 from tasks.forms.form import ParameterForm
 from tasks.forms.ranges import SpacingError, expand
@@ -87,7 +87,7 @@ def test_a_specification_in_the_form_and_back_changes_nothing(
     parameters = tuple(declared for declared, _ in cases)
     declared = TaskSpec(groups=(Group(name="all", parameters=parameters),))
     spec = RunSpec(task=1, values={p.name: values for p, values in cases}, **how)
-    filled = spec_values.read(spec, declared)
+    filled = form_values.read(spec, declared)
     assert not filled.notes
     form = ParameterForm(declared, project=None, initial_values=filled.values, initial_several=filled.texts)
     html = render_to_string("tasks/_parameters.html", {"form": form})
