@@ -25,6 +25,8 @@ from runs.runtimes.steps import POLL, Builder
 
 TOUCH_AFTER = timedelta(minutes=1)
 LONGEST_LOG = 100_000
+# Who waits for a builder whose name cannot be read says so without it after this time, in seconds.
+UNNAMED_BUILDER = 5.0
 
 
 def prepare(
@@ -156,21 +158,26 @@ def _only_builder(wanted: Wanted, builder: Builder) -> Iterator[None]:
     base = paths.environments(builder.node_name)
     base.mkdir(parents=True, exist_ok=True)
     lock, note = FileLock(base / f"{wanted.key}.lock"), base / f"{wanted.key}.builder"
-    told = False
+    began = time.monotonic()
+    announced = False
     while True:
         try:
-            lock.acquire(timeout=POLL if told else 0)
+            lock.acquire(timeout=POLL if announced else POLL / 10)
             break
         except Timeout:
-            if not told:
-                other = note.read_text() if note.is_file() else "another Run"
-                builder.say(f"Waiting for environment {wanted.short}, being built by {other}.")
-                told = True
+            # The builder writes its name a moment after it has the lock.
+            other = note.read_text() if note.is_file() else ""
+            if not announced and (other or time.monotonic() - began > UNNAMED_BUILDER):
+                builder.say(
+                    f"Waiting for environment {wanted.short}, being built by {other or 'another Run'}."
+                )
+                announced = True
             builder.tick()
     try:
         note.write_text(builder.who)
         yield
     finally:
+        note.unlink(missing_ok=True)
         lock.release()
 
 
