@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from coretex_site.lib import filetree, highlight, markdown
-from tasks import runtime, suggestions
+from tasks import runtime
 from tasks.files import overview
+from tasks.proposals import suggestions
 from tasks.taskyaml import spec
 
 ROOT = Path(__file__).resolve().parent / "templates_library"

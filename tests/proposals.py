@@ -1,8 +1,8 @@
 """What is proposed for scripts, in the forms that tests compare."""
 
-from tasks.codereading.findings import FoundParameter, Reads
-from tasks.codereading.reading import read_program
-from tasks.proposals import Proposal, propose
+from tasks.proposals.options import Option, declare
+from tasks.proposals.propose import Proposal, parameters_of, propose, read_scripts
+from tasks.proposals.reads import Reads
 from tasks.taskyaml.spec import TaskSpec, parse
 
 URL = "https://example.org/schemas/task.schema.json"
@@ -19,13 +19,16 @@ def spec_of(proposal: Proposal) -> TaskSpec:
     return parsed.spec
 
 
-def options(source: str) -> dict[str, FoundParameter]:
-    return {option.name: option for option in read_program({"main.py": source}, "main.py").options.parameters}
+def options(source: str) -> dict[str, Option]:
+    (reading,) = read_scripts({"main.py": source}, ["main.py"])
+    return {option.name: declare(option) for option in parameters_of(reading)}
 
 
 def names_read(source: str, path: str = "main.py") -> Reads:
     """What one script reads by name; its language is told by the path."""
-    return read_program({path: source}, path).reads
+    (reading,) = read_scripts({path: source}, [path])
+    (reads,) = reading.reads
+    return reads
 
 
 def read_names(source: str, path: str = "main.py") -> set[str]:

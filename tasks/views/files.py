@@ -16,13 +16,14 @@ from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request, go
 from projects.access import may
 from projects.models import Role
-from tasks import starters, suggestions
+from tasks import starters
 from tasks.access import get_task
 from tasks.creation_forms import PathForm, RenameForm, uploads_of
 from tasks.files import overview, rules, store
 from tasks.files import view as file_view
 from tasks.forms import previews
 from tasks.models import Task
+from tasks.proposals import suggestions
 from tasks.views import tree
 
 RAW_POLICY = "default-src 'none'; sandbox"

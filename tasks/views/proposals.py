@@ -12,12 +12,12 @@ from coretex_site.lib import highlight
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request, go
 from projects.models import Role
-from tasks import suggestions
 from tasks.access import get_task
 from tasks.files import store
 from tasks.forms import previews
 from tasks.models import Task
-from tasks.proposals import Proposal
+from tasks.proposals import suggestions
+from tasks.proposals.propose import Proposal
 from tasks.views import files
 
 

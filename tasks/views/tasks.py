@@ -16,12 +16,13 @@ from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request, go, page, public_json
 from projects import access
 from projects.models import Role
-from tasks import create, library, suggestions
+from tasks import create, library
 from tasks.access import get_task, visible_tasks
 from tasks.creation_forms import CreateForm, DetailsForm, ProjectForm, uploads_of
 from tasks.files import overview, rules, store, tree, view
 from tasks.forms import previews
 from tasks.paging import key_in, page_of
+from tasks.proposals import suggestions
 from tasks.views.files import frame, schema_url
 
 SCHEMA = Path(__file__).resolve().parent.parent / "task.schema.json"

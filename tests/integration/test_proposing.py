@@ -8,9 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Project
-from tasks import suggestions
 from tasks.files import store
 from tasks.models import Task
+from tasks.proposals import suggestions
 from tests import code_corpus as corpus
 from tests.html_pages import flat
 from tests.small_tasks import make_task, write

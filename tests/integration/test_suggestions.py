@@ -3,7 +3,7 @@
 import pytest
 
 from projects.models import Project
-from tasks import suggestions
+from tasks.proposals import suggestions
 from tasks.taskyaml.spec import parse
 from tests import code_corpus as corpus
 from tests.small_tasks import make_task, write

@@ -14,8 +14,9 @@ from django.urls import reverse
 from coretex_site.lib import filetree
 from projects.models import Project
 from runs import snapshots
-from tasks import create, library, mismatches, runtime
+from tasks import create, library, runtime
 from tasks.files import store
+from tasks.proposals.mismatches import mismatches
 from tasks.taskyaml import spec
 from tests.small_tasks import console
 from tests.template_runs import artifacts, last, left, picture, succeeded
@@ -43,7 +44,7 @@ def test_a_template_reads_the_parameters_that_it_declares(name: str) -> None:
     template = library.find(name)
     paths = runtime.entry_scripts(file.path for file in template.files())
     files = {path: (template.root / path).read_text() for path in paths}
-    assert mismatches.mismatches(template.spec, files, template.entry_scripts) == []
+    assert mismatches(template.spec, files, template.entry_scripts) == []
     assert sum(text.count("\n") for text in files.values()) <= 300
 
 

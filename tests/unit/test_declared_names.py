@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tasks.mismatches import mismatches
+from tasks.proposals.mismatches import mismatches
 from tasks.taskyaml.spec import parse
 from tests import code_corpus as corpus
 from tests.proposals import proposed, read_names

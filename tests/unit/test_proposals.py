@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tasks.codereading.findings import Place
 from tasks.codereading.reading import read_program
+
 from tasks.taskyaml.spec import TaskSpec
 from tests import code_corpus as corpus
 from tests.proposals import URL, names_read, options, proposed, read_names, spec_of

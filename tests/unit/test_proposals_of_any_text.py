@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.mismatches import mismatches
+from tasks.proposals.mismatches import mismatches
 from tasks.taskyaml.spec import TaskSpec
 from tasks.types.parameters import TYPES
 from tests.proposals import proposed, spec_of

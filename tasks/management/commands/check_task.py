@@ -10,7 +10,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from tasks import mismatches, suggestions
+from tasks.proposals import suggestions
+from tasks.proposals.mismatches import mismatches
 from tasks.runtime import Runtime, entry_scripts, find_runtime
 from tasks.taskyaml.spec import Problem, TaskSpec, parse
 from tasks.types.wording import one_line, printable
@@ -139,7 +140,7 @@ def _mismatches(root: Path, files: list[str], spec: TaskSpec) -> list[Finding]:
     """Names that only the scripts know or only task.yaml."""
     sizes = {path: (root / path).stat().st_size for path in files if (root / path).is_file()}
     texts = suggestions.read_some(sizes, lambda path: (root / path).read_bytes())
-    found = mismatches.mismatches(spec, texts, suggestions.entry_scripts(texts))
+    found = mismatches(spec, texts, suggestions.entry_scripts(texts))
     return [_finding(root / one.path, one) for one in found]
 
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import PurePosixPath
 
-from tasks import mismatches, proposals, runtime
+from tasks import runtime
 from tasks.files import store
-from tasks.mismatches import Mismatch
 from tasks.models import Task
-from tasks.proposals import Proposal
+from tasks.proposals.mismatches import Mismatch, mismatches
+from tasks.proposals.propose import Proposal, is_launcher, propose
 
 MAX_BYTES = 1_000_000
 MAX_TOTAL = 2_000_000
@@ -54,8 +54,8 @@ def read_scripts(task: Task) -> dict[str, str]:
 
 
 def entry_scripts(files: dict[str, str]) -> list[str]:
-    """The default entry script, and those beside it that are made to be run."""
-    candidates = runtime.entry_scripts(files)
+    """The default entry script, and those beside it that are made to be run; for a launcher its script."""
+    candidates = [path for path in runtime.entry_scripts(files) if not is_launcher(files[path])]
     if not candidates:
         return []
     folder = PurePosixPath(candidates[0]).parent
@@ -78,7 +78,7 @@ def _suggest(task: Task, digest: str, schema_url: str) -> Proposal | None:
     if any(file.path == store.TASK_YAML for file in store.list_files(task)):
         return None
     files = read_scripts(task)
-    proposal = proposals.propose(files, entry_scripts(files), schema_url=schema_url)
+    proposal = propose(files, entry_scripts(files), schema_url=schema_url)
     return proposal if proposal.parameters else None
 
 
@@ -90,4 +90,4 @@ def _warnings(task: Task, digest: str) -> tuple[Mismatch, ...]:
     if parsed.spec is None:
         return ()
     files = read_scripts(task)
-    return tuple(mismatches.mismatches(parsed.spec, files, entry_scripts(files)))
+    return tuple(mismatches(parsed.spec, files, entry_scripts(files)))

@@ -1,0 +1,192 @@
+"""click and typer: the options that a file's functions declare. Runs nothing and knows no task.yaml."""
+
+import ast
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from tasks.proposals.code import Code, argument_of, dotted, last_name
+from tasks.proposals.options import CONSTANT, UNNAMED, Option, Options, kind_of, kind_of_value
+
+_LISTS = {"list", "List", "Sequence", "set", "Set", "tuple", "Tuple"}
+_CONTEXTS = {"Context", "CallbackParam"}
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class _FunctionOptions(Options):
+    """What click and typer share: functions become commands by their decorators."""
+
+    def __init__(self, code: Code, modules: Collection[str]) -> None:
+        super().__init__(code)
+        self.modules: set[str] = set()
+        self.imported: dict[str, str] = {}
+        for node in code.nodes:
+            if isinstance(node, ast.Import):
+                self.modules |= {alias.asname or alias.name for alias in node.names if alias.name in modules}
+            elif isinstance(node, ast.ImportFrom) and node.module in modules:
+                self.imported |= {alias.asname or alias.name: alias.name for alias in node.names}
+        is_used = self.modules or self.imported
+        self.functions = [node for node in code.nodes if isinstance(node, _Function)] if is_used else []
+
+    def what(self, node: ast.AST | None) -> str:
+        """`option` for `click.option`, called or not, and for the name it was imported as; else empty."""
+        owner, _, name = dotted(node).rpartition(".")
+        return name if owner in self.modules else "" if owner else self.imported.get(name, "")
+
+    def commands_of(self, owners: Collection[str]) -> dict[str, str]:
+        """{function: command} of those decorated with `@OWNER.command()`."""
+        found: dict[str, str] = {}
+        for function in self.functions:
+            for decorator in function.decorator_list:
+                owner, _, method = dotted(decorator).rpartition(".")
+                if method == "command" and owner in owners:
+                    named = self.code.text_of(argument_of(decorator, "name", 0))
+                    found[function.name] = named or function.name.replace("_", "-").lower()
+        return found
+
+    def option(self, name: str, node: ast.AST, command: str | None, details: ast.AST | None) -> Option:
+        """What all options have: their place, their command, their help."""
+        return Option(
+            name=name,
+            place=self.code.place(node),
+            help=self.code.text_of(argument_of(details, "help")),
+            group=command or "",
+            under=("command", (command,)) if command else None,
+        )
+
+
+class ClickOptions(_FunctionOptions):
+    """@click.option and @click.argument, and the commands of a group that they belong to."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code, {"click", "rich_click", "cloup"})
+        groups = {f.name for f in self.functions if any(self.what(d) == "group" for d in f.decorator_list)}
+        commands = self.commands_of(groups)
+        for function in self.functions:
+            for decorator in function.decorator_list:
+                shared = code.names.get(decorator.id) if isinstance(decorator, ast.Name) else None
+                call = shared or decorator
+                if isinstance(call, ast.Call) and self.what(call) in ("option", "argument"):
+                    self._read(call, commands.get(function.name))
+        if commands:
+            self.add_command("command", commands.values(), self.functions[0])
+
+    def _read(self, call: ast.Call, command: str | None) -> None:
+        names = [self.code.text_of(argument) for argument in call.args]
+        if not names or not all(name.strip("-/") for name in names):
+            self.note(call, UNNAMED)
+            return
+        # Of several flags, click takes the first of those with most dashes.
+        flags = [name for name in names if name.startswith("-")]
+        longest = max(flags, key=lambda flag: len(flag) - len(flag.lstrip("-")), default="")
+        on, _, off = (part.strip() for part in longest.partition("/"))
+        own = next((name for name in names if not name.startswith("-")), on.lstrip("-"))
+        if argument_of(call, "flag_value") is not None:
+            self.note(call, f"{on} {CONSTANT}")
+            return
+        default, unread = self.code.default(argument_of(call, "default"))
+        option = self.option(own.replace("-", "_").lower(), call, command, call)
+        option = replace(option, flag=on, default=default, unread=unread)
+        if off or self._is_true(call, "is_flag"):
+            is_told = default is not None or unread
+            self.found.append(replace(option, kind="bool", default=default if is_told else False))
+        elif self._is_true(call, "count"):
+            self.found.append(replace(option, kind="int", minimum=0, default=default or 0))
+        else:
+            self.found.append(self._typed(call, option))
+
+    def _typed(self, call: ast.Call, option: Option) -> Option:
+        node, nargs = argument_of(call, "type"), self.code.value_or(argument_of(call, "nargs"))
+        required = self._is_true(call, "required") or argument_of(call, "prompt") is not None
+        if not option.flag and option.default is None and argument_of(call, "required") is None:
+            required = nargs != -1  # an argument
+        option = replace(
+            option,
+            required=required,
+            is_list=isinstance(node, ast.Tuple) or nargs not in (None, 1) or self._is_true(call, "multiple"),
+        )
+        if last_name(node) == "Choice":
+            return replace(option, choices=self.code.choices(argument_of(node, "choices", 0)))
+        if last_name(node) not in ("IntRange", "FloatRange"):
+            kind = kind_of(node.elts[0] if isinstance(node, ast.Tuple) and node.elts else node)
+            return replace(option, kind=kind or ("str" if node is None and option.default is None else ""))
+        ends = [
+            self.code.value_or(argument_of(node, name, place)) for place, name in enumerate(("min", "max"))
+        ]
+        return replace(option, kind=kind_of(node), minimum=ends[0], maximum=ends[1])
+
+    def _is_true(self, call: ast.Call, name: str) -> bool:
+        return self.code.value_or(argument_of(call, name)) is True
+
+
+class TyperOptions(_FunctionOptions):
+    """The arguments of the functions that are commands, and of the one given to typer.run."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code, {"typer"})
+        apps = {name for name, value in code.names.items() if self.what(value) == "Typer"}
+        commands = self.commands_of(apps)
+        runs = [node for node in code.nodes if isinstance(node, ast.Call) and self.what(node) == "run"]
+        given = {dotted(argument) for call in runs for argument in call.args}
+        for function in self.functions:
+            if function.name in commands or function.name in given:
+                self._read(function, commands.get(function.name) if len(commands) > 1 else None)
+        if len(commands) > 1:
+            self.add_command("command", commands.values(), self.functions[0])
+
+    def _read(self, function: _Function, command: str | None) -> None:
+        arguments = function.args
+        missing = [None] * (len(arguments.args) - len(arguments.defaults))
+        pairs = [
+            *zip(arguments.args, [*missing, *arguments.defaults], strict=True),
+            *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+        ]
+        for argument, default in pairs:
+            if last_name(argument.annotation) not in _CONTEXTS:
+                self.found.append(self._option(argument, default, command))
+
+    def _option(self, argument: ast.arg, given: ast.expr | None, command: str | None) -> Option:
+        annotation, details = self._details(argument.annotation, given)
+        given = argument_of(details, "default", 0) if details is not None and details is given else given
+        is_missing = given is None or (isinstance(given, ast.Constant) and given.value is Ellipsis)
+        default, unread = (None, "") if is_missing else self.code.default(given)
+        kind, is_list, choices = self._annotated(annotation)
+        is_argument = self.what(details) == "Argument" if details is not None else is_missing
+        option = self.option(argument.arg, argument, command, details)
+        return replace(
+            option,
+            flag="" if is_argument else f"--{argument.arg.replace('_', '-')}",
+            kind=kind or ("" if choices else kind_of_value(default)),
+            is_list=is_list,
+            choices=choices,
+            default=default,
+            unread=unread,
+            required=is_missing,
+            minimum=self.code.value_or(argument_of(details, "min")),
+            maximum=self.code.value_or(argument_of(details, "max")),
+        )
+
+    def _details(
+        self, annotation: ast.expr | None, given: ast.expr | None
+    ) -> tuple[ast.expr | None, ast.expr | None]:
+        """(the plain annotation, the call of typer.Option or Argument)."""
+        parts = [annotation]
+        if isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Annotated":
+            parts = [*annotation.slice.elts] if isinstance(annotation.slice, ast.Tuple) else parts
+        calls = [part for part in [*parts[1:], given] if self.what(part) in ("Option", "Argument")]
+        return parts[0], next(iter(calls), None)
+
+    def _annotated(self, node: ast.expr | None) -> tuple[str, bool, list[Any] | None]:
+        """(kind, whether it is a list, choices) of a type such as `int`, `list[str]`, `Optional[Mode]`."""
+        if isinstance(node, ast.BinOp):
+            node = node.right if isinstance(node.left, ast.Constant) else node.left
+        if isinstance(node, ast.Subscript):
+            inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            if last_name(node.value) == "Literal":
+                return "", False, [self.code.value_or(item) for item in inner]
+            kind, is_list, choices = self._annotated(inner[0] if inner else None)
+            return kind, is_list or last_name(node.value) in _LISTS, choices
+        choices = (
+            self.code.choices(node) if isinstance(node, ast.Name) and node.id in self.code.enums else None
+        )
+        return kind_of(node), False, choices

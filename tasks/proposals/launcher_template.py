@@ -1,0 +1,235 @@
+"""Runs a script that takes the values of the form past the command line: with argparse, click or typer.
+
+So a switch can be off and a text can begin with a dash. What is typed on the command line wins over the form.
+Without the variable CORETEX_PARAMETERS the script runs as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from importlib.machinery import PathFinder
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+SCRIPT = Path(__file__).with_name("script.py")
+COMMAND = "command"  # chooses among commands that have no name of their own
+
+
+def as_text(value: Any) -> str:
+    """A value as a command line has it: of a Dataset its folder."""
+    if isinstance(value, dict):
+        return str(value["path"]) if "path" in value else json.dumps(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# argparse
+
+
+class Word(str):
+    """A value among the words of a command line; the blank at its start tells it from an option."""
+
+    value: Any
+
+    def __new__(cls, value: Any) -> Word:
+        word = super().__new__(cls, f" {as_text(value)}")
+        word.value = value
+        return word
+
+
+class End(argparse.Action):
+    """An option that does nothing but end the list before it."""
+
+    def __call__(self, *arguments: Any) -> None:
+        pass
+
+
+def fill_argparse(values: dict[str, Any]) -> None:
+    parser_type: Any = argparse.ArgumentParser
+    parse, convert = parser_type.parse_known_args, parser_type._get_value
+    depth = 0
+
+    def parse_known_args(parser: Any, args: Any = None, namespace: Any = None) -> Any:
+        nonlocal depth
+        typed = sys.argv[1:] if args is None else list(args)
+        if depth or typed in ([], sys.argv[1:]):
+            typed = [*words_of(parser, values, typed), *typed]
+        depth += 1
+        try:
+            return parse(parser, typed, namespace)
+        finally:
+            depth -= 1
+
+    def get_value(parser: Any, action: Any, word: str) -> Any:
+        if not isinstance(word, Word):
+            return convert(parser, action, word)
+        value, text = word.value, as_text(word.value)
+        is_final = value is None or isinstance(value, (bool, list))
+        is_final = is_final or (action.type is None and not isinstance(value, dict))
+        try:
+            result = value if is_final else convert(parser, action, text)
+        except Exception:
+            choice = own_choice(action, text)
+            if choice is None:
+                raise
+            return choice
+        if action.choices is None or result in action.choices:
+            return result
+        choice = own_choice(action, text)
+        return result if choice is None else choice
+
+    parser_type.parse_known_args, parser_type._get_value = parse_known_args, get_value
+
+
+def own_choice(action: Any, text: str) -> Any:
+    """The choice that the form calls `text`, such as a member of an Enum."""
+    for choice in islice(action.choices or (), 10_000):
+        if text in (str(choice), getattr(choice, "name", None), str(getattr(choice, "value", choice))):
+            return choice
+    return None
+
+
+def words_of(parser: Any, values: dict[str, Any], typed: list[str]) -> list[str]:
+    """The words that set a parser's options: those of lists end before the positional ones begin."""
+    valued = {}
+    for action in parser._actions:
+        unnamed = isinstance(action, argparse._SubParsersAction) and action.dest == argparse.SUPPRESS
+        value = values.get(COMMAND if unnamed else action.dest)
+        if value is not None and not isinstance(action, (argparse._HelpAction, argparse._VersionAction)):
+            valued[action] = value
+    changed = {action for action, value in valued.items() if not is_same(action.default, value)}
+    groups = {action: group for group in parser._mutually_exclusive_groups for action in group._group_actions}
+    options: list[str] = []
+    positionals: list[str] = []
+    rest: list[str] = []
+    unfilled: list[Any] = []
+    for action in parser._actions:
+        group = groups.get(action)
+        is_needed = action.required or (
+            group is not None and group.required and not changed.intersection(group._group_actions)
+        )
+        if action.option_strings:
+            if action in changed or (action in valued and is_needed):
+                words = words_for(action, valued[action])
+                (rest if action.nargs == argparse.REMAINDER else options).extend(words)
+        elif action not in valued:  # it would take the value of the next one
+            unfilled += [action] if action.nargs == argparse.OPTIONAL else []
+        elif not typed or typed[0][:1] in parser.prefix_chars:
+            positionals += [Word(earlier.default) for earlier in unfilled]
+            positionals += words_for(action, valued[action])
+            unfilled = []
+    end = f"{parser.prefix_chars[0] * 2}\0"
+    parser._option_string_actions[end] = End([end], argparse.SUPPRESS, nargs=0)
+    return [*options, end, *positionals, *rest]
+
+
+def is_same(default: Any, value: Any) -> bool:
+    """Whether a value is the script's own default, which then is left alone; 1 is not 1.0 and not True."""
+    return repr(list(default) if isinstance(default, tuple) else default) == repr(value)
+
+
+def words_for(action: Any, value: Any) -> list[str]:
+    """The words for one option; where there are none, the value becomes its default."""
+    flag = action.option_strings[:1]
+    if action.nargs == 0:
+        return switch(action, value)
+    items = value if isinstance(value, list) else [value]
+    if isinstance(action, argparse._AppendAction):
+        action.default = None if items else []  # to which what is typed is added
+        action.required = action.required and bool(items)
+        if action.nargs is None:
+            return [word for item in items for word in (*flag, Word(item))]
+        return [*flag, *map(Word, items)] if items else []
+    if action.nargs in (None, argparse.OPTIONAL):
+        return [*flag, Word(value)]
+    if not items and not flag:
+        action.default = []
+    return [*flag, *map(Word, items)]
+
+
+def switch(action: Any, value: Any) -> list[str]:
+    """The word for an option that takes none after it: its own if that says the value."""
+    flags = action.option_strings
+    if isinstance(action, getattr(argparse, "BooleanOptionalAction", ())):
+        return [flag for flag in flags if flag.startswith("--no-") is not bool(value)][:1]
+    if isinstance(action, argparse._StoreConstAction):
+        if is_same(action.const, value):
+            return flags[:1]
+    elif not isinstance(action, (argparse._CountAction, argparse._AppendConstAction)):
+        return flags[:1] if value is True else []
+    action.default, action.required = value, False
+    return []
+
+
+# click and typer
+
+
+class ClickFinder:
+    """Fills click as soon as it is imported, also the copy of it that is part of typer."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+
+    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> Any:
+        if name.split(".")[-2:] not in (["click", "core"], ["_click", "core"]):
+            return None
+        spec: Any = PathFinder.find_spec(name, path, target)
+        if spec is not None:
+            execute = spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                execute(module)
+                fill_click(module, self.values)
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+
+def fill_click(core: Any, values: dict[str, Any]) -> None:
+    consume, make = core.Parameter.consume_value, core.Command.make_context
+
+    def consume_value(parameter: Any, context: Any, typed: Any) -> Any:
+        value, own = values.get(parameter.name), typed.get(parameter.name)
+        if value is None or not parameter.expose_value or (own and isinstance(own, (str, int, list, tuple))):
+            return consume(parameter, context, typed)
+        if parameter.nargs != 1 or getattr(parameter, "multiple", False):
+            items = value if isinstance(value, list) else [value]
+            return tuple(map(as_word, items)), core.ParameterSource.COMMANDLINE
+        return as_word(value), core.ParameterSource.COMMANDLINE
+
+    def make_context(command: Any, name: Any, args: list[str], *others: Any, **extra: Any) -> Any:
+        if not args and values.get(COMMAND) in getattr(command, "commands", ()):
+            args = [values[COMMAND]]
+        elif not hasattr(command, "commands"):
+            command.no_args_is_help = False
+        return make(command, name, args, *others, **extra)
+
+    core.Parameter.consume_value, core.Command.make_context = consume_value, make_context
+
+
+def as_word(value: Any) -> Any:
+    return value if isinstance(value, bool) else as_text(value)
+
+
+def run(name: str) -> dict[str, Any]:
+    """Executes the script as the module `name`; processes that it starts from this file do so too."""
+    path = os.environ.get("CORETEX_PARAMETERS")
+    if path:
+        with open(path, encoding="utf-8") as file:
+            values = {key: value for key, value in json.load(file).items() if value is not None}
+        fill_argparse(values)
+        sys.meta_path.insert(0, ClickFinder(values))
+    module = ModuleType(name)
+    module.__file__ = __file__
+    sys.modules["launcher of " + name] = sys.modules[name]
+    sys.modules[name] = module
+    exec(compile(SCRIPT.read_bytes(), str(SCRIPT), "exec", dont_inherit=True), vars(module))  # noqa: S102
+    return vars(module)
+
+
+if __name__ in ("__main__", "__mp_main__"):
+    globals().update(run(__name__))
