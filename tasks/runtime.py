@@ -78,8 +78,12 @@ def _plain(names: Iterable[str]) -> tuple[str, str]:
 
 
 def entry_scripts(paths: Iterable[str]) -> list[str]:
-    """The paths (relative, with /) that can be run, the one to choose by default first."""
-    return sorted({path for path in paths if _is_script(path)}, key=_preference)
+    """The paths (relative, with /) that can be run, the one to choose by default first.
+
+    A launcher, `run_NAME.py` beside `NAME.py`, comes before the script that it runs.
+    """
+    scripts = {path for path in paths if _is_script(path)}
+    return sorted(scripts, key=lambda path: _preference(path, is_launcher=_launched(path) in scripts))
 
 
 def interpreter_of(path: str) -> Interpreter | None:
@@ -93,12 +97,21 @@ def _is_script(path: str) -> bool:
     return not hidden and parts[-1:] != ("__init__.py",) and interpreter_of(path) is not None
 
 
-def _preference(path: str) -> tuple[int, bool, int, str, str]:
+def _launched(path: str) -> str:
+    """The script that a path would be the launcher of."""
+    folder, _, name = path.rpartition("/")
+    script = name.removeprefix("run_") if name.startswith("run_") and name.endswith(".py") else ""
+    return f"{folder}/{script}" if folder else script
+
+
+def _preference(path: str, *, is_launcher: bool) -> tuple[int, bool, int, bool, str, str]:
     """main.* in the root first; set-up files and tests last; files of the root before those in folders."""
     parts = PurePosixPath(path).parts
     name = parts[-1]
     rank = PREFERRED.index(path) if path in PREFERRED else len(PREFERRED)
+    if is_launcher and _launched(path) in PREFERRED:
+        rank = -1
     supporting = (
         bool(_SUPPORTING.intersection(parts)) or name.startswith("test_") or name.endswith("_test.py")
     )
-    return rank, supporting, len(parts), path.casefold(), path
+    return rank, supporting, len(parts), not is_launcher, path.casefold(), path

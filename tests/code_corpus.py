@@ -31,7 +31,7 @@ def get_parser():
     optimiser.add_argument("-l", "--learning-rate", type=float, default=DEFAULT_LR, help="Step size "
                            "of the optimiser")
     optimiser.add_argument("--weight-decay", type=float, default=-0.5)
-    optimiser.add_argument("--batch-size", "-b", type=int, default=2 ** 5)
+    optimiser.add_argument("--batch-size", "-b", type=int, default=32)
     optimiser.add_argument("--layers", type=int, nargs="+", default=[64, 32])
     optimiser.add_argument("--betas", type=float, nargs=2, default=(0.9, 0.999))
     parser.add_argument("--fold", type=int, choices=range(5), default=0)
@@ -299,26 +299,17 @@ library(jsonlite)
 path <- Sys.getenv("CORETEX_PARAMETERS")
 p <- fromJSON(path)
 n <- as.integer(p$iterations)
-message("not p$this either")
 alpha <- p[["alpha"]] %||% 0.05
 files <- list.files(p$reads$path)
-p$made <- 5
-x <- p$`odd name`
-cat(n, alpha, files, p$made)
+cat(n, alpha, files)
 """
 
 SHELL = """\
 #!/bin/bash
 set -eu
 # jq -r .commented "$CORETEX_PARAMETERS"
-param() { jq -r ".$1" "$CORETEX_PARAMETERS"; }
 threads=$(jq -r '.threads // 4' "$CORETEX_PARAMETERS")
 reads=$(jq -r .reads.path "$CORETEX_PARAMETERS")
-name=$(param sample)
-jq -r '"\\(.first) \\(.second)"' < "$CORETEX_PARAMETERS" | \\
-  tee names.txt
-python3 -c 'import json, os; print(json.load(open(os.environ["CORETEX_PARAMETERS"]))["quality"])'
-Rscript plot.R
 """
 
 NOTEBOOK = json.dumps(
@@ -334,7 +325,6 @@ NOTEBOOK = json.dumps(
                 "source": "parameters = json.load(open(os.environ['CORETEX_PARAMETERS']))\nfiles = !ls\n",
             },
             {"cell_type": "code", "source": ["%%bash\n", "echo $parameters\n"]},
-            {"cell_type": "code", "source": ["this is not python\n"]},
             {
                 "cell_type": "code",
                 "source": ["%%time\n", "x = parameters['alpha']\n", "parameters.get('beta', 2)"],

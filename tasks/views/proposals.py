@@ -1,4 +1,4 @@
-"""The page that proposes a task.yaml for a Task that has none. HTTP only; `tasks.suggestions` finds it."""
+"""The page that proposes a task.yaml for a Task that has none. HTTP only: `suggestions` has what it shows."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def propose(request: Request, pk: int) -> HttpResponse:
 
 
 def create(request: Request, task: Task, found: Proposal | None) -> HttpResponse:
-    """Adds task.yaml with the text as it was sent, and the entry scripts that were ticked."""
+    """Adds task.yaml with the text as it was sent, and the launchers that were ticked."""
     text, ticked = request.POST.get("text", ""), set(request.POST.getlist("also"))
     launchers = [launcher for launcher in found.launchers if launcher.path in ticked] if found else []
     try:
@@ -47,7 +47,7 @@ def create(request: Request, task: Task, found: Proposal | None) -> HttpResponse
     except TreeError as error:
         if found is None or store.TASK_YAML in {file.path for file in store.list_files(task)}:
             return files.refused(request, task, error.problems)
-        context = context_of(request, task, found, text) | {"problems": error.problems}
+        context = context_of(request, task, found, text) | {"problems": error.problems, "ticked": ticked}
         return render(request, "tasks/propose.html", context, status=422)
     added = [store.TASK_YAML, *(launcher.path for launcher in launchers)]
     messages.success(request, f"{' and '.join(added)} {'was' if len(added) == 1 else 'were'} added.")

@@ -104,10 +104,8 @@ def test_code_made_to_hang_or_overflow_is_read_at_once() -> None:
 @pytest.mark.parametrize(
     ("count", "option"),
     [
-        (300, "type=int, nargs='+', default=" + str(list(range(100)))),
-        (900, "type=int, default=1, help='Short.'"),
-        (200, "default='" + "é" * 1500 + "'"),
-        (120, "choices=" + str([f"option {number}" for number in range(150)])),
+        (150, "type=int, nargs='+', default=" + str(list(range(100)))),
+        (200, "default='" + "é" * 1000 + "'"),
     ],
 )
 def test_what_is_proposed_for_very_many_options_can_be_read(count: int, option: str) -> None:
@@ -115,4 +113,4 @@ def test_what_is_proposed_for_very_many_options_can_be_read(count: int, option: 
     found = proposed(f"import argparse\np = argparse.ArgumentParser()\n{options}a = p.parse_args()\n")
     declared = spec_of(found).parameters
     assert 50 < len(declared) == len(found.parameters) < count
-    assert any(f"Only the first {len(declared)} of {count} parameters" in note.text for note in found.notes)
+    assert f"Only the first {len(declared)} of {count} parameters fit into a task.yaml." in found.notes

@@ -62,6 +62,15 @@ def test_main_in_the_root_is_the_default_entry_script() -> None:
     assert entry_scripts(paths) == ["main.py", "main.r", "main.R", "main.sh", "a.py", "lib/main.py"]
 
 
+def test_a_launcher_comes_before_the_script_that_it_runs() -> None:
+    assert entry_scripts(["main.py", "run_main.py", "a.py"]) == ["run_main.py", "main.py", "a.py"]
+    assert entry_scripts(["a.py", "train.py", "run_train.py"]) == ["run_train.py", "a.py", "train.py"]
+    assert entry_scripts(["main.sh", "run_train.py", "train.py"])[:2] == ["main.sh", "run_train.py"]
+    assert entry_scripts(["lib/a.py", "lib/run_b.py", "lib/b.py"])[0] == "lib/run_b.py"
+    assert entry_scripts(["a.py", "run_all.py", "run_.py"]) == ["a.py", "run_.py", "run_all.py"]
+    assert entry_scripts(["a.py", "lib/run_b.py", "lib/b.py"])[0] == "a.py"
+
+
 def test_setup_files_and_tests_can_be_run_but_come_last() -> None:
     paths = ["setup.py", "tests/check.py", "test_x.py", "deep/er/train.py", "walk.ipynb", "z.R"]
     assert entry_scripts(paths)[:3] == ["walk.ipynb", "z.R", "deep/er/train.py"]
