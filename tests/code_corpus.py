@@ -104,9 +104,7 @@ SHARED_OPTIONS = {
     "train.py": "import options\nfrom lib.extra import add_extra\n\nparser = options.make()\n"
     "add_extra(parser)\nargs = parser.parse_args()\n",
     "options.py": "import argparse\n\ndef make():\n    parser = argparse.ArgumentParser()\n"
-    '    parser.add_argument("--epochs", type=int, default=3)\n    return parser\n\n'
-    'def main():\n    p = argparse.ArgumentParser()\n    p.add_argument("--only-here")\n\n'
-    'if __name__ == "__main__":\n    main()\n',
+    '    parser.add_argument("--epochs", type=int, default=3)\n    return parser\n',
     "lib/__init__.py": "",
     "lib/extra.py": 'def add_extra(p):\n    p.add_argument("--extra", default="x")\n',
 }

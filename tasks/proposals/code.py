@@ -210,7 +210,7 @@ def read_code(text: str, path: str) -> Code:
     code: list[str] = []
     lines: list[tuple[int, int]] = []
     for number, source in _cells(text, path):
-        if not source.startswith("%%"):
+        if not source.startswith("%%") or source.startswith("%%time"):
             for line, text_of_line in enumerate(source.splitlines(), 1):
                 plain = text_of_line.lstrip()
                 code.append(text_of_line.replace(plain, "pass") if _MAGIC.match(plain) else text_of_line)

@@ -26,45 +26,39 @@ class Mismatch(Problem):
 
 
 def mismatches(spec: TaskSpec, files: Mapping[str, str], entry_scripts: Sequence[str]) -> list[Mismatch]:
-    """Warnings, those in scripts first: names that task.yaml lacks, options that nothing fills, and
-    parameters that no script reads.
-    """
+    """Warnings: names that task.yaml lacks, options that nothing fills, parameters that nothing mentions."""
     readings = read_scripts(files, entry_scripts)
     filled = [r for r in readings if r.options and (not r.is_unfilled or is_launched(files, r.script))]
     unfilled = [r for r in readings if r.options and r not in filled]
+    options = [option for reading in filled for option in reading.options]
     return [
         *_lacking(spec, readings),
-        *(
-            _missing(option)
-            for r in filled
-            for option in r.options
-            if option.required and option.name not in spec.by_name
-        ),
+        *_missing(spec, options),
         *_unfilled(spec, unfilled),
-        *_unread(spec, files, readings, filled),
+        *_unread(spec, files, readings, options),
     ]
 
 
 def _lacking(spec: TaskSpec, readings: Sequence[Reading]) -> Iterator[Mismatch]:
-    by_file: dict[tuple[str, str], list[Option]] = {}
-    for read in {read: None for reading in readings for reads in reading.reads for read in reads.names}:
+    by_file: dict[tuple[str, str], dict[Place, Option]] = {}
+    for read in [read for reading in readings for reads in reading.reads for read in reads.names]:
         if read.name not in spec.by_name:
-            by_file.setdefault((read.place.path, read.name), []).append(read)
+            by_file.setdefault((read.place.path, read.name), {}).setdefault(read.place, read)
     for (path, name), uses in by_file.items():
-        others = len({use.place for use in uses}) - 1
-        also = f" (and {others} more times)" if others > 1 else " (and once more)" if others else ""
-        meant = nearest(name, spec.by_name)
+        also = f" (and {len(uses) - 1} more times)" if len(uses) > 2 else " (and once more)" * (len(uses) - 1)
+        meant, default = nearest(name, spec.by_name), next(iter(uses.values())).default
         hint = f"; did you mean {quote(meant)}?" if meant is not None else ""
-        if uses[0].default is not None:
-            hint = f", so it always gets {inline(uses[0].default)}{hint}"
+        hint = hint if default is None else f", so it always gets {inline(default)}{hint}"
         message = f"{path} reads the parameter {quote(name)}{also}, which {TASK_YAML} lacks{hint}"
-        yield _at(uses[0].place, message, name)
+        yield _at(next(iter(uses)), message, name)
 
 
-def _missing(option: Option) -> Mismatch:
-    """For a required option of a script that gets its options' values from the parameters."""
-    message = f"{option.place.path} requires the option {quote(option.name)}, which {TASK_YAML} lacks"
-    return _at(option.place, message, option.name)
+def _missing(spec: TaskSpec, options: Sequence[Option]) -> Iterator[Mismatch]:
+    """Required options of scripts that get their options' values from the parameters."""
+    for option in options:
+        if option.required and option.name not in spec.by_name:
+            what = f"{option.place.path} requires the option {quote(option.name)}"
+            yield _at(option.place, f"{what}, which {TASK_YAML} lacks", option.name)
 
 
 def _unfilled(spec: TaskSpec, readings: Sequence[Reading]) -> Iterator[Mismatch]:
@@ -72,9 +66,7 @@ def _unfilled(spec: TaskSpec, readings: Sequence[Reading]) -> Iterator[Mismatch]
     for reading in readings:
         shared = [option for option in reading.options if option.name in spec.by_name]
         if shared and not any(reads.loads for reads in reading.reads):
-            names = ", ".join(quote(option.name) for option in shared[:3]) + (
-                ", …" if len(shared) > 3 else ""
-            )
+            names = ", ".join(quote(option.name) for option in shared[:3]) + ", …" * (len(shared) > 3)
             message = (
                 f"{reading.script} takes {names} from the command line and never reads the parameters, "
                 "so what is chosen in the form has no effect"
@@ -83,36 +75,24 @@ def _unfilled(spec: TaskSpec, readings: Sequence[Reading]) -> Iterator[Mismatch]
 
 
 def _unread(
-    spec: TaskSpec, files: Mapping[str, str], readings: Sequence[Reading], filled: Sequence[Reading]
+    spec: TaskSpec, files: Mapping[str, str], readings: Sequence[Reading], options: Sequence[Option]
 ) -> Iterator[Mismatch]:
     """Parameters that no file mentions, while all names that the scripts read are written in them."""
-    used = [reading for reading in readings if any(reads.loads for reads in reading.reads)]
-    names = {read.name for reading in used for reads in reading.reads for read in reads.names}
-    names |= {option.name for reading in filled for option in reading.options}
-    if not names or any(reads.dynamic for reading in used for reads in reading.reads):
-        return
-    for parameter in spec.parameters:
+    used = [reads for reading in readings if any(r.loads for r in reading.reads) for reads in reading.reads]
+    names = {read.name for reads in used for read in reads.names} | {option.name for option in options}
+    is_told = names and not any(reads.dynamic for reads in used)
+    for parameter in spec.parameters if is_told else ():
         word = re.compile(rf"(?<!\w){re.escape(parameter.name)}(?!\w)")
-        if parameter.name in names or any(word.search(text) for text in files.values()):
-            continue
-        meant = nearest(parameter.name, sorted(names - spec.by_name.keys()))
-        hint = f"; {quote(meant)} is read instead" if meant is not None else ""
-        yield Mismatch(
-            severity="warning",
-            line=parameter.line,
-            column=parameter.column,
-            message=f"{parameter.name}: no script reads this parameter{hint}",
-            parameter=parameter.name,
-        )
+        if parameter.name not in names and not any(word.search(text) for text in files.values()):
+            meant = nearest(parameter.name, sorted(names - spec.by_name.keys()))
+            hint = f"; {quote(meant)} is read instead" if meant is not None else ""
+            place = Place(path=TASK_YAML, line=parameter.line)
+            message = f"{parameter.name}: no script reads this parameter{hint}"
+            yield _at(place, message, parameter.name, column=parameter.column)
 
 
-def _at(place: Place, message: str, name: str) -> Mismatch:
+def _at(place: Place, message: str, name: str, *, column: int = 1) -> Mismatch:
     return Mismatch(
-        severity="warning",
-        line=place.line,
-        column=1,
-        message=message,
-        parameter=name,
-        path=place.path,
-        cell=place.cell,
-    )
+        severity="warning", message=message, parameter=name,
+        path=place.path, line=place.line, column=column, cell=place.cell,
+    )  # fmt: skip

@@ -20,7 +20,7 @@ _DEFAULT_NOTE = re.compile(r"[\s.,;]*[\[(]\s*(?:[Dd]efault(?:s to)?)[:=]?\s*%\(d
 _PLACEHOLDER = re.compile(r"%\((\w+)\)\w")
 _KINDS = {
     "int": "int", "float": "float", "str": "str", "bool": "bool", "Path": "str", "FileType": "str",
-    "open": "str", "Decimal": "float", "complex": "str", "bytes": "str",
+    "open": "str", "range": "int", "Decimal": "float", "complex": "str", "bytes": "str",
     "INT": "int", "FLOAT": "float", "BOOL": "bool", "STRING": "str", "UUID": "str", "IntRange": "int",
     "FloatRange": "float", "File": "str", "DateTime": "str", "Tuple": "str",
 }  # fmt: skip
@@ -31,8 +31,8 @@ _WORD = re.compile(r"(?:^|_)(int|float)(?:_|$)")
 class Option:
     """What the code says of an option, or of a name that it reads.
 
-    `kind` is the data_type (at first that of a list's items), empty if nothing says it; `unread` a default that
-    is no literal; `under` the parameter that chooses the command, and the commands that have the option.
+    `kind` is the data_type (at first that of a list's items), empty if nothing says it; `unread` a default
+    that is no literal; `under` the parameter that chooses the command, and the commands that have the option.
     """
 
     name: str

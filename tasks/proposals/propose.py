@@ -5,14 +5,13 @@ import posixpath
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 
 from tasks.proposals import yaml_text
 from tasks.proposals.argparse_options import ArgparseOptions
 from tasks.proposals.click_options import ClickOptions, TyperOptions
 from tasks.proposals.code import Code, Place, Unreadable, imported_with, read_code
-from tasks.proposals.options import Option, Options, declare
+from tasks.proposals.options import Option, declare
 from tasks.proposals.reads import Reads, code_reads, text_reads
 from tasks.runtime import interpreter_of
 from tasks.taskyaml.fields import MAX_NAME
@@ -48,11 +47,6 @@ class Reading:
         """Whether it takes options from its command line, and nothing puts the parameters into them."""
         return bool(self.options) and not any(reads.fills_options for reads in self.reads)
 
-    @property
-    def dynamic(self) -> Place | None:
-        """Where it uses names that are not written there."""
-        return next((reads.dynamic for reads in self.reads if reads.dynamic), None)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
@@ -68,22 +62,7 @@ def propose(files: Mapping[str, str], entry_scripts: Sequence[str], *, schema_ur
     """Reads the entry scripts in `files` ({path: text}), and what they import, without running them."""
     readings = read_scripts(files, entry_scripts)
     notes = [note for reading in readings for note in reading.notes]
-    known: dict[str, Option] = {}
-    scripts: dict[str, str] = {}
-    for reading in readings:
-        for option in parameters_of(reading):
-            found, first = declare(option), known.get(option.name)
-            if not _is_name(option.name):
-                notes.append(
-                    f"{option.place}: {quote(option.name)} is left out: no parameter can be called so."
-                )
-            elif first is None:
-                known[option.name], scripts[option.name] = found, reading.script
-            else:
-                known[option.name] = _merged(first, option)
-                if (first.kind, first.default) != (found.kind, found.default):
-                    places = f"{first.place} and {found.place}"
-                    notes.append(f"{option.name} is not the same at {places}; the first was taken.")
+    known, scripts = _collected(readings, notes)
     names = ", ".join(entry_scripts)
     head = f"Proposed from the code of {names}. Look through the types, defaults and descriptions."
     head = head if known else f"No options and no parameters were found in {names or 'the Task'}."
@@ -96,24 +75,32 @@ def propose(files: Mapping[str, str], entry_scripts: Sequence[str], *, schema_ur
         text = yaml_text.write(groups, head=[f"yaml-language-server: $schema={schema_url}", head])
     if len(declared) < len(known):
         notes.append(f"Only the first {len(declared)} of {len(known)} parameters fit into a task.yaml.")
-    launchers: list[Launcher] = []
-    for reading in readings:
-        if reading.is_unfilled and not is_launched(files, reading.script):
-            launchers.append(launcher(reading.script, taken=[*files, *(made.path for made in launchers)]))
-            notes.append(
-                f"{reading.script} takes its options from the command line, which the form does not fill. "
-                f"The launcher {launchers[-1].path} gives it the values of the form: run that one."
-            )
-        if reading.dynamic is not None:
-            notes.append(
-                f"{reading.dynamic} reads parameters whose names are not written there; add them by hand."
-            )
-    return Proposal(
-        text=text,
-        parameters=declared,
-        notes=tuple(dict.fromkeys(notes)),
-        launchers=tuple(launchers),
-    )
+    unfilled = [r.script for r in readings if r.is_unfilled and interpreter_of(r.script) == "python"]
+    launchers = tuple(launcher(path, taken=files) for path in unfilled if not is_launched(files, path))
+    notes += [
+        f"{made.script} takes its options from the command line, which the form does not fill. "
+        f"The launcher {made.path} gives it the values of the form: run that one."
+        for made in launchers
+    ]
+    return Proposal(text=text, parameters=declared, notes=tuple(dict.fromkeys(notes)), launchers=launchers)
+
+
+def _collected(readings: Sequence[Reading], notes: list[str]) -> tuple[dict[str, Option], dict[str, str]]:
+    """What is to be declared by name, and in which script each was found first; adds to the notes."""
+    known: dict[str, Option] = {}
+    scripts: dict[str, str] = {}
+    for option, script in [(option, r.script) for r in readings for option in parameters_of(r)]:
+        name, found, first = option.name, declare(option), known.get(option.name)
+        if not _is_name(name):
+            notes.append(f"{option.place}: {quote(name)} is left out: no parameter can be called so.")
+        elif first is None:
+            known[name], scripts[name] = found, script
+        else:
+            known[name] = _merged(first, option)
+            if (first.kind, first.default) != (found.kind, found.default):
+                places = f"{first.place} and {found.place}"
+                notes.append(f"{name} is not the same at {places}; the first was taken.")
+    return known, scripts
 
 
 def read_scripts(files: Mapping[str, str], entry_scripts: Sequence[str]) -> list[Reading]:
@@ -132,26 +119,22 @@ def _read(files: Mapping[str, str], script: str, parsed: dict[str, Code]) -> Rea
     for path in imported_with(files, script):
         try:
             code = parsed[path] = parsed.get(path) or read_code(files[path], path)
-        except Unreadable as error:
-            notes.append(str(error))
+            reads.append(code_reads(code))
+            found = [kind(code) for kind in (ArgparseOptions, ClickOptions, TyperOptions)]
+        except (Unreadable, RecursionError) as error:
+            is_deep = isinstance(error, RecursionError)
+            notes.append(f"{path} is nested too deeply to be read." if is_deep else str(error))
             reads.append(Reads(dynamic=Place(path=path, line=1)))
             continue
-        reads.append(code_reads(code))
-        if path == script or not any(option.place.path == script for option in options):
-            for kind in (ArgparseOptions, ClickOptions, TyperOptions):
-                found = _found(kind, code)
-                options += found.found
-                notes += found.notes
+        if not any(
+            option.place.path == script for option in options
+        ):  # else those of modules are not its own
+            options += [option for one in found for option in one.found]
+            notes += [note for one in found for note in one.notes]
+        if reads[-1].dynamic is not None:
+            where = reads[-1].dynamic
+            notes.append(f"{where} reads parameters whose names are not written there; add them by hand.")
     return Reading(script=script, options=tuple(options), reads=tuple(reads), notes=tuple(notes))
-
-
-def _found(kind: type[ArgparseOptions | ClickOptions | TyperOptions], code: Code) -> Options:
-    try:
-        return kind(code)
-    except RecursionError:
-        found = Options(code)
-        found.notes.append(f"{code.path} is nested too deeply to be read.")
-        return found
 
 
 def parameters_of(reading: Reading) -> Iterator[Option]:
@@ -160,9 +143,8 @@ def parameters_of(reading: Reading) -> Iterator[Option]:
     by_name: dict[str, list[Option]] = {}
     for use in [use for reads in reading.reads for use in (*reads.names, *reads.defaults)]:
         by_name.setdefault(use.name, []).append(use)
-    for name, uses in by_name.items():
-        if not any(option.name == name for option in reading.options):
-            yield _one_of(uses)
+    own = {option.name for option in reading.options}
+    yield from (_one_of(uses) for name, uses in by_name.items() if name not in own)
 
 
 def _one_of(uses: Sequence[Option]) -> Option:
@@ -172,11 +154,8 @@ def _one_of(uses: Sequence[Option]) -> Option:
     default = None if kind == "dataset" else told.default
     if default is not None and not (kind == "float" and isinstance(default, int)):
         kind = ""
-    required = all(use.required for use in uses)
-    is_list = isinstance(default, list)
-    return replace(
-        uses[0], kind=kind, default=default, unread=told.unread, required=required, is_list=is_list
-    )
+    told = replace(told, place=uses[0].place, kind=kind, default=default, is_list=isinstance(default, list))
+    return replace(told, required=all(use.required for use in uses))
 
 
 def _merged(first: Option, other: Option) -> Option:
@@ -188,9 +167,10 @@ def _merged(first: Option, other: Option) -> Option:
 
 
 def _with_known_command(option: Option, known: Mapping[str, Option]) -> Option:
-    """The option without its condition if the command's own parameter is not proposed as an enum."""
-    is_known = option.under is not None and getattr(known.get(option.under[0]), "kind", "") == "enum"
-    return option if is_known else replace(option, under=None)
+    """The option without its condition where the form does not offer the commands."""
+    chooser, commands = option.under or ("", ())
+    is_offered = chooser in known and set(commands) <= set(known[chooser].choices or ())
+    return option if is_offered else replace(option, under=None)
 
 
 def _title(option: Option, scripts: Mapping[str, str]) -> str:
@@ -209,11 +189,11 @@ def _is_name(name: str) -> bool:
 def launcher(script: str, *, taken: Collection[str] = ()) -> Launcher:
     """The launcher of a script, beside it, where no other file has its name."""
     folder, name = posixpath.split(script)
-    endings = ("" if number == 1 else f"_{number}" for number in count(1))
-    paths = (posixpath.join(folder, f"run_{name.removesuffix('.py')}{ending}.py") for ending in endings)
-    lowered = {path.casefold() for path in taken}
-    path = next(path for path in paths if path.casefold() not in lowered)
-    return Launcher(path=path, script=script, text=_TEMPLATE.replace('"script.py"', json.dumps(name)))
+    path, lowered = f"run_{name}", {path.casefold() for path in taken}
+    while posixpath.join(folder, path).casefold() in lowered:
+        path = f"run_{path}"
+    text = _TEMPLATE.replace('"script.py"', json.dumps(name))
+    return Launcher(path=posixpath.join(folder, path), script=script, text=text)
 
 
 def is_launcher(text: str) -> bool:
@@ -223,7 +203,5 @@ def is_launcher(text: str) -> bool:
 def is_launched(files: Mapping[str, str], script: str) -> bool:
     """Whether a launcher of the script is among the files."""
     folder, name = posixpath.split(script)
-    return any(
-        is_launcher(text) and f"with_name({json.dumps(name)})" in text and posixpath.dirname(path) == folder
-        for path, text in files.items()
-    )
+    beside = [text for path, text in files.items() if posixpath.dirname(path) == folder]
+    return any(is_launcher(text) and f"with_name({json.dumps(name)})" in text for text in beside)

@@ -42,7 +42,7 @@ class Reads:
     """How a file uses the parameters.
 
     `names` are what it reads, with the default for each; `defaults` what only stands in a dict that they are
-    laid over; `loads`: it reads them at all; `dynamic` is the first place where the names are not written down;
+    laid over; `loads`: it reads them at all; `dynamic` is the first place whose names are not written down;
     `fills_options`: they become the defaults of an argparse parser.
     """
 
@@ -71,10 +71,7 @@ def text_reads(text: str, path: str) -> Reads:
 
 def code_reads(code: Code) -> Reads:
     """The names that Python code reads from what it loads, or from `parameters` of the platform's client."""
-    try:
-        return _PythonReads(code).reads() if VARIABLE in code.text or "parameters" in code.text else Reads()
-    except RecursionError:
-        return Reads(dynamic=Place(path=code.path, line=1))
+    return _PythonReads(code).reads() if VARIABLE in code.text or "parameters" in code.text else Reads()
 
 
 class _PythonReads:

@@ -30,8 +30,7 @@ def warnings(task: Task) -> list[Mismatch]:
 def read_some(sizes: Mapping[str, int], read: Callable[[str], bytes]) -> dict[str, str]:
     """{path: text} of those files that can be run or imported, the default entry script first.
 
-    Large files are left out, and what is beyond the limits for all. `read` raises Missing for a file that
-    was deleted a moment ago.
+    Large files are left out, and what is beyond the limits for all; so is one that is Missing by now.
     """
     modules = [path for path in sizes if path.endswith(".py")]
     found: dict[str, str] = {}
@@ -41,7 +40,7 @@ def read_some(sizes: Mapping[str, int], read: Callable[[str], bytes]) -> dict[st
             continue
         try:
             found[path] = read(path).decode("utf-8", "replace")
-        except store.Missing:  # deleted a moment ago
+        except store.Missing:
             continue
         total += sizes[path]
     return found
@@ -53,21 +52,25 @@ def read_scripts(task: Task) -> dict[str, str]:
     return read_some(sizes, partial(store.read_bytes, task))
 
 
-def entry_scripts(files: dict[str, str]) -> list[str]:
-    """The default entry script, and those beside it that are made to be run; for a launcher its script."""
+def entry_scripts(files: Mapping[str, str]) -> list[str]:
+    """The default entry script, for a launcher its script, and those beside it that are made to be run."""
     candidates = [path for path in runtime.entry_scripts(files) if not is_launcher(files[path])]
-    if not candidates:
-        return []
-    folder = PurePosixPath(candidates[0]).parent
-    beside = [path for path in candidates[1:] if PurePosixPath(path).parent == folder]
-    return [candidates[0], *(path for path in beside if _is_meant_to_run(path, files[path]))]
+    beside = [path for path in candidates[1:] if _folder(path) == _folder(candidates[0])]
+    return [*candidates[:1], *(path for path in beside if _is_meant_to_run(path, files[path]))]
+
+
+def _folder(path: str) -> PurePosixPath:
+    return PurePosixPath(path).parent
 
 
 def _is_meant_to_run(path: str, text: str) -> bool:
     name = PurePosixPath(path).name
-    if name in _SET_UP or name.startswith("test_") or name.endswith("_test.py"):
-        return False
-    return runtime.interpreter_of(path) != "python" or _GUARD in text
+    is_support = name in _SET_UP or name.startswith("test_") or name.endswith("_test.py")
+    return not is_support and (runtime.interpreter_of(path) != "python" or _GUARD in text)
+
+
+def _has_task_yaml(task: Task) -> bool:
+    return any(file.path == store.TASK_YAML for file in store.list_files(task))
 
 
 # Pages are shown more often than files change. The digest is that of the files.
@@ -75,19 +78,15 @@ def _is_meant_to_run(path: str, text: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _suggest(task: Task, digest: str, schema_url: str) -> Proposal | None:
-    if any(file.path == store.TASK_YAML for file in store.list_files(task)):
-        return None
-    files = read_scripts(task)
+    files = {} if _has_task_yaml(task) else read_scripts(task)
     proposal = propose(files, entry_scripts(files), schema_url=schema_url)
     return proposal if proposal.parameters else None
 
 
 @lru_cache(maxsize=64)
 def _warnings(task: Task, digest: str) -> tuple[Mismatch, ...]:
-    if not any(file.path == store.TASK_YAML for file in store.list_files(task)):
-        return ()
     parsed = store.read_spec(task)
-    if parsed.spec is None:
+    if parsed.spec is None or not _has_task_yaml(task):
         return ()
     files = read_scripts(task)
     return tuple(mismatches(parsed.spec, files, entry_scripts(files)))
