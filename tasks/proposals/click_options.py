@@ -25,8 +25,7 @@ class _FunctionOptions(Options):
                 self.modules |= {alias.asname or alias.name for alias in node.names if alias.name in modules}
             elif isinstance(node, ast.ImportFrom) and node.module in modules:
                 self.imported |= {alias.asname or alias.name: alias.name for alias in node.names}
-        is_used = self.modules or self.imported
-        self.functions = [node for node in code.nodes if isinstance(node, _Function)] if is_used else []
+        self.functions = [node for node in code.nodes if isinstance(node, _Function)]
 
     def what(self, node: ast.AST | None) -> str:
         """`option` for `click.option`, called or not, and for the name it was imported as; else empty."""
@@ -46,13 +45,15 @@ class _FunctionOptions(Options):
 
     def option(self, name: str, node: ast.AST, command: str | None, details: ast.AST | None) -> Option:
         """What all options have: their place, their command, their help."""
-        return Option(
-            name=name,
-            place=self.code.place(node),
-            help=self.code.text_of(argument_of(details, "help")),
-            group=command or "",
-            under=("command", (command,)) if command else None,
-        )
+        place, text = self.code.place(node), self.code.text_of(argument_of(details, "help"))
+        under = ("command", (command,)) if command else None
+        return Option(name=name, place=place, help=text, group=command or "", under=under)
+
+    def bounds(self, call: ast.AST | None, *, is_range: bool = False) -> dict[str, Any]:
+        ends = [
+            argument_of(call, name, place if is_range else None) for place, name in enumerate(("min", "max"))
+        ]
+        return {"minimum": self.code.value_or(ends[0]), "maximum": self.code.value_or(ends[1])}
 
 
 class ClickOptions(_FunctionOptions):
@@ -69,54 +70,43 @@ class ClickOptions(_FunctionOptions):
                 if isinstance(call, ast.Call) and self.what(call) in ("option", "argument"):
                     self._read(call, commands.get(function.name))
         if commands:
-            self.add_command("command", commands.values(), self.functions[0])
+            self.add_command("command", commands.values())
 
     def _read(self, call: ast.Call, command: str | None) -> None:
         names = [self.code.text_of(argument) for argument in call.args]
-        if not names or not all(name.strip("-/") for name in names):
-            self.note(call, UNNAMED)
-            return
         # Of several flags, click takes the first of those with most dashes.
         flags = [name for name in names if name.startswith("-")]
         longest = max(flags, key=lambda flag: len(flag) - len(flag.lstrip("-")), default="")
         on, _, off = (part.strip() for part in longest.partition("/"))
         own = next((name for name in names if not name.startswith("-")), on.lstrip("-"))
-        if argument_of(call, "flag_value") is not None:
-            self.note(call, f"{on} {CONSTANT}")
-            return
         default, unread = self.code.default(argument_of(call, "default"))
         option = self.option(own.replace("-", "_").lower(), call, command, call)
         option = replace(option, flag=on, default=default, unread=unread)
-        if off or self._is_true(call, "is_flag"):
+        if not own:
+            self.note(call, UNNAMED)
+        elif argument_of(call, "flag_value") is not None:
+            self.note(call, f"{on} {CONSTANT}")
+        elif off or self.is_true(call, "is_flag"):
             is_told = default is not None or unread
             self.found.append(replace(option, kind="bool", default=default if is_told else False))
-        elif self._is_true(call, "count"):
+        elif self.is_true(call, "count"):
             self.found.append(replace(option, kind="int", minimum=0, default=default or 0))
         else:
             self.found.append(self._typed(call, option))
 
     def _typed(self, call: ast.Call, option: Option) -> Option:
         node, nargs = argument_of(call, "type"), self.code.value_or(argument_of(call, "nargs"))
-        required = self._is_true(call, "required") or argument_of(call, "prompt") is not None
+        required = self.is_true(call, "required") or argument_of(call, "prompt") is not None
         if not option.flag and option.default is None and argument_of(call, "required") is None:
             required = nargs != -1  # an argument
-        option = replace(
-            option,
-            required=required,
-            is_list=isinstance(node, ast.Tuple) or nargs not in (None, 1) or self._is_true(call, "multiple"),
-        )
+        is_list = isinstance(node, ast.Tuple) or nargs not in (None, 1) or self.is_true(call, "multiple")
+        option = replace(option, required=required, is_list=is_list)
         if last_name(node) == "Choice":
             return replace(option, choices=self.code.choices(argument_of(node, "choices", 0)))
         if last_name(node) not in ("IntRange", "FloatRange"):
             kind = kind_of(node.elts[0] if isinstance(node, ast.Tuple) and node.elts else node)
             return replace(option, kind=kind or ("str" if node is None and option.default is None else ""))
-        ends = [
-            self.code.value_or(argument_of(node, name, place)) for place, name in enumerate(("min", "max"))
-        ]
-        return replace(option, kind=kind_of(node), minimum=ends[0], maximum=ends[1])
-
-    def _is_true(self, call: ast.Call, name: str) -> bool:
-        return self.code.value_or(argument_of(call, name)) is True
+        return replace(option, kind=kind_of(node), **self.bounds(node, is_range=True))
 
 
 class TyperOptions(_FunctionOptions):
@@ -132,7 +122,7 @@ class TyperOptions(_FunctionOptions):
             if function.name in commands or function.name in given:
                 self._read(function, commands.get(function.name) if len(commands) > 1 else None)
         if len(commands) > 1:
-            self.add_command("command", commands.values(), self.functions[0])
+            self.add_command("command", commands.values())
 
     def _read(self, function: _Function, command: str | None) -> None:
         arguments = function.args
@@ -146,47 +136,36 @@ class TyperOptions(_FunctionOptions):
                 self.found.append(self._option(argument, default, command))
 
     def _option(self, argument: ast.arg, given: ast.expr | None, command: str | None) -> Option:
-        annotation, details = self._details(argument.annotation, given)
+        parts = [argument.annotation]
+        if isinstance(parts[0], ast.Subscript) and last_name(parts[0].value) == "Annotated":
+            parts = _items(parts[0].slice)
+        calls = [part for part in [*parts[1:], given] if self.what(part) in ("Option", "Argument")]
+        details = next(iter(calls), None)
         given = argument_of(details, "default", 0) if details is not None and details is given else given
         is_missing = given is None or (isinstance(given, ast.Constant) and given.value is Ellipsis)
         default, unread = (None, "") if is_missing else self.code.default(given)
-        kind, is_list, choices = self._annotated(annotation)
+        kind, is_list, choices = self._annotated(parts[0])
         is_argument = self.what(details) == "Argument" if details is not None else is_missing
-        option = self.option(argument.arg, argument, command, details)
-        return replace(
-            option,
-            flag="" if is_argument else f"--{argument.arg.replace('_', '-')}",
-            kind=kind or ("" if choices else kind_of_value(default)),
-            is_list=is_list,
-            choices=choices,
-            default=default,
-            unread=unread,
-            required=is_missing,
-            minimum=self.code.value_or(argument_of(details, "min")),
-            maximum=self.code.value_or(argument_of(details, "max")),
-        )
-
-    def _details(
-        self, annotation: ast.expr | None, given: ast.expr | None
-    ) -> tuple[ast.expr | None, ast.expr | None]:
-        """(the plain annotation, the call of typer.Option or Argument)."""
-        parts = [annotation]
-        if isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Annotated":
-            parts = [*annotation.slice.elts] if isinstance(annotation.slice, ast.Tuple) else parts
-        calls = [part for part in [*parts[1:], given] if self.what(part) in ("Option", "Argument")]
-        return parts[0], next(iter(calls), None)
+        flag = "" if is_argument else f"--{argument.arg.replace('_', '-')}"
+        kind = kind or ("" if choices else kind_of_value(default))
+        option = replace(self.option(argument.arg, argument, command, details), **self.bounds(details))
+        option = replace(option, default=default, unread=unread, required=is_missing)
+        return replace(option, flag=flag, kind=kind, is_list=is_list, choices=choices)
 
     def _annotated(self, node: ast.expr | None) -> tuple[str, bool, list[Any] | None]:
         """(kind, whether it is a list, choices) of a type such as `int`, `list[str]`, `Optional[Mode]`."""
         if isinstance(node, ast.BinOp):
             node = node.right if isinstance(node.left, ast.Constant) else node.left
         if isinstance(node, ast.Subscript):
-            inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            inner = _items(node.slice)
             if last_name(node.value) == "Literal":
                 return "", False, [self.code.value_or(item) for item in inner]
-            kind, is_list, choices = self._annotated(inner[0] if inner else None)
+            kind, is_list, choices = self._annotated(inner[0])
             return kind, is_list or last_name(node.value) in _LISTS, choices
-        choices = (
-            self.code.choices(node) if isinstance(node, ast.Name) and node.id in self.code.enums else None
-        )
-        return kind_of(node), False, choices
+        members = self.code.enums.get(dotted(node))
+        return kind_of(node), False, list(members.values()) if members else None
+
+
+def _items(node: ast.expr) -> list[ast.expr | None]:
+    """What stands in the brackets of a type."""
+    return [*node.elts] if isinstance(node, ast.Tuple) and node.elts else [node]

@@ -16,6 +16,7 @@ from tasks.types.wording import shorten
 
 MAX_CODE = 400_000
 MAX_CHOICES = 1000
+NO_LITERAL = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
 _MAGIC = re.compile(r"[%!]|\w+ = [%!]")
 _IMPORT = re.compile(
     r"^[ \t]*(?:from|import)[ \t]+(\.?)([\w.]*)(?:[ \t]+import[ \t(]+([\w, ]*))?", re.MULTILINE
@@ -39,10 +40,6 @@ class Unreadable(ValueError):
     """Code that can't be parsed; the message is a sentence."""
 
 
-class NoLiteral(ValueError):
-    """An expression whose value only running the code could tell."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Code:
     """Parsed Python code of one file; `lines` are (cell, line) of the lines of a notebook."""
@@ -62,13 +59,10 @@ class Code:
     @cached_property
     def nodes(self) -> list[ast.AST]:
         """All nodes in the order of the code."""
-        found: list[ast.AST] = []
-        waiting: list[ast.AST] = [self.tree]
-        while waiting:
-            node = waiting.pop()
-            found.append(node)
-            waiting += reversed(list(ast.iter_child_nodes(node)))
-        return found
+        places = {
+            node: (getattr(node, "lineno", 0), getattr(node, "col_offset", 0)) for node in ast.walk(self.tree)
+        }
+        return sorted(places, key=places.__getitem__)
 
     @cached_property
     def names(self) -> dict[str, ast.expr]:
@@ -88,32 +82,24 @@ class Code:
         return found
 
     def value(self, node: ast.AST | None) -> Any:
-        """The value of a literal, of a name for one, of a member of an Enum; lists for tuples and sets."""
+        """The value of a literal, of a name for one, of a member of an Enum; lists for tuples and sets.
+
+        Raises one of NO_LITERAL for what only running the code could tell.
+        """
         if isinstance(node, ast.Name):
             node = self.names.get(node.id)
         if isinstance(node, ast.Attribute):
-            owner, member = dotted(node.value), node.attr
-            if member == "value" and isinstance(node.value, ast.Attribute):
-                owner, member = dotted(node.value.value), node.value.attr
-            if member in self.enums.get(owner, ()):
-                return self.enums[owner][member]
-        if (
-            isinstance(node, ast.Call)
-            and dotted(node.func) in ("Path", "pathlib.Path")
-            and len(node.args) == 1
-        ):
+            enum, _, member = dotted(node).removesuffix(".value").rpartition(".")
+            if member in self.enums.get(enum, ()):
+                return self.enums[enum][member]
+        if isinstance(node, ast.Call) and last_name(node) == "Path" and len(node.args) == 1:
             node = node.args[0]
-        if not isinstance(node, ast.expr):
-            raise NoLiteral
-        try:
-            return _plain(ast.literal_eval(node))
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
-            raise NoLiteral from error
+        return json.loads(json.dumps(ast.literal_eval(node), default=list))  # type: ignore[arg-type]
 
     def value_or(self, node: ast.AST | None, other: Any = None) -> Any:
         try:
             return self.value(node)
-        except NoLiteral:
+        except NO_LITERAL:
             return other
 
     def text_of(self, node: ast.AST | None) -> str:
@@ -127,7 +113,7 @@ class Code:
             return None, ""
         try:
             return self.value(node), ""
-        except NoLiteral:
+        except NO_LITERAL:
             source = ast.get_source_segment(self.text, node) or "an expression"
             return None, shorten(" ".join(source.split()))
 
@@ -141,11 +127,7 @@ class Code:
                 inner = self.choices(node.args[0])
                 is_sorted = name == "sorted" and len({type(item) for item in inner or ()}) == 1
                 return sorted(inner) if inner and is_sorted else inner
-            return (
-                self.choices(node.func.value)
-                if name == "keys" and isinstance(node.func, ast.Attribute)
-                else None
-            )
+            return self.choices(getattr(node.func, "value", None)) if name == "keys" else None
         if isinstance(node, ast.ListComp) and last_name(node.elt) == "value":
             node = node.generators[0].iter
         if isinstance(node, ast.Name) and node.id in self.enums:
@@ -155,16 +137,6 @@ class Code:
             return [self.value_or(key) for key in node.keys]
         value = self.value_or(node)
         return list(value) if isinstance(value, list) else None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    raise NoLiteral
 
 
 def assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
@@ -205,41 +177,29 @@ def read_code(text: str, path: str) -> Code:
     """Parses a script or, for a path that ends in .ipynb, a notebook; raises Unreadable."""
     if len(text) > MAX_CODE:
         raise Unreadable(f"{path} has {len(text):,} characters; code of more than {MAX_CODE:,} is not read.")
-    if interpreter_of(path) != "notebook":
-        return Code(path=path, tree=_parse(text, path), text=text)
-    code: list[str] = []
-    lines: list[tuple[int, int]] = []
-    for number, source in _cells(text, path):
-        if not source.startswith("%%") or source.startswith("%%time"):
-            for line, text_of_line in enumerate(source.splitlines(), 1):
-                plain = text_of_line.lstrip()
-                code.append(text_of_line.replace(plain, "pass") if _MAGIC.match(plain) else text_of_line)
-                lines.append((number, line))
-    joined = "\n".join(code)
-    return Code(path=path, tree=_parse(joined, path), text=joined, lines=tuple(lines))
-
-
-def _cells(text: str, path: str) -> list[tuple[int, str]]:
-    """(number from 1, source) of the code cells."""
     try:
-        cells = enumerate(json.loads(text)["cells"], 1)
-        return [(number, "".join(cell["source"])) for number, cell in cells if cell["cell_type"] == "code"]
-    except (ValueError, TypeError, LookupError, RecursionError) as error:
-        raise Unreadable(f"{path} could not be read as a notebook.") from error
-
-
-def _parse(text: str, path: str) -> ast.Module:
-    try:
+        lines = _cell_lines(text) if interpreter_of(path) == "notebook" else []
+        text = "\n".join(line for _, _, line in lines) if lines else text.removeprefix("\ufeff")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text.removeprefix("\ufeff"))
-    except SyntaxError as error:
-        message = f"{path} could not be read as Python: line {error.lineno or 1}, {error.msg}."
-        raise Unreadable(message) from error
-    except ValueError as error:
+            tree = ast.parse(text, filename=path)
+    except (SyntaxError, ValueError, TypeError, LookupError) as error:
         raise Unreadable(f"{path} could not be read as Python: {shorten(str(error))}.") from error
     except (RecursionError, MemoryError) as error:
         raise Unreadable(f"{path} is nested too deeply to be read.") from error
+    return Code(path=path, tree=tree, text=text, lines=tuple((cell, line) for cell, line, _ in lines))
+
+
+def _cell_lines(text: str) -> list[tuple[int, int, str]]:
+    """(cell, line of it, text) of a notebook's code; what only notebooks understand is left out."""
+    found: list[tuple[int, int, str]] = []
+    for number, cell in enumerate(json.loads(text)["cells"], 1):
+        source = "".join(cell["source"]) if cell["cell_type"] == "code" else "%%"
+        if not source.startswith("%%") or source.startswith("%%time"):
+            for place, line in enumerate(source.splitlines(), 1):
+                plain = line.lstrip()
+                found.append((number, place, line.replace(plain, "pass") if _MAGIC.match(plain) else line))
+    return found
 
 
 def imported_with(files: Mapping[str, str], script: str) -> list[str]:

@@ -27,6 +27,10 @@ def as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 # argparse
 
 
@@ -72,13 +76,11 @@ def fill_argparse(values: dict[str, Any]) -> None:
         is_final = is_final or (action.type is None and not isinstance(value, dict))
         try:
             result = value if is_final else convert(parser, action, text)
+            if action.choices is None or result in action.choices:
+                return result
         except Exception:
-            choice = own_choice(action, text)
-            if choice is None:
+            if own_choice(action, text) is None:
                 raise
-            return choice
-        if action.choices is None or result in action.choices:
-            return result
         choice = own_choice(action, text)
         return result if choice is None else choice
 
@@ -101,21 +103,17 @@ def words_of(parser: Any, values: dict[str, Any], typed: list[str]) -> list[str]
         value = values.get(COMMAND if unnamed else action.dest)
         if value is not None and not isinstance(action, (argparse._HelpAction, argparse._VersionAction)):
             valued[action] = value
-    changed = {action for action, value in valued.items() if not is_same(action.default, value)}
-    groups = {action: group for group in parser._mutually_exclusive_groups for action in group._group_actions}
+    needed = {action for action, value in valued.items() if not is_same(action.default, value)}
+    for group in parser._mutually_exclusive_groups:
+        if group.required and not needed.intersection(group._group_actions):
+            needed.update(group._group_actions)
     options: list[str] = []
     positionals: list[str] = []
-    rest: list[str] = []
     unfilled: list[Any] = []
     for action in parser._actions:
-        group = groups.get(action)
-        is_needed = action.required or (
-            group is not None and group.required and not changed.intersection(group._group_actions)
-        )
         if action.option_strings:
-            if action in changed or (action in valued and is_needed):
-                words = words_for(action, valued[action])
-                (rest if action.nargs == argparse.REMAINDER else options).extend(words)
+            if action in valued and (action in needed or action.required):
+                options += words_for(action, valued[action])
         elif action not in valued:  # it would take the value of the next one
             unfilled += [action] if action.nargs == argparse.OPTIONAL else []
         elif not typed or typed[0][:1] in parser.prefix_chars:
@@ -124,7 +122,7 @@ def words_of(parser: Any, values: dict[str, Any], typed: list[str]) -> list[str]
             unfilled = []
     end = f"{parser.prefix_chars[0] * 2}\0"
     parser._option_string_actions[end] = End([end], argparse.SUPPRESS, nargs=0)
-    return [*options, end, *positionals, *rest]
+    return [*options, end, *positionals]
 
 
 def is_same(default: Any, value: Any) -> bool:
@@ -137,13 +135,11 @@ def words_for(action: Any, value: Any) -> list[str]:
     flag = action.option_strings[:1]
     if action.nargs == 0:
         return switch(action, value)
-    items = value if isinstance(value, list) else [value]
+    items = as_list(value)
     if isinstance(action, argparse._AppendAction):
         action.default = None if items else []  # to which what is typed is added
-        action.required = action.required and bool(items)
         if action.nargs is None:
             return [word for item in items for word in (*flag, Word(item))]
-        return [*flag, *map(Word, items)] if items else []
     if action.nargs in (None, argparse.OPTIONAL):
         return [*flag, Word(value)]
     if not items and not flag:
@@ -168,25 +164,20 @@ def switch(action: Any, value: Any) -> list[str]:
 # click and typer
 
 
-class ClickFinder:
+def watch_for_click(values: dict[str, Any]) -> None:
     """Fills click as soon as it is imported, also the copy of it that is part of typer."""
 
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.values = values
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+            is_click = name.split(".")[-2:] in (["click", "core"], ["_click", "core"])
+            spec: Any = PathFinder.find_spec(name, path, target) if is_click else None
+            if spec is not None:
+                execute: Any = spec.loader.exec_module
+                spec.loader.exec_module = lambda module: fill_click(execute(module) or module, values)
+            return spec
 
-    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> Any:
-        if name.split(".")[-2:] not in (["click", "core"], ["_click", "core"]):
-            return None
-        spec: Any = PathFinder.find_spec(name, path, target)
-        if spec is not None:
-            execute = spec.loader.exec_module
-
-            def exec_module(module: ModuleType) -> None:
-                execute(module)
-                fill_click(module, self.values)
-
-            spec.loader.exec_module = exec_module
-        return spec
+    sys.meta_path.insert(0, Finder)
 
 
 def fill_click(core: Any, values: dict[str, Any]) -> None:
@@ -196,10 +187,9 @@ def fill_click(core: Any, values: dict[str, Any]) -> None:
         value, own = values.get(parameter.name), typed.get(parameter.name)
         if value is None or not parameter.expose_value or (own and isinstance(own, (str, int, list, tuple))):
             return consume(parameter, context, typed)
-        if parameter.nargs != 1 or getattr(parameter, "multiple", False):
-            items = value if isinstance(value, list) else [value]
-            return tuple(map(as_word, items)), core.ParameterSource.COMMANDLINE
-        return as_word(value), core.ParameterSource.COMMANDLINE
+        items = [item if isinstance(item, bool) else as_text(item) for item in as_list(value)]
+        is_list = parameter.nargs != 1 or getattr(parameter, "multiple", False)
+        return tuple(items) if is_list else items[0], core.ParameterSource.COMMANDLINE
 
     def make_context(command: Any, name: Any, args: list[str], *others: Any, **extra: Any) -> Any:
         if not args and values.get(COMMAND) in getattr(command, "commands", ()):
@@ -211,10 +201,6 @@ def fill_click(core: Any, values: dict[str, Any]) -> None:
     core.Parameter.consume_value, core.Command.make_context = consume_value, make_context
 
 
-def as_word(value: Any) -> Any:
-    return value if isinstance(value, bool) else as_text(value)
-
-
 def run(name: str) -> dict[str, Any]:
     """Executes the script as the module `name`; processes that it starts from this file do so too."""
     path = os.environ.get("CORETEX_PARAMETERS")
@@ -222,7 +208,7 @@ def run(name: str) -> dict[str, Any]:
         with open(path, encoding="utf-8") as file:
             values = {key: value for key, value in json.load(file).items() if value is not None}
         fill_argparse(values)
-        sys.meta_path.insert(0, ClickFinder(values))
+        watch_for_click(values)
     module = ModuleType(name)
     module.__file__ = __file__
     sys.modules["launcher of " + name] = sys.modules[name]

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tasks.proposals.code import Code, Place, last_name
+from tasks.proposals.code import Code, Place, argument_of, last_name
 from tasks.types.parameters import TYPES, Declared
-from tasks.types.scalars import BOOL_TEXTS, is_storable
+from tasks.types.scalars import UnreadableText, is_storable
 from tasks.types.wording import inline, is_oversized, shorten
 
 MAX_DESCRIPTION = 500
@@ -62,12 +62,15 @@ class Options:
     def note(self, node: ast.AST, text: str) -> None:
         self.notes.append(f"{self.code.place(node)}: {text}")
 
-    def add_command(self, name: str, commands: Iterable[str], node: ast.AST, *, text: str = "") -> None:
+    def is_true(self, call: ast.Call, name: str) -> bool:
+        return self.code.value_or(argument_of(call, name)) is True
+
+    def add_command(self, name: str, commands: Iterable[str]) -> None:
         """Adds the parameter that chooses the command; without one nothing is done, so it is required."""
-        place, choices = self.code.place(node), list(dict.fromkeys(commands))
-        help_text = text or "Which command is executed"
-        option = Option(name=name, place=place, choices=choices, help=help_text, required=True)
-        self.found.insert(0, option)
+        choices = list(dict.fromkeys(commands))
+        place = next((o.place for o in self.found if o.under), Place(path=self.code.path, line=1))
+        text = "Which command is executed"
+        self.found.insert(0, Option(name=name, place=place, choices=choices, help=text, required=True))
 
 
 def declare(option: Option) -> Option:
@@ -78,10 +81,8 @@ def declare(option: Option) -> Option:
     if options is not None:
         known = [options.index(str(item)) for item in items if str(item) in options and default is not None]
         is_known = default is not None and len(known) == len(items)
-        selected: Any = (
-            (known if option.is_list else known[0]) if is_known and (known or option.is_list) else None
-        )
-        data_type, value = "enum", {"selected": selected, "options": options}
+        selected: Any = known if option.is_list else next(iter(known), None)
+        data_type, value = "enum", {"selected": selected if is_known else None, "options": options}
         unread = unread if is_known or default is None else inline(default)
     elif option.is_list:
         data_type = option.kind or kind_of_value(items if default is not None else None)
@@ -136,7 +137,7 @@ def _options(choices: list[Any] | None) -> list[str] | None:
     if (
         not choices
         or len(choices) > MAX_OPTIONS
-        or not all(isinstance(c, str | int | float) for c in choices)
+        or not {type(choice) for choice in choices} <= {str, int, float}
     ):
         return None
     options = list(dict.fromkeys(map(str, choices)))
@@ -145,18 +146,14 @@ def _options(choices: list[Any] | None) -> list[str] | None:
 
 def _converted(value: Any, kind: str) -> Any:
     """The default as the parser would convert it; as it is where it can't."""
-    try:
-        if kind == "int" and (isinstance(value, str) or (isinstance(value, float) and value.is_integer())):
-            return int(value)
-        if kind == "float" and isinstance(value, str):
-            return float(value)
-    except (ValueError, OverflowError):
-        return value
+    if isinstance(value, str) and kind in ("int", "float", "bool"):
+        try:
+            return TYPES[kind].parse(value)
+        except UnreadableText:
+            return value
     if kind == "str" and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    if kind == "bool" and isinstance(value, str):
-        return BOOL_TEXTS.get(value.lower(), value)
-    return bool(value) if kind == "bool" and isinstance(value, int) and value in (0, 1) else value
+    return bool(value) if kind == "bool" and value in (0, 1) else value
 
 
 def _bound(value: Any, is_bounded: bool) -> int | float | None:

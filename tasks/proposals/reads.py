@@ -16,18 +16,7 @@ _PASSING = {
     "load", "loads", "safe_load", "full_load", "open", "Path", "str", "read", "read_text", "get", "getenv",
     "dict", "copy", "deepcopy", "items",
 }  # fmt: skip
-_HARMLESS = _PASSING | {
-    "print",
-    "len",
-    "repr",
-    "bool",
-    "exists",
-    "isfile",
-    "is_file",
-    "dump",
-    "dumps",
-    "info",
-}
+_HARMLESS = _PASSING | {"print", "len", "repr", "bool", "exists", "is_file", "dump", "dumps", "info"}
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _R_LOADED = re.compile(r"\s*([A-Za-z][\w.]*)\s*(?:<-|=).*\b(?:fromJSON|read_json)\(")
 _R_USE = (
@@ -88,7 +77,7 @@ class _PythonReads:
             others |= {node.arg for node in code.nodes if isinstance(node, ast.arg)}
         self.holders = {"parameters"} - others  # comes from nowhere in the code
         for _ in range(_ROUNDS):
-            self.holders |= {name for name, value in bindings if self._holds(value)}
+            self.holders |= {name for name, value in bindings if name and self._holds(value)}
         self.hints: dict[ast.AST, str] = {}  # what is done with a value may tell its type
         folders = {inner: dotted(inner) for node in code.nodes if (inner := _folder_of(node)) is not None}
         for node in code.nodes:
@@ -130,15 +119,12 @@ class _PythonReads:
     def reads(self) -> Reads:
         names: list[Option] = []
         defaults: list[Option] = []
-        written: set[str] = set()
         dynamic: list[Place] = []
         fills = False
         for node in self.code.nodes:
             key, default = self._key(node)
             name = self.code.text_of(key)
-            if name and isinstance(getattr(node, "ctx", None), ast.Store):
-                written.add(name)
-            elif name:
+            if name:
                 option = self._option(name, node, default)
                 is_required = isinstance(node, ast.Subscript)
                 names.append(replace(option, kind=self.hints.get(node, ""), required=is_required))
@@ -149,7 +135,7 @@ class _PythonReads:
             spread = [pair.value for pair in getattr(node, "keywords", ()) if pair.arg is None]
             fills = fills or (last_name(node) == "set_defaults" and any(map(self._holds, spread)))
         return Reads(
-            names=tuple(option for option in names if option.name not in written),
+            names=tuple(names),
             defaults=tuple(defaults),
             loads=bool(names) or VARIABLE in self.code.text,
             dynamic=None if fills else next(iter(dynamic), None),
@@ -158,14 +144,16 @@ class _PythonReads:
 
     def _key(self, node: ast.AST) -> tuple[ast.expr | None, ast.expr | None]:
         """(the key, the default) where an item of the mapping is used."""
-        if isinstance(node, ast.Subscript) and self._holds(node.value):
-            return node.slice, None
-        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
-            return (node.left, None) if self._holds(node.comparators[0]) else (None, None)
-        if isinstance(node, ast.Call) and last_name(node) in _GETTERS and node.args:
-            is_read = isinstance(node.func, ast.Attribute) and self._holds(node.func.value)
-            return (node.args[0], next(iter(node.args[1:]), None)) if is_read else (None, None)
-        return None, None
+        others: list[ast.expr] = []
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            owner, key = node.value, node.slice
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+            owner, key = node.comparators[0], node.left
+        elif isinstance(node, ast.Call) and last_name(node) in _GETTERS and node.args:
+            owner, key, *others = getattr(node.func, "value", node), *node.args
+        else:
+            return None, None
+        return (key, next(iter(others), None)) if self._holds(owner) else (None, None)
 
     def _is_dynamic(self, node: ast.AST) -> bool:
         """Whether the whole mapping is gone through, or given to what is not in this file."""
@@ -193,11 +181,6 @@ class _PythonReads:
 
 def _folder_of(node: ast.AST) -> ast.expr | None:
     """The `x` of `x["path"]`, or of what the platform's client does with a Dataset."""
-    if (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.slice, ast.Constant)
-        and node.slice.value == "path"
-    ):
-        return node.value
-    is_used = isinstance(node, ast.Attribute) and node.attr in ("samples", "download")
-    return node.value if is_used else None
+    is_path = getattr(getattr(node, "slice", None), "value", None) == "path"
+    is_used = getattr(node, "attr", "") in ("samples", "download")
+    return getattr(node, "value", None) if is_path or is_used else None

@@ -1,8 +1,9 @@
 """What the code of a Task suggests about its task.yaml: a proposal, or warnings. Knows no HTTP."""
 
+import posixpath
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from pathlib import PurePosixPath
 
 from tasks import runtime
 from tasks.files import store
@@ -13,7 +14,7 @@ from tasks.proposals.propose import Proposal, is_launcher, propose
 MAX_BYTES = 1_000_000
 MAX_TOTAL = 2_000_000
 MAX_FILES = 200
-_SET_UP = ("setup.py", "conftest.py")
+_SUPPORT = re.compile(r"setup\.py|conftest\.py|test_.*|.*_test\.py")
 _GUARD = "__main__"
 
 
@@ -55,17 +56,12 @@ def read_scripts(task: Task) -> dict[str, str]:
 def entry_scripts(files: Mapping[str, str]) -> list[str]:
     """The default entry script, for a launcher its script, and those beside it that are made to be run."""
     candidates = [path for path in runtime.entry_scripts(files) if not is_launcher(files[path])]
-    beside = [path for path in candidates[1:] if _folder(path) == _folder(candidates[0])]
+    beside = [path for path in candidates[1:] if posixpath.dirname(path) == posixpath.dirname(candidates[0])]
     return [*candidates[:1], *(path for path in beside if _is_meant_to_run(path, files[path]))]
 
 
-def _folder(path: str) -> PurePosixPath:
-    return PurePosixPath(path).parent
-
-
 def _is_meant_to_run(path: str, text: str) -> bool:
-    name = PurePosixPath(path).name
-    is_support = name in _SET_UP or name.startswith("test_") or name.endswith("_test.py")
+    is_support = _SUPPORT.fullmatch(posixpath.basename(path)) is not None
     return not is_support and (runtime.interpreter_of(path) != "python" or _GUARD in text)
 
 
