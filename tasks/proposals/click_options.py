@@ -127,11 +127,8 @@ class TyperOptions(_FunctionOptions):
     def _read(self, function: _Function, command: str | None) -> None:
         arguments = function.args
         missing = [None] * (len(arguments.args) - len(arguments.defaults))
-        pairs = [
-            *zip(arguments.args, [*missing, *arguments.defaults], strict=True),
-            *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-        ]
-        for argument, default in pairs:
+        defaults = [*missing, *arguments.defaults, *arguments.kw_defaults]
+        for argument, default in zip([*arguments.args, *arguments.kwonlyargs], defaults, strict=True):
             if last_name(argument.annotation) not in _CONTEXTS:
                 self.found.append(self._option(argument, default, command))
 

@@ -50,11 +50,9 @@ class Code:
     lines: tuple[tuple[int, int], ...] = ()
 
     def place(self, node: ast.AST) -> Place:
-        line = getattr(node, "lineno", 1)
-        if not self.lines:
-            return Place(path=self.path, line=line)
-        cell, line_of_cell = self.lines[min(line, len(self.lines)) - 1]
-        return Place(path=self.path, cell=cell, line=line_of_cell)
+        line: int = getattr(node, "lineno", 1)
+        cell, line = self.lines[min(line, len(self.lines)) - 1] if self.lines else (None, line)
+        return Place(path=self.path, cell=cell, line=line)
 
     @cached_property
     def nodes(self) -> list[ast.AST]:

@@ -72,10 +72,10 @@ def fill_argparse(values: dict[str, Any]) -> None:
         if not isinstance(word, Word):
             return convert(parser, action, word)
         value, text = word.value, as_text(word.value)
-        is_final = value is None or isinstance(value, (bool, list))
-        is_final = is_final or (action.type is None and not isinstance(value, dict))
+        is_text = action.type is not None or isinstance(value, dict)
+        is_text = is_text and not isinstance(value, (bool, list, type(None)))
         try:
-            result = value if is_final else convert(parser, action, text)
+            result = convert(parser, action, text) if is_text else value
             if action.choices is None or result in action.choices:
                 return result
         except Exception:

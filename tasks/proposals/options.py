@@ -1,7 +1,6 @@
 """An option as its parser declares it → a parameter as task.yaml would. Knows no parser and no YAML."""
 
 import ast
-import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from typing import Any
 from tasks.proposals.code import Code, Place, argument_of, last_name
 from tasks.types.parameters import TYPES, Declared
 from tasks.types.scalars import UnreadableText, is_storable
-from tasks.types.wording import inline, is_oversized, shorten
+from tasks.types.wording import inline, shorten
 
 MAX_DESCRIPTION = 500
 MAX_OPTIONS = 200
@@ -92,7 +91,8 @@ def declare(option: Option) -> Option:
         data_type = option.kind or kind_of_value(default)
         value = _converted(default, data_type)
     data_type = f"list[{data_type}]" if option.is_list else data_type
-    bounds = [_bound(bound, TYPES[data_type].is_bounded) for bound in (option.minimum, option.maximum)]
+    ends = (option.minimum, option.maximum) if TYPES[data_type].is_bounded else (None, None)
+    bounds = [None if TYPES["float"].problems(end) else end for end in ends]
     declared = Declared(value=value, minimum=bounds[0], maximum=bounds[1])
     if value is not None and TYPES[data_type].problems(value, declared=declared):
         value, unread = None, unread or inline(default)
@@ -126,10 +126,8 @@ def kind_of_value(value: Any) -> str:
     if isinstance(value, list):
         kinds = {kind_of_value(item) for item in value}
         return kinds.pop() if len(kinds) == 1 else "float" if kinds == {"int", "float"} else "str"
-    return next((kind for kind, of in _TYPES.items() if isinstance(value, of)), "str")
-
-
-_TYPES: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
+    kind = type(value).__name__
+    return kind if kind in ("bool", "int", "float") else "str"
 
 
 def _options(choices: list[Any] | None) -> list[str] | None:
@@ -154,10 +152,3 @@ def _converted(value: Any, kind: str) -> Any:
     if kind == "str" and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return bool(value) if kind == "bool" and value in (0, 1) else value
-
-
-def _bound(value: Any, is_bounded: bool) -> int | float | None:
-    if not is_bounded or isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    is_usable = math.isfinite(value) if isinstance(value, float) else not is_oversized(value)
-    return value if is_usable else None

@@ -56,13 +56,11 @@ def read_scripts(task: Task) -> dict[str, str]:
 def entry_scripts(files: Mapping[str, str]) -> list[str]:
     """The default entry script, for a launcher its script, and those beside it that are made to be run."""
     candidates = [path for path in runtime.entry_scripts(files) if not is_launcher(files[path])]
-    beside = [path for path in candidates[1:] if posixpath.dirname(path) == posixpath.dirname(candidates[0])]
-    return [*candidates[:1], *(path for path in beside if _is_meant_to_run(path, files[path]))]
-
-
-def _is_meant_to_run(path: str, text: str) -> bool:
-    is_support = _SUPPORT.fullmatch(posixpath.basename(path)) is not None
-    return not is_support and (runtime.interpreter_of(path) != "python" or _GUARD in text)
+    folder = posixpath.dirname(candidates[0]) if candidates else ""
+    beside = [path for path in candidates[1:] if posixpath.dirname(path) == folder]
+    meant = [path for path in beside if _SUPPORT.fullmatch(posixpath.basename(path)) is None]
+    others = [path for path in meant if runtime.interpreter_of(path) != "python" or _GUARD in files[path]]
+    return [*candidates[:1], *others]
 
 
 def _has_task_yaml(task: Task) -> bool:

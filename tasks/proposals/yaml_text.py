@@ -6,9 +6,6 @@ from typing import Any
 import yaml
 
 from tasks.proposals.options import Option
-from tasks.types.scalars import is_storable
-
-MAX_VALUE = 20_000
 
 
 def write(groups: Mapping[str, Sequence[Option]], *, head: Iterable[str]) -> str:
@@ -54,13 +51,9 @@ def _value(found: Option) -> list[str]:
     if isinstance(found.default, dict):
         selected = f"    selected: {flow(found.default['selected'])}{unread}"
         return ["  value:", selected, f"    options: {flow(found.default['options'])}"]
-    text = flow(found.default)
-    if len(text) > MAX_VALUE:
-        return ["  value: null  # in the code: a value too long to be shown"]
-    return [f"  value: {text}{unread}"]
+    return [f"  value: {flow(found.default)}{unread}"]
 
 
 def _comment(text: str) -> str:
     """The text as YAML lets it stand behind a `#`."""
-    plain = "".join(character if character.isprintable() else " " for character in text)
-    return plain if is_storable(plain) else ""
+    return "".join(character if character.isprintable() else " " for character in text)
