@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from projects.models import Project
-from tasks.files import store
+from tasks.files import overview, store
 from tasks.models import Task
 from tasks.proposals import suggestions
 from tests import code_corpus as corpus
@@ -78,7 +78,7 @@ def test_the_proposal_shows_its_text_its_form_and_what_to_know(browser: Client, 
     assert "- name: learning-rate" in page or "- name: learning_rate" in page
     assert "Step size of the optimiser" in page
     assert "train.py takes its options from the command line" in page
-    assert "run_train.py" in page
+    assert '<input type="checkbox" name="also" value="run_train.py" checked>' in flat(page)
     assert files(task) == {"train.py"}
 
 
@@ -90,6 +90,8 @@ def test_one_click_creates_task_yaml_as_it_was_edited(browser: Client, task: Tas
     assert store.read_bytes(task, "task.yaml").decode() == edited
     assert files(task) == {"train.py", "task.yaml"}
     assert store.read_spec(task).problems == ()
+    page = flat(browser.get(answer["Location"]).content.decode())
+    assert "never reads the parameters, so what is chosen in the form has no effect" in page
 
 
 def test_the_script_that_passes_the_parameters_on_is_added_when_ticked(browser: Client, task: Task) -> None:
@@ -97,6 +99,13 @@ def test_the_script_that_passes_the_parameters_on_is_added_when_ticked(browser: 
     browser.post(url("tasks:propose", task), {"text": text, "also": ["run_train.py", "../x", "other.py"]})
     assert files(task) == {"train.py", "task.yaml", "run_train.py"}
     assert suggestions.warnings(Task.objects.get(pk=task.pk)) == []
+    assert overview.summary(task).entry_scripts == ["run_train.py", "train.py"]
+
+
+def test_a_refused_text_keeps_what_was_unticked(browser: Client, task: Task) -> None:
+    page = flat(browser.post(url("tasks:propose", task), {"text": "a\0b"}).content.decode())
+    assert 'value="run_train.py" >' in page and "checked" not in page.partition("</form>")[0]
+    assert files(task) == {"train.py"}
 
 
 def test_a_task_yaml_that_somebody_made_meanwhile_is_not_lost(browser: Client, task: Task) -> None:

@@ -209,11 +209,11 @@ p.add_argument("--name", required=True)
 p.add_argument("--pair", nargs=2, type=int)
 p.add_argument("--size", choices=["S", "M"])
 group = p.add_mutually_exclusive_group()
-group.add_argument("--first", type=int, default=1)
+group.add_argument("--first", type=int, default=1000)
 group.add_argument("--second", type=int)
 p.parse_args()
 """
-    assert launch(tmp_path, source, {"name": "x", "first": 1, "second": 6}).returncode == 0
+    assert launch(tmp_path, source, {"name": "x", "first": 1000, "second": 6}).returncode == 0
     refused = launch(tmp_path, source, {"name": "x"} | chosen)
     assert refused.returncode == 2
     assert said in refused.stderr
@@ -229,6 +229,8 @@ def test_the_options_of_the_chosen_command_are_set(tmp_path: Path) -> None:
     assert got(tmp_path, corpus.COMMANDS, chosen) == {
         "log_level": "info", "command": "train", "device": "cuda", "seed": 0, "data": "-x", "epochs": 3,
     }  # fmt: skip
+    typed = got(tmp_path, corpus.COMMANDS, chosen, "train", "--epochs", "5")
+    assert (typed["data"], typed["epochs"]) == ("-x", 5)
     assert got(tmp_path, corpus.CLICK_GROUP, {"command": "drop-all", "debug": True, "force": True}) == {
         "debug": True,
         "force": True,
