@@ -14,8 +14,9 @@ from runs.engine.worker import take_one
 from runs.models import Execution, MetricPoint
 from runs.records import logs, metrics
 from runs.states import Reason, State
+from tasks.proposals import suggestions
 from tests import small_tasks
-from tests.small_tasks import console, fresh, make_task, python, submit, this_node
+from tests.small_tasks import console, fresh, make_task, python, submit, this_node, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -270,6 +271,24 @@ def test_other_entry_scripts_run_too(project: Project, entry: str, content: str,
     take_one()
     assert fresh(execution).status == State.SUCCEEDED, console(execution)
     assert said in console(execution)
+
+
+def test_a_proposed_launcher_gives_the_script_what_the_form_holds(project: Project) -> None:
+    source = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--compile", action="store_true", default=True)
+parser.add_argument("-a", "--arch", default="x")
+parser.add_argument("--names", nargs="*", default=[])
+print(vars(parser.parse_args()))
+"""
+    task = make_task(project, {"train.py": source})
+    proposal = suggestions.suggest(task, schema_url="https://example.org/")
+    (launcher,) = proposal.launchers
+    write(task, {"task.yaml": proposal.text, launcher.path: launcher.text})
+    execution = submit(task, entry=launcher.path, values={"compile": False, "names": ["-a", "b"]})
+    take_one()
+    assert "{'compile': False, 'arch': 'x', 'names': ['-a', 'b']}" in console(execution)
 
 
 def test_a_missing_interpreter_is_told(
