@@ -83,7 +83,7 @@ def entry_scripts(paths: Iterable[str]) -> list[str]:
     A launcher, `run_NAME.py` beside `NAME.py`, comes before the script that it runs.
     """
     scripts = {path for path in paths if _is_script(path)}
-    return sorted(scripts, key=lambda path: _preference(path, is_launcher=_launched(path) in scripts))
+    return sorted(scripts, key=lambda path: _preference(path, is_launcher=launched(path) in scripts))
 
 
 def interpreter_of(path: str) -> Interpreter | None:
@@ -97,7 +97,7 @@ def _is_script(path: str) -> bool:
     return not hidden and parts[-1:] != ("__init__.py",) and interpreter_of(path) is not None
 
 
-def _launched(path: str) -> str:
+def launched(path: str) -> str:
     """The script that a path would be the launcher of."""
     folder, _, name = path.rpartition("/")
     script = name.removeprefix("run_") if name.startswith("run_") and name.endswith(".py") else ""
@@ -109,7 +109,7 @@ def _preference(path: str, *, is_launcher: bool) -> tuple[int, bool, int, bool, 
     parts = PurePosixPath(path).parts
     name = parts[-1]
     rank = PREFERRED.index(path) if path in PREFERRED else len(PREFERRED)
-    if is_launcher and _launched(path) in PREFERRED:
+    if is_launcher and launched(path) in PREFERRED:
         rank = -1
     supporting = (
         bool(_SUPPORTING.intersection(parts)) or name.startswith("test_") or name.endswith("_test.py")

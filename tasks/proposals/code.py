@@ -92,7 +92,7 @@ class Code:
                 return self.enums[enum][member]
         if isinstance(node, ast.Call) and last_name(node) == "Path" and len(node.args) == 1:
             node = node.args[0]
-        return json.loads(json.dumps(ast.literal_eval(node), default=list))  # type: ignore[arg-type]
+        return json.loads(json.dumps(ast.literal_eval(node), default=sorted))  # type: ignore[arg-type]
 
     def value_or(self, node: ast.AST | None, other: Any = None) -> Any:
         try:

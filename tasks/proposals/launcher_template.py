@@ -12,7 +12,7 @@ import os
 import sys
 from importlib.machinery import PathFinder
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any
 
@@ -127,7 +127,9 @@ def words_of(parser: Any, values: dict[str, Any], typed: list[str]) -> list[str]
 
 def is_same(default: Any, value: Any) -> bool:
     """Whether a value is the script's own default, which then is left alone; 1 is not 1.0 and not True."""
-    return repr(list(default) if isinstance(default, tuple) else default) == repr(value)
+    if isinstance(default, (tuple, PurePath)):
+        default = list(default) if isinstance(default, tuple) else str(default)
+    return repr(default) == repr(value)
 
 
 def words_for(action: Any, value: Any) -> list[str]:
@@ -149,7 +151,7 @@ def words_for(action: Any, value: Any) -> list[str]:
 
 def switch(action: Any, value: Any) -> list[str]:
     """The word for an option that takes none after it: its own if that says the value."""
-    flags = action.option_strings
+    flags: list[str] = action.option_strings
     if isinstance(action, getattr(argparse, "BooleanOptionalAction", ())):
         return [flag for flag in flags if flag.startswith("--no-") is not bool(value)][:1]
     if isinstance(action, argparse._StoreConstAction):

@@ -63,9 +63,7 @@ def propose(files: Mapping[str, str], entry_scripts: Sequence[str], *, schema_ur
     readings = read_scripts(files, entry_scripts)
     notes = [note for reading in readings for note in reading.notes]
     known, scripts = _collected(readings, notes)
-    names = ", ".join(entry_scripts)
-    head = f"Proposed from the code of {names}. Look through the types, defaults and descriptions."
-    head = head if known else f"No options and no parameters were found in {names or 'the Task'}."
+    head = f"Proposed from {', '.join(entry_scripts)}. Look through the types, defaults and descriptions."
     declared, text = tuple(known.values()), ""
     while not text or (declared and parse(text).errors):  # too much for a task.yaml
         declared = declared[: len(declared) // 2] if text else declared

@@ -15,7 +15,6 @@ MAX_BYTES = 1_000_000
 MAX_TOTAL = 2_000_000
 MAX_FILES = 200
 _SUPPORT = re.compile(r"setup\.py|conftest\.py|test_.*|.*_test\.py")
-_GUARD = "__main__"
 
 
 def suggest(task: Task, *, schema_url: str) -> Proposal | None:
@@ -55,11 +54,12 @@ def read_scripts(task: Task) -> dict[str, str]:
 
 def entry_scripts(files: Mapping[str, str]) -> list[str]:
     """The default entry script, for a launcher its script, and those beside it that are made to be run."""
-    candidates = [path for path in runtime.entry_scripts(files) if not is_launcher(files[path])]
+    chosen = [runtime.launched(p) if is_launcher(files[p]) else p for p in runtime.entry_scripts(files)]
+    candidates = [path for path in dict.fromkeys(chosen) if path in files]
     folder = posixpath.dirname(candidates[0]) if candidates else ""
     beside = [path for path in candidates[1:] if posixpath.dirname(path) == folder]
     meant = [path for path in beside if _SUPPORT.fullmatch(posixpath.basename(path)) is None]
-    others = [path for path in meant if runtime.interpreter_of(path) != "python" or _GUARD in files[path]]
+    others = [path for path in meant if runtime.interpreter_of(path) != "python" or "__main__" in files[path]]
     return [*candidates[:1], *others]
 
 

@@ -27,6 +27,8 @@ def test_a_task_without_task_yaml_gets_a_proposal_until_it_has_one(project: Proj
     (launcher,) = proposal.launchers
     write(task, {launcher.path: launcher.text})
     assert suggestions.warnings(task) == []
+    files = {"a.py": "print(1)", "train.py": "print(2)", launcher.path: launcher.text}
+    assert suggestions.entry_scripts(files) == ["train.py"]
 
 
 def test_other_scripts_that_are_made_to_be_run_are_looked_at_too(project: Project) -> None:

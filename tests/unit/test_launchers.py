@@ -181,14 +181,21 @@ class Doubled(argparse.Action):
             "'--fold', choices=[1, 2]",
             "'--twice', action=Doubled, type=int",
             "'--sure', type=json.loads",
-            "'--free'",
+            "'--free', default=Path('runs')",
             after="print(json.dumps([repr(value) for value in vars(args).values()]))",
         )
     }"""
     dataset = {"id": 3, "name": "leaves", "path": "/data/leaves"}
-    chosen = {"folder": dataset, "mode": "fast", "fold": "2", "twice": 4, "sure": False, "free": None}
+    chosen = {"folder": dataset, "mode": "fast", "fold": "2", "twice": 4, "sure": False, "free": "runs"}
     path = "PosixPath('/data/leaves')"
-    assert got(tmp_path, source, chosen) == [path, "<Mode.FAST: 'fast'>", "2", "8", "False", "None"]
+    assert got(tmp_path, source, chosen) == [
+        path,
+        "<Mode.FAST: 'fast'>",
+        "2",
+        "8",
+        "False",
+        "PosixPath('runs')",
+    ]
 
 
 @pytest.mark.parametrize(
