@@ -18,9 +18,7 @@ MAX_CODE = 400_000
 MAX_CHOICES = 1000
 NO_LITERAL = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
 _MAGIC = re.compile(r"[%!]|\w+ = [%!]")
-_IMPORT = re.compile(
-    r"^[ \t]*(?:from|import)[ \t]+(\.?)([\w.]*)(?:[ \t]+import[ \t(]+([\w, ]*))?", re.MULTILINE
-)
+_IMPORT = re.compile(r"(?m)^[ \t]*(?:from|import)[ \t]+(\.?)([\w.]*)(?:[ \t]+import[ \t(]+([\w, ]*))?")
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -57,10 +55,8 @@ class Code:
     @cached_property
     def nodes(self) -> list[ast.AST]:
         """All nodes in the order of the code."""
-        places = {
-            node: (getattr(node, "lineno", 0), getattr(node, "col_offset", 0)) for node in ast.walk(self.tree)
-        }
-        return sorted(places, key=places.__getitem__)
+        walked = ast.walk(self.tree)
+        return sorted(walked, key=lambda n: (getattr(n, "lineno", 0), getattr(n, "col_offset", 0)))
 
     @cached_property
     def names(self) -> dict[str, ast.expr]:
@@ -76,7 +72,9 @@ class Code:
         for node in self.nodes:
             if isinstance(node, ast.ClassDef) and any("Enum" in dotted(base) for base in node.bases):
                 pairs = [pair for statement in node.body for pair in assigned(statement)]
-                found[node.name] = {name: self.value_or(value, name.lower()) for name, value in pairs}
+                found[node.name] = {
+                    n: v.value if isinstance(v, ast.Constant) else n.lower() for n, v in pairs
+                }
         return found
 
     def value(self, node: ast.AST | None) -> Any:
@@ -123,7 +121,8 @@ class Code:
                 return list(range(*arguments[:3])[:MAX_CHOICES]) if 0 not in arguments[2:] else None
             if name in ("list", "tuple", "set", "sorted") and len(node.args) == 1:
                 inner = self.choices(node.args[0])
-                is_sorted = name == "sorted" and len({type(item) for item in inner or ()}) == 1
+                kinds = {type(item) for item in inner or ()}
+                is_sorted = name == "sorted" and (kinds == {str} or kinds <= {int, float})
                 return sorted(inner) if inner and is_sorted else inner
             return self.choices(getattr(node.func, "value", None)) if name == "keys" else None
         if isinstance(node, ast.ListComp) and last_name(node.elt) == "value":
@@ -173,11 +172,11 @@ def argument_of(call: ast.AST | None, name: str, position: int | None = None) ->
 
 def read_code(text: str, path: str) -> Code:
     """Parses a script or, for a path that ends in .ipynb, a notebook; raises Unreadable."""
-    if len(text) > MAX_CODE:
-        raise Unreadable(f"{path} has {len(text):,} characters; code of more than {MAX_CODE:,} is not read.")
     try:
         lines = _cell_lines(text) if interpreter_of(path) == "notebook" else []
         text = "\n".join(line for _, _, line in lines) if lines else text.removeprefix("\ufeff")
+        if len(text) > MAX_CODE:
+            raise ValueError(f"more than {MAX_CODE:,} characters of code")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text, filename=path)

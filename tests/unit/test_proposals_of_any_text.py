@@ -94,6 +94,9 @@ def test_code_made_to_hang_or_overflow_is_read_at_once() -> None:
         "blank.sh": "CORETEX_PARAMETERS" + "\n" * 300_000,
         "line.R": "CORETEX_PARAMETERS a=" * 20_000,
         "space.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": " " * 300_000 + "x"}]}),
+        "enum.py": "import argparse, enum\nclass M(enum.Enum):\n"
+        + "".join(f"    M{n} = other.M{n}\n" for n in range(50))
+        + "argparse.ArgumentParser().add_argument('--x', choices=sorted({**A, **B}), default=M.M1)",
         "help.py": f"import argparse\nargparse.ArgumentParser().add_argument('--x', help='{' ' * 100_000}')",
     }
     for path, text in sources.items():
