@@ -168,7 +168,7 @@ def install(extras: set[str]) -> None:
         half.write_text(json.dumps(new))
         half.rename(STAMP)
     except KeyboardInterrupt:
-        sys.exit("\nCut off. The next start goes on with it.")
+        sys.exit("\nInterrupted. The next start continues.")
     except OSError as error:
         sys.exit(f"\n{VENV} cannot be made: {error.strerror}. The folder of manage.py has to be writable.")
     print(f"done in {time.monotonic() - started:.0f} s.", flush=True)
@@ -206,6 +206,6 @@ def run(command: list[str]) -> None:
     if result.returncode:
         print("\n" + result.stdout.decode(errors="replace").rstrip(), file=sys.stderr, flush=True)
         sys.exit(
-            "Coretex could not be installed; what the installer says stands above. "
-            "Nothing is kept as if it were; start again when it is mended."
+            "Coretex could not be installed; see the installer's "
+            "output above. Fix the problem and start again."
         )

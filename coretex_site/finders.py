@@ -38,5 +38,5 @@ def location(address: str) -> Path:
     package, inside = PACKAGED[address]
     spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"The package {package} is not installed; it holds static/{address}.")
+        raise ModuleNotFoundError(f"The package {package} is not installed; it provides static/{address}.")
     return Path(spec.origin).parent / inside

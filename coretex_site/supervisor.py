@@ -137,7 +137,7 @@ class Supervisor:
                 child.pause = 0.25 if now - child.started > 60 else min(child.pause * 2, LONGEST_PAUSE)
                 child.start_at = now + child.pause
                 how = child.how_it_ended()
-                self._say(f"The {child.name} ended ({how}); it starts again in {child.pause:.1f} s.")
+                self._say(f"The {child.name} ended ({how}); restarting in {child.pause:.1f} s.")
             if now >= child.start_at:
                 child.start_at = 0.0
                 child.start()

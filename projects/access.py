@@ -67,13 +67,13 @@ def require(user: User, project: Project, need: Role) -> None:
     """
     if not may(user, project, need):
         raise PermissionDenied(
-            f"This needs the role of {need.label.lower()} in the Project “{project.name}”. "
-            "Ask one of its owners."
+            f"This requires the {need.label.lower()} role in the "
+            f"Project “{project.name}”. Ask one of its owners."
         )
     if need == Role.EDITOR and project.archived_at is not None:
         raise PermissionDenied(
-            f"The Project “{project.name}” is archived: it can be looked at but not changed. "
-            "An owner can restore it."
+            f"The Project “{project.name}” is archived: it can be viewed but not "
+            "changed. An owner can restore it."
         )
 
 

@@ -27,7 +27,7 @@ class ProjectForm(forms.ModelForm):
         }
         help_texts = {
             "description": "What the Project is about, in a sentence or two.",
-            "type": "What the work is about. It can be changed later.",
+            "type": "The kind of work. It can be changed later.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -70,7 +70,7 @@ class DatasetForm(forms.ModelForm):
         name = self.cleaned_data["name"]
         others = Dataset.objects.filter(project_id=self.instance.project_id, name__iexact=name)
         if others.exclude(pk=self.instance.pk).exists():
-            raise ValidationError(f"This Project has a Dataset “{name}” already. Choose another name.")
+            raise ValidationError(f"This Project already has a Dataset “{name}”. Choose another name.")
         return name
 
 
@@ -91,5 +91,5 @@ class TypedNameForm(forms.Form):
     def clean_name(self) -> str:
         typed = " ".join(self.cleaned_data["name"].split())
         if typed != " ".join(self.expected.split()):
-            raise ValidationError(f"This is not the name; expected {self.expected}. Nothing was deleted.")
+            raise ValidationError(f"The name does not match; expected {self.expected}. Nothing was deleted.")
         return typed

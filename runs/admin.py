@@ -87,7 +87,7 @@ class Operable(ReadOnly):
     @admin.action(description="Stop", permissions=["operate"])
     def stop(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         count = run_actions.stop_runs(list(self.runs_of(chosen)), by=request.user)
-        self.message_user(request, f"{count} asked to stop." if count else "They had all ended.")
+        self.message_user(request, f"{count} asked to stop." if count else "They have all ended already.")
 
     @admin.action(description="Execute again (same Snapshot, same values)", permissions=["operate"])
     def execute_again(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
@@ -103,7 +103,7 @@ class Operable(ReadOnly):
     @admin.action(description="Wake the nodes", permissions=["operate"])
     def wake_nodes(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         wakeups.wake()
-        self.message_user(request, "The live nodes with free workers were woken.")
+        self.message_user(request, "Woke the live nodes with free workers.")
 
 
 @admin.register(Run)
@@ -112,7 +112,7 @@ class RunAdmin(Operable):
     list_filter = ("state", "created_at")
     list_select_related = ("project", "task", "created_by")
     search_fields = ("=id", "name")
-    search_help_text = "The ID, or a part of the name."
+    search_help_text = "The ID, or part of the name."
     inlines = (ExecutionInline,)
 
     def runs_of(self, chosen: QuerySet[Run]) -> QuerySet[Run]:

@@ -33,7 +33,7 @@ def queue(run: Run, cause: Cause, *, by: User | None = None, exactly: Environmen
 QUEUED_BECAUSE = {
     Cause.STARTED: "",
     Cause.AGAIN: "Executed again.",
-    Cause.RECOVERED: "Executed again, since the Execution before it was lost.",
+    Cause.RECOVERED: "Executed again, since the previous Execution was lost.",
 }
 
 
@@ -82,7 +82,7 @@ def return_to_queue(execution_id: int, owner: str) -> bool:
         execution_id,
         State.PREPARING,
         State.QUEUED,
-        message="Its node ended before the script was started; it waits again.",
+        message="Its node ended before the script was started; it is queued again.",
         only_owner=owner,
         node=None,
         owner="",

@@ -61,8 +61,8 @@ def find(task: Task, text: str) -> Snapshot:
     """The Task's Snapshot whose digest is or begins with `text`. Raises SnapshotError."""
     if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST_DIGEST},64}}", text):
         raise SnapshotError(
-            f"A Snapshot is named by {SHORTEST_DIGEST} or more of its digest's letters (0-9, a-f), "
-            f"but “{text[:80]}” was found."
+            f"A Snapshot is named by {SHORTEST_DIGEST} or more "
+            f"characters of its digest (0-9, a-f), but “{text[:80]}” was found."
         )
     begin = Snapshot.objects.filter(digest__startswith=text)
     found = [
@@ -150,7 +150,7 @@ def _declared(folder: Path, digest: str) -> TaskSpec:
     parsed = spec.parse(content)
     if parsed.spec is None:
         first = parsed.errors[0]
-        raise SnapshotError(f"task.yaml has a mistake in line {first.line}: {first.message}.")
+        raise SnapshotError(f"task.yaml has an error in line {first.line}: {first.message}.")
     return parsed.spec
 
 
@@ -258,5 +258,5 @@ def _changing_snapshots() -> Iterator[None]:
             yield
     except Timeout as error:
         raise SnapshotError(
-            "The server has been busy with the files of other Tasks for a minute. Try again a little later."
+            "The server has been busy with the files of other Tasks for a minute. Try again later."
         ) from error

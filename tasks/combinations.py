@@ -190,8 +190,8 @@ class Design:
             return None
         if self.product > MOST_CHECKED:
             raise CombinationError(
-                f"{self.product:,} combinations are too many to leave some out; "
-                f"at most {MOST_CHECKED:,} can be checked."
+                f"{self.product:,} combinations are too many to exclude "
+                f"some of them; at most {MOST_CHECKED:,} can be checked."
             )
         full = np.broadcast_to(self._left_out, self.shape)
         return np.flatnonzero(~full.ravel())
@@ -313,7 +313,7 @@ def _problems_of_runs(
 ) -> Iterator[str]:
     """Repeats, their seed, and the size of a sample."""
     if repeats < 1:
-        yield f"Repeats are to be 1 or more, but are {repeats}."
+        yield f"Repeats must be 1 or more, but are {repeats}."
     if seed_parameter is not None:
         yield from _problems_of_seed(seed_parameter, values.get(seed_parameter))
     if sample is not None and sample < 1:
@@ -328,4 +328,4 @@ def _problems_of_seed(name: str, choices: Sequence[Any] | None) -> Iterator[str]
     elif len(choices) > 1:
         yield f"The seed parameter {name} counts up by itself: it takes one value, not {len(choices)}."
     elif not isinstance(choices[0], int) or isinstance(choices[0], bool):
-        yield f"The seed parameter {name} needs a whole number to count up from, but is {choices[0]!r}."
+        yield f"The seed parameter {name} needs a whole number to start from, but is {choices[0]!r}."

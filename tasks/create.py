@@ -40,7 +40,7 @@ def from_upload(details: Details, uploads: list[tuple[str, BinaryIO]]) -> Task:
     def fill(folder: Path) -> None:
         rules.stage(_without_top(uploads), folder, unpack=True)
         if not filetree.walk(folder):
-            raise TreeError("There are no files in what was uploaded. Choose a folder with code in it.")
+            raise TreeError("The upload contains no files. Choose a folder with code in it.")
 
     return _make(details, fill)
 
@@ -78,7 +78,7 @@ def name_taken(project: Project, name: str) -> bool:
 
 def name_is_taken(name: str) -> str:
     """The sentence for a name that another Task of the Project has."""
-    return f"There is a Task “{name}” in this Project already. Choose another name."
+    return f"This Project already has a Task “{name}”. Choose another name."
 
 
 def _make(details: Details, fill: Callable[[Path], object], *, template: str = "") -> Task:

@@ -22,7 +22,7 @@ class DetailsForm(forms.Form):
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What it does, for those who will run it.",
+        help_text="What it does, for the people who will run it.",
     )
 
     def __init__(self, *args: Any, project: Project, task: Task | None = None, **kwargs: Any) -> None:
@@ -49,9 +49,9 @@ class CreateForm(DetailsForm):
     """How a new Task begins: with uploaded files, from a Template, or empty."""
 
     start = forms.ChoiceField(
-        choices=[("upload", "From your computer"), ("template", "From a Template"), ("blank", "Empty")],
+        choices=[("upload", "Your computer"), ("template", "From a Template"), ("blank", "Empty")],
         initial="upload",
-        error_messages={"required": "Choose how the Task begins."},
+        error_messages={"required": "Choose what to start from."},
     )
     template = forms.ChoiceField(required=False)
 
@@ -70,7 +70,7 @@ class CreateForm(DetailsForm):
         ):
             self.add_error("template", "Choose a Template.")
         if cleaned.get("start") == "upload" and not self.uploads:
-            self.add_error("start", "Choose a folder, files or an archive, or begin in another way.")
+            self.add_error("start", "Choose a folder, files or an archive, or another way to start.")
         return cleaned
 
 
@@ -80,7 +80,7 @@ class ProjectForm(forms.Form):
     project = forms.ModelChoiceField(
         Project.objects.none(),
         empty_label="Choose a Project",
-        error_messages={"required": "Choose a Project.", "invalid_choice": "Choose a Project of the list."},
+        error_messages={"required": "Choose a Project.", "invalid_choice": "Choose a Project from the list."},
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

@@ -177,15 +177,17 @@ def folder(path: str) -> str | None:
             safe_path(path)
     except TreeError as error:
         return str(error)
-    return f"“{shown_name(path)}” leads out of the folder." if ".." in path.split("/") else None
+    return f"“{shown_name(path)}” points outside the folder." if ".." in path.split("/") else None
 
 
 def link(path: str) -> str:
-    return f"“{shown_name(path)}” is a link, and links are not taken. Put the file itself into the archive."
+    return (
+        f"“{shown_name(path)}” is a link, and links are not accepted. Put the file itself into the archive."
+    )
 
 
 def device(path: str) -> str:
-    return f"“{shown_name(path)}” is a device or another thing that is not a file. Leave it out."
+    return f"“{shown_name(path)}” is a device or another special file. Leave it out."
 
 
 def members(opened: tarfile.TarFile, filename: str) -> Iterator[tarfile.TarInfo]:
@@ -226,7 +228,7 @@ class Reader(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= LARGEST_HEADER:
-            raise TreeError(f"{self.filename} is damaged: a header in it is impossibly large.")
+            raise TreeError(f"{self.filename} is damaged: it contains an impossibly large header.")
         if self.source.tell() > self.most:
             raise TreeError(too_large(self.filename, self.limits))
         return self.source.read(size)

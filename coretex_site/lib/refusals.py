@@ -21,20 +21,21 @@ def sentence(exception: Exception | None) -> str:
     """What was wrong with the request and what to do; empty when nothing more is known."""
     if isinstance(exception, RequestDataTooBig):
         return (
-            f"What was typed is more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2} MB of text, the "
-            "most that a form takes. Nothing was changed. Upload it as a file instead."
+            f"The submitted text is more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2} MB, "
+            "the most that a form accepts. Nothing was changed. Upload it as a file instead."
         )
     if isinstance(exception, TooManyFieldsSent):
         return (
-            f"The form has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} fields, the most that is "
-            "taken. Nothing was changed. Upload a folder of so many files as a zip or tar.gz."
+            f"The form has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} fields, "
+            "the most that is accepted. Nothing was changed. Upload a folder with this many files "
+            "as a zip or tar.gz."
         )
     if isinstance(exception, MultiPartParserError | UnreadablePostError):
         return "The form or upload arrived incomplete or damaged. Nothing was changed. Send it again."
     if isinstance(exception, DisallowedHost):
         return (
-            "This server does not answer to the name in the address. "
-            "The operator can add it to CORETEX_ALLOWED_HOSTS."
+            "This server does not accept the host name in the address. "
+            "Your administrator can add it to CORETEX_ALLOWED_HOSTS."
         )
     return ""
 

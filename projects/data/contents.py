@@ -103,7 +103,7 @@ def lock(dataset_id: int) -> Iterator[None]:
             yield
     except Timeout as error:
         raise DatasetError(
-            "Somebody else has been changing this Dataset for a minute now. Try again a little later."
+            "Someone else has been changing this Dataset for a minute. Try again later."
         ) from error
 
 

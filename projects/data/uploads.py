@@ -38,7 +38,7 @@ def read(uploaded: MultiValueDict[str, Any], fields: QueryDict) -> Arrival:
 def store(dataset: Dataset, arrival: Arrival, *, by: User) -> datasets.Added:
     """Adds the files; a single archive is unpacked. Raises TreeError, and then nothing was added."""
     if not arrival.files:
-        raise DatasetError("No files arrived; choose some, a folder, or a zip or tar.gz.")
+        raise DatasetError("No files were received; choose files, a folder, or a zip or tar.gz.")
     if len(arrival.files) == 1 and arrival.unpack:
         path, file = arrival.files[0]
         if filetree.is_archive(path):

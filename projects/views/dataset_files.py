@@ -109,7 +109,7 @@ def dataset_remove(request: Request, pk: int) -> HttpResponse:
     chosen = request.POST.getlist("path")
     try:
         if not chosen:
-            raise DatasetError("Nothing was chosen; tick the files to delete first.")
+            raise DatasetError("No files are selected; select the files to delete first.")
         count = store.remove_files(found, chosen, by=request.user)
     except TreeError as error:
         return refuse(request, found, error.problems)
@@ -124,5 +124,5 @@ def dataset_rename(request: Request, pk: int, path: str) -> HttpResponse:
         new = store.rename(found, path, request.POST.get("path", ""), by=request.user)
     except TreeError as error:
         return refuse(request, found, error.problems)
-    messages.success(request, f"The file is {new} now.")
+    messages.success(request, f"The file was renamed to {new}.")
     return redirect("projects:dataset_file", pk, new)

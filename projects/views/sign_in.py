@@ -28,7 +28,7 @@ class SignInForm(AuthenticationForm):
 
     error_messages = {
         **AuthenticationForm.error_messages,
-        "invalid_login": "This user name and password do not belong together. Capitals count in both.",
+        "invalid_login": "User name or password is wrong. Both are case-sensitive.",
     }
 
     @sensitive_variables()
@@ -38,7 +38,7 @@ class SignInForm(AuthenticationForm):
         if wait:
             raise ValidationError(
                 f"There were too many wrong passwords for “{name}” from your address. "
-                f"Try again in {duration(max(10, wait))}, or ask the operator for a sign-in link."
+                f"Try again in {duration(max(10, wait))}, or ask your administrator for a sign-in link."
             )
         try:
             cleaned = super().clean()
@@ -80,13 +80,13 @@ class PasswordForm(PasswordChangeForm):
 
     error_messages = {
         **PasswordChangeForm.error_messages,
-        "password_incorrect": "This is not your old password. Capitals count.",
-        "password_mismatch": "The two new passwords differ. Type the new one again.",
+        "password_incorrect": "This is not your old password. Passwords are case-sensitive.",
+        "password_mismatch": "The two new passwords differ. Enter the new one again.",
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rules = "At least 8 characters, not one that many people use, and not like your name."
+        rules = "At least 8 characters, not a common password, and not similar to your user name."
         self.fields["new_password1"].help_text = rules
         self.fields["new_password2"].label = "New password again"
         self.fields["new_password2"].help_text = ""
@@ -102,7 +102,7 @@ class PasswordPage(PasswordChangeView):
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         response = super().form_valid(form)
-        messages.success(self.request, "Your password was changed. Other browsers have to sign in again.")
+        messages.success(self.request, "Password changed. Other browsers are signed out.")
         return response
 
     def form_invalid(self, form: PasswordChangeForm) -> HttpResponse:

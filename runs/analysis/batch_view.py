@@ -13,7 +13,7 @@ from runs.models import Batch, TableChoices
 
 # Columns of metrics that a table begins with.
 FIRST_METRICS = 6
-DIRECTIONS = {"max": "more is better", "min": "less is better"}
+DIRECTIONS = {"max": "higher is better", "min": "lower is better"}
 PLAIN = {"cell": "Cell", "state": "Status", "time": "Time"}
 
 

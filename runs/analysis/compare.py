@@ -90,7 +90,7 @@ class Side:
 
     @property
     def label(self) -> str:
-        return f"{self.task.name} as it is now" if self.run is None else f"Run {self.run.pk}"
+        return f"{self.task.name} (current)" if self.run is None else f"Run {self.run.pk}"
 
     @property
     def digest(self) -> str:
@@ -229,14 +229,14 @@ def _packages(runs: Sequence[Run | None]) -> Section:
         )
         for name in names
     ]
-    return _among_runs(Section(title="Environment", lines=lines, nothing="No environment was made."), runs)
+    return _among_runs(Section(title="Environment", lines=lines, nothing="No environment was built."), runs)
 
 
 def _among_runs(section: Section, runs: Sequence[Run | None]) -> Section:
     """Beside a Task as it is now, one Run alone has nothing to be compared with."""
     if sum(run is not None for run in runs) > 1:
         return section
-    return Section(title=section.title, lines=(), nothing="A Task as it is now has none.")
+    return Section(title=section.title, lines=(), nothing="Not recorded for the current Task.")
 
 
 def _environment(run: Run | None) -> dict[str, str]:

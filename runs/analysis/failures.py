@@ -36,7 +36,7 @@ def groups(cells: Cells) -> list[Group]:
     for run, printed, message in rows:
         if run not in failed:
             continue
-        line = printed or message or "It failed without saying why."
+        line = printed or message or "It failed without an error message."
         digest = hashlib.blake2b(NUMBERS.sub("#", line).encode(), digest_size=8).hexdigest()
         by_key[digest].append((failed[run], line, message))
     found = []

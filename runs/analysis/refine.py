@@ -79,7 +79,7 @@ def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: 
     without, gone = _left_out(cells, {**{n: [v] for n, v in best[0].values.items()}, **chosen})
     dropped += gone
     if earlier.sample is not None:
-        dropped.append("No random sample is drawn: every combination is tried.")
+        dropped.append("No random sample: every combination is tried.")
     # Repeats count up from the same seed again.
     seed = {name: given for name, given in earlier.values.items() if name == earlier.seed_parameter}
     spec = RunSpec(
@@ -115,15 +115,15 @@ def _paired(
         varied = [name for name in group if name in by_name and not by_name[name].is_fixed]
         rows = {tuple(key(cell.values.get(name)) for name in group): cell for cell in best}
         if not varied or not all(name in by_name for name in group):
-            dropped.append(f"The pair {', '.join(group)} is not needed: not all of them vary.")
+            dropped.append(f"The pair {', '.join(group)} is not needed: not all of its parameters vary.")
             continue
         is_pair = len(rows) > 1
         if is_pair:
             pairs.append(list(group))
-            why = "They go together as a pair, so these are what the best had, side by side."
+            why = "They are paired, so these are the values of the best, side by side."
         else:
             dropped.append(f"The pair {', '.join(group)} is not needed: the best had one value of each.")
-            why = "It goes together with others as a pair, of which the best had one."
+            why = "It is paired with others, and the best had one value."
         for name in group:
             values = [cell.values.get(name) for cell in rows.values()]
             by_name[name] = _choice(cells, name, values, why, is_fixed=not is_pair)
@@ -143,7 +143,7 @@ def _left_out(cells: Cells, values: Mapping[str, Sequence[Any]]) -> tuple[list[M
     if not count:
         return kept, []
     were = "1 unticked combination has" if count == 1 else f"{count:,} unticked combinations have"
-    return kept, [f"{were} values that are not tried now."]
+    return kept, [f"{were} values that are no longer tried."]
 
 
 def _differs_from_default(cells: Cells, name: str, value: Any) -> bool:
@@ -156,7 +156,7 @@ def _choose(cells: Cells, name: str, best: Sequence[Cell], mattering: Mattering)
     share = mattering.share_of(name)
     matters = share >= (MATTERS if mattering.exact else MATTERS_BY_RANK)
     if mattering.bars and not matters:
-        why = f"It made {percent(share)} of the difference, so it is fixed at the value of the best."
+        why = f"It explains {percent(share)} of the variance, so it is fixed at the value of the best."
         return _choice(cells, name, [value], why, is_fixed=True)
     places = sorted({scale.place(cell.values.get(name)) for cell in best})
     if not scale.is_number or len(scale.levels) < 2:
@@ -166,7 +166,7 @@ def _choose(cells: Cells, name: str, best: Sequence[Cell], mattering: Mattering)
     bounds = {} if parameter is None else {"minimum": parameter.minimum, "maximum": parameter.maximum}
     found = refined(scale.levels, places, **bounds)
     faces = f"{scale.faces[places[0]]}" + (f" to {scale.faces[places[-1]]}" if len(places) > 1 else "")
-    further = ", and beyond it, since that is the end of what was tried" if found.goes_beyond else ""
+    further = ", and beyond, since that is at the edge of what was tried" if found.goes_beyond else ""
     why = f"The best had {faces}; around that, in finer steps{further}."
     return _choice(cells, name, found.values, why, is_fixed=len(found.values) == 1)
 

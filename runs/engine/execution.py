@@ -75,7 +75,7 @@ class Attempt:
         )
         why = f": {problem.strerror} ({problem.filename})" if isinstance(problem, OSError) else ""
         with suppress(OSError):  # the console may be what the problem is about
-            self.say(f"The server met a problem of its own{why}. Reference {reference} in its log.")
+            self.say(f"The server had an internal problem{why}. Reference {reference} in its log.")
         if self._script is not None:
             self._script.kill()
         try:
@@ -83,7 +83,9 @@ class Attempt:
         except Exception:
             # Perhaps that was the problem; what could not be kept stays where it is.
             log.exception("What Execution %s left is still in its working folder", self._execution)
-        message = f"The server met a problem of its own{why}. Give the operator the reference {reference}."
+        message = (
+            f"The server had an internal problem{why}. Give your administrator the reference {reference}."
+        )
         failed = Outcome(state=State.FAILED, reason=self._step, message=message)
         moved = lifecycle.transition(
             self._execution.pk,
@@ -154,7 +156,7 @@ class Attempt:
             ended = watch(execution, self._owner, script)
         asked = lifecycle.message_of(execution.pk) if ended.cause == "user" else ""
         if asked and ended.by_force:
-            asked = f"{asked.removesuffix('.')}; it did not end in time when asked, and was killed."
+            asked = f"{asked.removesuffix('.')}; it did not end in time when asked to, and was killed."
         result = outcome(
             script.exit_code, cause=ended.cause, asked=asked, time_limit=execution.run.time_limit
         )

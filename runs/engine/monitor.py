@@ -93,7 +93,7 @@ class Pulse:
             if state is None:
                 raise LetGo(is_over=lifecycle.is_over(self._execution_id))
         except UNREACHABLE as error:
-            log.warning("Execution %s goes on without the database: %s", self._execution_id, error)
+            log.warning("Execution %s continues without the database: %s", self._execution_id, error)
             connection.close()
             self._check_due = now + TROUBLE_PAUSE
         else:

@@ -132,7 +132,7 @@ class Keeper:
                 recovery.cut_off(self.node, within_seconds=CUT_OFF_WITHIN)
             Node.objects.filter(pk=self.node.pk, pid=os.getpid()).update(stopped_at=timezone.now())
         except DatabaseError as error:
-            self._say(f"The node ends without having told the database: {wakeups.first_line(error)}")
+            self._say(f"The node ends without updating the database: {wakeups.first_line(error)}")
 
     def _tick(self) -> None:
         """One look at everything. A database or broker that is away is said once and waited for."""
@@ -204,8 +204,8 @@ class Keeper:
             self._idle_since = None if free <= 0 else now
         elif now - self._idle_since >= patience:
             self._say(
-                f"Node {self.name} had work waiting and slots free for {patience:.0f} s "
-                "and took nothing: its cluster hangs and is started anew."
+                f"Node {self.name} had work waiting and slots free for {patience:.0f} s and took nothing: "
+                "its cluster hangs and is restarted."
             )
             self._restart()
         wakeups.send(self.name, min(waiting, free))

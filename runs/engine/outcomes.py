@@ -44,10 +44,10 @@ def outcome(
         return Outcome(state=State.STOPPED, message=asked or "Stopped.", exit_code=exit_code)
     if cause == "timeout":
         limit = "" if time_limit is None else f" of {durations.write(time_limit)}"
-        message = f"It was ended after its time limit{limit}."
+        message = f"It was stopped at its time limit{limit}."
         return Outcome(state=State.FAILED, reason=Reason.TIMEOUT, message=message, exit_code=exit_code)
     if exit_code is None:
-        message = "Its script is gone and left no exit code, as happens when a machine is restarted."
+        message = "Its script disappeared without an exit code, as happens when a machine is restarted."
         return Outcome(state=State.FAILED, reason=Reason.LOST, message=message)
     if exit_code == 0:
         return Outcome(state=State.SUCCEEDED, message="The script ended with exit code 0.", exit_code=0)
@@ -55,5 +55,5 @@ def outcome(
         number = exit_code - SIGNALLED
         message = f"The script was killed by signal {signal_name(number)}{MEANT.get(number, '')}."
         return Outcome(state=State.FAILED, reason=Reason.SIGNAL, message=message, exit_code=exit_code)
-    message = f"The script ended with exit code {exit_code}; why stands at the end of its console."
+    message = f"The script ended with exit code {exit_code}; see the end of the console."
     return Outcome(state=State.FAILED, reason=Reason.EXIT_CODE, message=message, exit_code=exit_code)

@@ -108,8 +108,8 @@ def _failing_alone(execution: Execution, owner: str) -> Iterator[None]:
         reference = secrets.token_hex(4)
         log.exception("Execution %s cannot be settled, reference %s", execution.pk, reference)
         message = (
-            "It ended without a worker, and what it left could not be read or kept. "
-            f"Give the operator the reference {reference}."
+            "It ended without a worker, and its results could not be read or stored. "
+            f"Give your administrator the reference {reference}."
         )
         facts = {"message": message, "only_owner": owner}
         if not lifecycle.transition(execution.pk, ENDABLE, State.FAILED, reason=Reason.LOST, **facts):
@@ -135,7 +135,7 @@ def _end_processes(execution: Execution) -> None:
     processes.kill_all(lambda: processes.marked(mark))
 
 
-CUT_OFF = "Cut off when the server was stopped; executed again at the next start."
+CUT_OFF = "Interrupted when the server was stopped; executed again at the next start."
 
 
 def cut_off(node: Node, *, within_seconds: float) -> None:

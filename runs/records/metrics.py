@@ -127,7 +127,7 @@ def read_point(value: Any) -> tuple[str, Point]:
     if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or not is_storable(name):
         raise ValueError(f'expected a text of 1 to {LONGEST_NAME} characters as "metric"')
     if name in usage.NAMES:
-        raise ValueError(f"expected another name than {name}, which the server measures itself")
+        raise ValueError(f"expected a name other than {name}, which the server measures itself")
     if x is None:
         raise ValueError('expected a finite number as "x"')
     return name, (x, None if y is None else _number(y))

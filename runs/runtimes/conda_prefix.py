@@ -71,8 +71,8 @@ def _with_rattler(
 ) -> None:
     if find_spec("rattler") is None:
         raise EnvironmentFailure(
-            "Conda environments are built with py-rattler, which the server's own environment lacks. Ask the "
-            "operator to install it, or to set CORETEX_CONDA to a program such as micromamba."
+            "Conda environments are built with py-rattler, which is missing from the server's "
+            "environment. Ask your administrator to install it, or to set CORETEX_CONDA to a Conda program."
         )
     request = {
         "channels": channels,
@@ -112,8 +112,8 @@ def _with_program(
         path.unlink(missing_ok=True)
     if not target.is_dir():
         raise EnvironmentFailure(
-            f"The environment could not be built: {settings.CONDA} ended without making it. "
-            "What it said is in the console."
+            f"The environment could not be built: {settings.CONDA} ended without creating it. Its "
+            "output is in the console."
         )
 
 

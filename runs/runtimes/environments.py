@@ -73,14 +73,12 @@ def _prepare_exactly(
         final = paths.environments(builder.node_name) / row.key
         facts = _read_ready(final)
         if facts is not None and _touch(row):
-            builder.say(f"Exactly environment {row.key[:12]}, with the packages as they were.")
+            builder.say(f"Exactly environment {row.key[:12]}, with the same packages.")
             return _ready(row, final, facts)
     wanted = want(folder, tree=tree, notebook=notebook, lock=exactly.packages)
     found = _prepare(wanted, folder, builder)
     if found.row.interpreter != exactly.interpreter:
-        builder.say(
-            f"The packages are as they were, on {found.row.interpreter}; it was {exactly.interpreter}."
-        )
+        builder.say(f"The packages are the same, on {found.row.interpreter}; it was {exactly.interpreter}.")
     return found
 
 

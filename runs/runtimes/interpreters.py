@@ -44,7 +44,8 @@ def find_uv() -> str:
         return uv.find_uv_bin()
     except FileNotFoundError as error:
         raise EnvironmentFailure(
-            "The installer uv is missing from the server's own environment. Ask the operator to install it."
+            "The installer uv is missing from the server's own environment. "
+            "Ask your administrator to install it."
         ) from error
 
 
@@ -85,8 +86,8 @@ def requested(folder: Path) -> tuple[str, str] | None:
 def _checked(asked: object, file: str) -> str:
     if not isinstance(asked, str) or REQUEST.fullmatch(asked) is None or asked.startswith("-"):
         raise EnvironmentFailure(
-            f"{file} is to name a version of Python such as 3.11 or >=3.9,<3.12, but holds "
-            f"{str(asked)[:100]!r}."
+            f"{file} must name a version of Python such as "
+            f"3.11 or >=3.9,<3.12, but contains {str(asked)[:100]!r}."
         )
     return asked.strip()
 
@@ -96,8 +97,8 @@ def _find(request: str, file: str) -> Interpreter:
     path = done.stdout.strip()
     if done.returncode or not path:
         raise EnvironmentFailure(
-            f"No Python on this node is what {file} asks for ({request}). There are {_listed()}. "
-            f"Change {file}, or ask the operator to install one."
+            f"No Python on this node matches what {file} asks for ({request}). There are {_listed()}. "
+            f"Change {file}, or ask your administrator to install one."
         )
     version = subprocess.run(
         [path, "-I", "-c", "import sys; print(sys.version.split()[0]); print(sys.executable)"],

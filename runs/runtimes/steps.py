@@ -84,5 +84,5 @@ def run(
     )
     came_from = f" from {what}" if what else ""
     raise EnvironmentFailure(
-        f"The environment could not be built{came_from}: the installer {how}. What it said is in the console."
+        f"The environment could not be built{came_from}: the installer {how}. Its output is in the console."
     )

@@ -34,7 +34,7 @@ def install(lines: Iterable[str], wanted: Wanted, folder: Path, target: Path, bu
     if wanted.uses_git and shutil.which("git") is None:
         raise EnvironmentFailure(
             f"{wanted.file} installs from a git repository, and git is not installed on this node. "
-            "Ask the operator to install it there, or name a released version in place of the link."
+            "Ask your administrator to install it there, or name a released version in place of the link."
         )
     base = target.parent
     # What is installed from a path of the Task has to stay at one; of other Tasks only the lists are needed.

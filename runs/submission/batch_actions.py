@@ -36,14 +36,14 @@ def resume(batch: Batch) -> bool:
 
 def set_limit(batch: Batch, at_once: int | None) -> None:
     """How many of its Runs may run at the same time; what already runs above it goes on to its end."""
-    _refuse(number_problems("Runs at once", at_once))
+    _refuse(number_problems("concurrent Runs", at_once))
     Batch.objects.filter(pk=batch.pk).update(at_once=at_once)
     _wake(batch)
 
 
 def set_stop_after(batch: Batch, failures: int | None) -> None:
     """After how many failures no other Run starts; those that failed already count."""
-    _refuse(number_problems("failures to stop after", failures))
+    _refuse(number_problems("failures before stopping", failures))
     Batch.objects.filter(pk=batch.pk).update(stop_after=failures)
     _wake(batch)
 
@@ -148,7 +148,7 @@ def check_room(batch: Batch, new: int) -> None:
     """Raises SubmitError when the Batch would be larger than one may be."""
     if batch.count + new > limit():
         raise SubmitError(
-            f"The Batch would have {batch.count + new:,} Runs, and may have at most {limit():,}."
+            f"The Batch would have {batch.count + new:,} Runs; the most allowed is {limit():,}."
         )
 
 
@@ -161,10 +161,12 @@ def add_values(batch: Batch, spec: RunSpec, *, by: User, reuse: bool = False) ->
     with transaction.atomic():
         held = scheduler.hold(batch.pk)
         if held is None or held.built_at is None:
-            raise SubmitError("The Batch is still being built. Add values when all its Runs are there.")
+            raise SubmitError(
+                "The Batch is still being built. Add values when all its Runs have been created."
+            )
         new = additions(held, asked)
         if not new:
-            raise SubmitError("Each of these combinations is in the Batch already.")
+            raise SubmitError("Each of these combinations is already in the Batch.")
         check_room(held, len(new))
         cells = [cell for cell, _ in held.reused] + list(held.runs.values_list("cell", flat=True))
         free = max(cells, default=-1) + 1

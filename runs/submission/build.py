@@ -52,7 +52,7 @@ def build(batch_id: int) -> bool:
     except Exception:
         # A worker that fails here again and again would never execute anything.
         log.exception("Batch %s cannot be built.", batch.pk)
-        return _give_up(batch, owner, "It cannot be built; the server's log says what went wrong.")
+        return _give_up(batch, owner, "It cannot be built; see the server's log for the reason.")
     with transaction.atomic():
         mine = Batch.objects.filter(pk=batch.pk, builder=owner, built_at=None, finished_at=None)
         facts = {"reused": made.reused, "varying": made.varying, "count": made.count}

@@ -203,7 +203,7 @@ def _check_seed(chosen: Chosen, spec: RunSpec) -> None:
         starts.append(chosen.conditions[parameter.name].default)
     for start in starts:
         if not isinstance(start, int) or isinstance(start, bool):
-            chosen.add_problem(parameter.name, "as the seed it needs a whole number to count up from")
+            chosen.add_problem(parameter.name, "as the seed it needs a whole number to start from")
             return
         last = start + spec.repeats - 1
         for sentence in parameter.type.problems(last, declared=parameter):

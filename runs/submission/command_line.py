@@ -53,7 +53,7 @@ def from_arguments(
     for argument in rest:
         if not argument.startswith("--"):
             if "task" in data:
-                raise RunSpecError(f"One Task was expected, but {argument!r} was found as well.")
+                raise RunSpecError(f"Expected one Task, but also found {argument!r}.")
             data["task"] = from_json_text("TASK", argument)
             continue
         option, has_value, text = argument.partition("=")
@@ -112,12 +112,14 @@ def _read_set(text: str, words: set[str], declared: Mapping[str, Parameter]) -> 
         try:
             name, end = DECODER.raw_decode(text)
         except ValueError as error:
-            raise RunSpecError(f"--set {text!r} begins with a quoted name that does not end.") from error
+            raise RunSpecError(
+                f"--set {text!r} begins with a quoted name without a closing quote."
+            ) from error
         assigned, rest = text[end : end + 1], text[end + 1 :]
     else:
         name, assigned, rest = text.partition("=")
     if assigned != "=":
-        raise RunSpecError(f"--set was expected as NAME=VALUE or NAME=VALUE,VALUE, but is {text!r}.")
+        raise RunSpecError(f"--set must have the form NAME=VALUE or NAME=VALUE,VALUE, but is {text!r}.")
     parameter = declared.get(name)
     takes_spacing = parameter is not None and parameter.data_type in SPACED
     found: list[Any] = []

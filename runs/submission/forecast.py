@@ -65,7 +65,7 @@ def of(
     script = f"of {entry_script} " if entry_script else ""
     if not newest and entry_script:
         newest, script = _newest(succeeded), "with other entry scripts "
-    basis = "There is no earlier Run of this Task that succeeded, so there is nothing to base a forecast on."
+    basis = "No earlier Run of this Task has succeeded, so there is nothing to base an estimate on."
     if newest:
         which = "Run" if len(newest) == 1 else f"{len(newest)} Runs"
         basis = f"Based on the last {which} {script}of this Task that succeeded."

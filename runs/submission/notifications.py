@@ -54,13 +54,12 @@ def problems(notify: Notify) -> list[str]:
     """Why the addresses cannot be used, in sentences."""
     found = []
     if notify.email and not mail_is_set_up():
-        found.append("This server sends no e-mail: its operator has not set CORETEX_EMAIL_URL.")
+        found.append("This server cannot send e-mail: CORETEX_EMAIL_URL is not set.")
     elif notify.email and not _is_address(notify.email):
         found.append(f"Expected an e-mail address, found “{notify.email[:200]}”.")
     if notify.url and not _is_webhook(notify.url):
         found.append(
-            "Expected the webhook as an address that begins with http:// or https://, "
-            f"found “{notify.url[:200]}”."
+            f"Expected a webhook address that begins with http:// or https://, found “{notify.url[:200]}”."
         )
     return found
 
@@ -132,7 +131,7 @@ def _send(notice: Notice) -> None:
 
 def _in_words(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
-        return f"It answered with the status {error.code}."
+        return f"It answered with status {error.code}."
     reason = getattr(error, "reason", None) or error
     if isinstance(reason, TimeoutError):
         return f"It did not answer within {TIMEOUT} seconds."
@@ -199,7 +198,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 def _webhook(notice: Notice) -> None:
     if not _is_webhook(notice.address):
-        raise ValueError(f"“{notice.address[:200]}” is no address of a webhook.")
+        raise ValueError(f"“{notice.address[:200]}” is not a webhook address.")
     request = urllib.request.Request(  # noqa: S310
         notice.address,
         data=json.dumps(facts(notice.batch)).encode(),

@@ -54,8 +54,8 @@ def start(
     reused = earlier.already(planned) if reuse else {}
     if len(reused) == planned.count:
         raise SubmitError(
-            "Every one of these combinations has already succeeded with this Snapshot, so there is nothing "
-            "to start. Choose to run them again, or change the values."
+            "All of these combinations have already succeeded with this Snapshot, so there "
+            "is nothing to start. Choose to run them again, or change the values."
         )
     facts = _facts(planned, snapshot, by=by, submission=submission)
     try:

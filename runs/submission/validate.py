@@ -92,14 +92,14 @@ class Plan:
         """Why it cannot be started, in a sentence; empty when it can."""
         if self.count == 0:
             return (
-                f"None of the {self.product:,} combinations is left: every one is excluded or unticked. "
+                f"None of the {self.product:,} combinations is left: all are excluded or unticked. "
                 "Remove an exclusion."
             )
         if self.count > limit():
             return (
-                f"These values make {self.count:,} Runs, and a Batch may have at most "
-                f"{limit():,}. Choose fewer values, exclude combinations or take a random "
-                "sample; the operator may raise CORETEX_BATCH_LIMIT."
+                f"These values make {self.count:,} Runs; a Batch may "
+                f"have at most {limit():,}. Choose fewer values, exclude combinations or take a random "
+                "sample; your administrator can raise CORETEX_BATCH_LIMIT."
             )
         return ""
 
@@ -178,7 +178,7 @@ def _current(task: Task) -> tuple[str, TaskSpec, list[str]]:
     parsed = store.read_spec(task)
     if parsed.spec is None:
         first = parsed.errors[0]
-        raise SubmitError(f"task.yaml has a mistake in line {first.line}: {first.message}.")
+        raise SubmitError(f"task.yaml has an error in line {first.line}: {first.message}.")
     return task.digest, parsed.spec, entry_scripts(file.path for file in store.list_files(task))
 
 
@@ -219,14 +219,14 @@ def _setting_problems(spec: RunSpec, *, node_is_there: bool) -> Iterator[str]:
         yield "Expected a time limit between 1 second and 365 days. Leave it out for none."
     if spec.node and not node_is_there:
         yield f"There is no node “{spec.node[:100]}”. Choose another, or any."
-    yield from number_problems("Runs at once", spec.at_once)
-    yield from number_problems("failures to stop after", spec.stop_after)
+    yield from number_problems("concurrent Runs", spec.at_once)
+    yield from number_problems("failures before stopping", spec.stop_after)
     yield from priority_problems(spec.priority)
 
 
 def number_problems(words: str, number: int | None) -> Iterator[str]:
     if number is not None and not 1 <= number <= MOST:
-        yield f"The number of {words} is to be 1 or more, or left empty, but is {number}."
+        yield f"The number of {words} must be 1 or more, or left empty, but is {number}."
 
 
 def priority_problems(priority: int) -> Iterator[str]:

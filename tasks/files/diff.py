@@ -77,7 +77,7 @@ def compare(before: Entries, after: Entries, *, read_before: Read, read_after: R
 
 def compare_file(path: str, kind: Kind, *, old: bytes, new: bytes) -> FileDifference:
     if old == new:
-        note = "Empty file." if kind != "changed" else "Only the permission to execute it differs."
+        note = "Empty file." if kind != "changed" else "Only the executable permission differs."
         return FileDifference(path=path, kind=kind, note=note)
     if max(len(old), len(new)) > MOST_BYTES:
         note = f"Too large to be compared line by line: {_sizes(kind, old, new)}."
@@ -119,7 +119,7 @@ def _span(start: int, end: int) -> str:
 
 def _newline_note(old: str, new: str) -> str:
     if old.splitlines() == new.splitlines():
-        return "Only the ends of lines differ."
+        return "Only the line endings differ."
     return ""
 
 

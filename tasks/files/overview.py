@@ -35,7 +35,7 @@ class Summary:
                 "that ends in .py, .r, .sh or .ipynb."
             )
         if self.parsed is not None and self.parsed.errors:
-            return f"It cannot be run yet, because {store.TASK_YAML} has errors. Mend them first."
+            return f"It cannot be run yet, because {store.TASK_YAML} has errors. Fix them first."
         return ""
 
 

@@ -17,7 +17,7 @@ from tasks.types.declarations import Parameter
 from tasks.types.parameters import TYPES, UnreadableText
 from tasks.types.wording import quote
 
-AMBIGUOUS = "“no value” is ticked and there is a value as well: untick it, or empty the field"
+AMBIGUOUS = "“no value” is ticked but there is also a value: untick it, or clear the field"
 
 
 @dataclass(frozen=True, kw_only=True)

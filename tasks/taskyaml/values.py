@@ -79,7 +79,7 @@ class ValueReader:
             elif key.value in own:
                 first = own[key.value][0].start_mark.line + 1
                 self.report(
-                    "error", key, f"the key {quote(key.value)} stands here again, first on line {first}"
+                    "error", key, f"the key {quote(key.value)} is repeated here, first on line {first}"
                 )
             else:
                 own[key.value] = (key, value)

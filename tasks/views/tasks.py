@@ -93,7 +93,7 @@ def create_task(request: Request, pk: int) -> HttpResponse:
             for problem in error.problems:
                 form.add_error(None, problem)
         else:
-            messages.success(request, f"The Task “{task.name}” was made.")
+            messages.success(request, f"Task “{task.name}” created.")
             return go(request, task.get_absolute_url())
     return creation_page(request, form)
 

@@ -49,12 +49,12 @@ def make_task(page: Page, parent: Path, project: str = "Combinations", main: str
     page.goto("/projects/")
     page.get_by_role("link", name="New Project").first.click()
     page.locator("#id_name").fill(project)
-    page.get_by_role("button", name="Create the Project").click()
+    page.get_by_role("button", name="Create Project").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(project)
     page.goto(page.url.rstrip("/") + "/tasks/new")
     page.locator("input[webkitdirectory]").set_input_files(folder)
     page.locator("#id_name").fill("sweep")
-    page.get_by_role("button", name="Make the Task").click()
+    page.get_by_role("button", name="Create Task").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("sweep")
     page.get_by_role("link", name="Run Task").click()
 
@@ -96,7 +96,7 @@ def test_a_batch_from_the_form_to_the_next_form(page: Page, tmp_path: Path) -> N
     # What mattered, and the next form
     page.goto(f"{batch}importance")
     expect(page.locator(".bars")).to_contain_text("size")
-    page.get_by_role("link", name="Open the form with these").click()
+    page.get_by_role("link", name="Open form with these values").click()
     expect(page.locator(".run-task-notes")).to_contain_text("Filled from")
     expect(page.locator("#outlook")).to_contain_text("Total number of Runs")
     shoot(page, "batch-next-form")

@@ -253,7 +253,7 @@ def test_who_may_only_look_cannot_change_anything(
             for headers in ({}, HX):
                 response = client.post(address, dict(form.fields), headers=headers)
                 assert response.status_code == 403, (user, address)
-                assert b"This needs the role of" in response.content, address
+                assert b"This requires the" in response.content, address
         for action in ("stop", "delete"):
             sent = {"run": [run.pk for run in world.runs], "action": action, "confirmed": "1"}
             assert client.post("/runs/bulk", sent).status_code == 302

@@ -185,7 +185,7 @@ def test_by_what_the_best_is_told_is_kept_for_the_task(
 ) -> None:
     address = reverse("runs:batch_importance", args=[batch.pk]) + "?metric=loss&direction=max"
     keep = reverse("runs:batch_do", args=[batch.pk, "keep-metric"])
-    assert "Keep loss for this Task" in browser.get(address).content.decode()
+    assert "Use loss for this Task" in browser.get(address).content.decode()
     chosen = {"metric": "loss", "aggregate": "minimum", "direction": "max", "next": address}
     assert client_of(vera).post(keep, chosen).status_code == 403
     response = browser.post(keep, chosen)

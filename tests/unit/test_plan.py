@@ -139,7 +139,7 @@ def test_what_cannot_be_combined_or_run_is_said_in_words(
 
 def test_more_than_the_limit_is_refused_with_both_numbers(task: Task, settings: LazySettings) -> None:
     settings.BATCH_LIMIT = 5
-    assert "make 6 Runs, and a Batch may have at most 5" in make(task, values={"depth": [*range(6)]}).refusal
+    assert "make 6 Runs; a Batch may have at most 5" in make(task, values={"depth": [*range(6)]}).refusal
     nothing = make(task, values={"depth": [1, 2]}, exclude=["depth < 9"])
     assert (nothing.count, nothing.refusal[:4]) == (0, "None")
 

@@ -48,7 +48,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine() -> None:
         ("[" * 5000, "expected at most 30 levels of nesting, found more"),
         ("a: &a [*a]", "found one inside what it stands for"),
         (b"#" * 262_145, "expected a file of at most 262,144 bytes, found one of 262,145 bytes"),
-        ("name: x\nname: y", '2:1: error: the key "name" stands here again, first on line 1'),
+        ("name: x\nname: y", '2:1: error: the key "name" is repeated here, first on line 1'),
         ("5", 'expected a mapping with the key "param_groups", found "5"'),
         ("param_groups: {a: 1}", 'expected a list of groups for "param_groups", found a mapping'),
         ("? [a]\n: b", "expected a text as a key"),

@@ -90,7 +90,7 @@ class Command(BaseCommand):
             self.stderr.write(printable(str(error)))
             code = 2
         except KeyboardInterrupt:
-            self.stderr.write("It goes on without being followed.")
+            self.stderr.write("It continues in the background.")
             code = 130
         sys.exit(code)
 
@@ -141,7 +141,7 @@ class Command(BaseCommand):
     def follow(self, started: Run | Batch) -> int:
         """Prints every change until the end; 0 when all succeeded."""
         if not nodes.live_nodes().exists():
-            self.stdout.write("No node runs, so it waits. Start one with: python3 manage.py up")
+            self.stdout.write("No node is running, so it stays queued. Start one with: python3 manage.py up")
         before = ""
         for line, _ in looks(started):
             if line != before:

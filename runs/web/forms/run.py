@@ -21,19 +21,19 @@ class RunForm(forms.Form):
 
     entry_script = forms.ChoiceField(
         error_messages={
-            "invalid_choice": "The Task has no entry script “%(value)s” any more. Choose another."
+            "invalid_choice": "The Task has no entry script “%(value)s” any longer. Choose another."
         }
     )
     node = forms.ModelChoiceField(
         Node.objects.none(),
         required=False,
         empty_label="Any node",
-        error_messages={"invalid_choice": "This node is not running any more. Choose another, or any."},
+        error_messages={"invalid_choice": "This node is no longer running. Choose another, or any."},
     )
     time_limit = forms.CharField(
         required=False,
         max_length=40,
-        help_text="Such as 90 (seconds), 5m or 2h. Empty: none.",
+        help_text="Such as 90 (seconds), 5m or 2h. Leave empty for none.",
         widget=forms.TextInput(attrs={**NO_BROWSER_HELP, "placeholder": "none"}),
     )
     name = forms.CharField(

@@ -69,7 +69,7 @@ def settings(spec: RunSpec, scripts: list[str], *, name: str) -> tuple[dict[str,
     if spec.entry_script in scripts:
         initial["entry_script"] = spec.entry_script
     elif spec.entry_script:
-        notes.append(f"The entry script {quote(spec.entry_script)} is not there; choose another.")
+        notes.append(f"The entry script {quote(spec.entry_script)} does not exist; choose another.")
     if spec.node:
         initial["node"] = Node.objects.filter(name=spec.node).values_list("pk", flat=True).first()
         if initial["node"] is None:
@@ -126,7 +126,7 @@ def _rechosen(parameter: Parameter, value: dict[str, Any]) -> dict[str, Any]:
 
 def _unknown(name: str, given: Any, *, since: str) -> str:
     if since:
-        return f"{quote(name)} was removed; its value {inline(given[0])} is not used any more."
+        return f"{quote(name)} was removed; its value {inline(given[0])} is no longer used."
     return f"{quote(name)} is not a parameter of this Task; its value {inline(given)} is not used."
 
 

@@ -38,8 +38,8 @@ class Preview:
     @property
     def refusal(self) -> str:
         return self.plan.refusal or (
-            "Every one of these combinations has already succeeded, so there is nothing to start. "
-            "Choose to run them again, or change the values."
+            "All of these combinations have already succeeded, so there is nothing "
+            "to start. Choose to run them again, or change the values."
             if self.reuse and self.to_start == 0
             else ""
         )

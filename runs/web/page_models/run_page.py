@@ -120,7 +120,7 @@ def origin(execution: Execution) -> Origin:
         names = None
     languages = "" if environment is None else environment.interpreter
     if names is None:
-        sentence = "The files that decided what it runs with are not on the data folder's disk any more."
+        sentence = "The files that determine its runtime are no longer in the data folder."
     else:
         found = _runtime(names, run.entry_script, kind="" if environment is None else environment.kind)
         sentence = found.sentence
@@ -142,17 +142,17 @@ def waiting(execution: Execution) -> str:
     """Why a queued Execution waits: how many are before it, and whether anybody is there to take it."""
     batch = execution.run.batch
     if batch is not None and batch.paused_at is not None:
-        return "Its Batch is paused. It starts when the Batch goes on."
+        return "Its Batch is paused. It starts when the Batch is resumed."
     wanted = execution.run.wanted_node
     live = nodes.live_nodes().filter(is_draining=False)
     if wanted is not None:
         live = live.filter(pk=wanted.pk)
     if not live.exists():
         if wanted is None:
-            return "No node is running. It starts as soon as one does."
+            return "No node is running. It starts as soon as one is."
         return f"The node {wanted.name} is not running. It starts as soon as that node does."
     if batch is not None and scheduler.room(batch, most=1) == 0:
-        return "It waits for another Run of its Batch to end, because of the Batch's limit."
+        return "Waiting for another Run of its Batch to end, because of the Batch's limit on concurrent Runs."
     ahead = before(execution, live)
     worker = "a free worker" if wanted is None else f"a free worker of the node {wanted.name}"
     if ahead == 0:

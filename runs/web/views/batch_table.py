@@ -49,7 +49,7 @@ def columns(request: Request, pk: int) -> HttpResponse:
     if "keep" in request.POST:
         view = batch_view.read(chosen, batch, cells.of(batch), scores.names(batch))
         batch_view.keep(batch, view)
-        messages.success(request, "Kept for all tables of this Task.")
+        messages.success(request, "Saved for all tables of this Task.")
         del chosen["columns"]
     return redirect(f"{reverse('runs:batch_table', args=[pk])}?{chosen.urlencode()}".removesuffix("?"))
 
@@ -106,7 +106,7 @@ def neighbours(view: View, found: matrix.Table) -> dict[str, Any]:
 def download(request: Request, pk: int, kind: str) -> HttpResponseBase:
     """All rows of the view, with every parameter and every metric: as CSV or JSON."""
     if kind not in KINDS:
-        raise Http404("The table is there as csv and as json.")
+        raise Http404("The table can be downloaded as csv or json.")
     batch = get_batch(request.user, pk)
     held = cells.of(batch)
     metrics = scores.names(batch)

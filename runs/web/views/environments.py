@@ -91,11 +91,12 @@ def one(request: Request, pk: int) -> HttpResponse:
 def delete(request: Request, pk: int) -> HttpResponse:
     """Marks it; its node removes it, since the files are on that machine."""
     if not request.user.is_staff:
-        raise PermissionDenied("Only staff may delete environments. Ask the operator.")
+        raise PermissionDenied("Only staff may delete environments. Ask your administrator.")
     row = _for(request.user, pk)
     nodes.mark_unwanted(Environment.objects.filter(pk=row.pk))
     messages.success(
-        request, f"Environment {row.key[:12]} is removed by {row.node_name} as soon as no script uses it."
+        request,
+        f"Environment {row.key[:12]} will be removed by {row.node_name} as soon as no script is using it.",
     )
     return web.go(request, reverse("runs:environments"))
 

@@ -47,7 +47,7 @@ def new(request: Request, pk: int) -> HttpResponse:
         return show(request, form, status=422)
     if started.created_at < began:
         what = "Batch" if isinstance(started, Batch) else "Run"
-        messages.info(request, f"This form had been sent before: this is the {what} that it started.")
+        messages.info(request, f"This form was already submitted: this is the {what} that it started.")
     return web.go(request, started.get_absolute_url())
 
 

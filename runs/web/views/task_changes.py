@@ -69,7 +69,7 @@ def delete_task(request: Request, pk: int) -> HttpResponse:
         except SubmitError as refusal:
             messages.error(request, str(refusal))
             return go(request, reverse("runs:delete_task", args=[pk]))
-        messages.success(request, f"The Task “{task.name}” was deleted.")
+        messages.success(request, f"Task “{task.name}” deleted.")
         return go(request, f"{reverse('tasks:list')}?project={task.project_id}")
     context = {"section": "tasks", "task": task, "loss": departure.loss_with_task(task)}
     return render(request, "runs/delete_task.html", context)
