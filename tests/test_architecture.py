@@ -232,8 +232,9 @@ def test_a_name_of_nothing_is_caught() -> None:
 
 
 def names_of_nothing(text: str) -> list[str]:
-    """The paths and dotted names in backticks that stand for nothing."""
-    named = re.findall(r"`([\w./-]+)`", re.sub(r"^ *```.*?^ *```", "", text, flags=re.M | re.S))
+    """The paths and dotted names in backticks that stand for nothing, except files that a recipe makes."""
+    prose = re.sub(r"^ *```.*?^ *```|New file `.+?`", "", text, flags=re.M | re.S)
+    named = re.findall(r"`([\w./-]+)`", prose)
     return [name for name in named if is_a_name(name) and not stands_for_something(name)]
 
 
