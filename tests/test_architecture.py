@@ -299,6 +299,15 @@ def headings(text: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
+def test_the_changelog_says_each_thing_in_one_line_under_the_usual_headings() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.+)$", text, re.M)) <= kinds
+    assert re.findall(r"^## (.+)$", text, re.M)[0] == "[Unreleased]"
+    bullets = re.findall(r"^- .+(?:\n  .+)*", text, re.M)
+    assert [bullet for bullet in bullets if "\n" in bullet or len(bullet) > 100] == []
+
+
 def test_the_list_of_modules_is_printed_by_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("modules")
     printed = capsys.readouterr().out
