@@ -299,6 +299,13 @@ def headings(text: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
+def test_the_first_thing_in_the_readme_is_how_to_start_and_test() -> None:
+    first = re.search(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    assert first is not None and first.start() < 500
+    commands = [line.partition("#")[0].strip() for line in first[1].splitlines()]
+    assert commands == ["python3 manage.py up", "python3 manage.py test"]
+
+
 def test_the_changelog_says_each_thing_in_one_line_under_the_usual_headings() -> None:
     text = (ROOT / "CHANGELOG.md").read_text()
     kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
