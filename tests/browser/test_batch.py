@@ -156,7 +156,7 @@ def test_more_values_are_added_later_as_the_form_takes_them(page: Page, tmp_path
         re.compile(r"Adds 6 Runs\s+10 combinations,\s+4 of them in the Batch already")
     )
     rate.get_by_label("Values of rate").press_sequentially("\n0.1")
-    expect(rate.locator(".chips")).to_contain_text("6 values, 1 twice")
+    expect(rate.locator(".chips")).to_contain_text("6 values, 1 duplicate")
     shoot(page, "batch-adding")
     rate.get_by_role("button", name="Remove duplicates").click()
     expect(adding.locator(".adds")).to_contain_text("Adds 6 Runs")

@@ -144,5 +144,5 @@ def test_the_menu_of_a_running_batch_stays_open_while_runs_end(page: Page, tmp_p
     before = page.locator("#batch-progress").inner_text()
     expect(page.locator("#batch-progress")).not_to_have_text(before, timeout=10_000, use_inner_text=True)
     expect(menu).to_have_attribute("open", "")
-    page.get_by_role("button", name="Limit, priority").click()
+    page.get_by_role("button", name="Limits and priority").click()
     expect(page.locator("#batch-settings")).to_be_visible()
