@@ -1,11 +1,16 @@
 """Who may see and do what: the one rule. What you may not see is a 404, what not do a 403."""
 
+from typing import Any, TypeVar
+
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
+from django.utils.text import capfirst
 
 from projects.models import Dataset, Membership, Project, Role, Visibility
+
+Found = TypeVar("Found", bound=Model)
 
 # What each role may do; a role includes those after it.
 RANK = {Role.OWNER: 3, Role.EDITOR: 2, Role.VIEWER: 1}
@@ -42,7 +47,9 @@ def projects(user: User) -> QuerySet[Project]:
     return Project.objects.filter(visible(user))
 
 
-def find(queryset: QuerySet, user: User, pk: int, *, project_path: str, need: Role = Role.VIEWER) -> Model:
+def find(
+    queryset: QuerySet[Found], user: User, pk: int, *, project_path: str, need: Role = Role.VIEWER
+) -> Found:
     """The object of `queryset` with key `pk`, if `user` may see its Project and has the role `need` in it.
 
     `project_path` leads from the object to its Project with double underscores; "" when it is one.
@@ -51,9 +58,9 @@ def find(queryset: QuerySet, user: User, pk: int, *, project_path: str, need: Ro
     through = f"{project_path}__" if project_path else ""
     found = queryset.filter(visible(user, through=through), pk=pk).first()
     if found is None:
-        name = queryset.model._meta.verbose_name.capitalize()
+        name = capfirst(queryset.model._meta.verbose_name)
         raise Http404(f"There is no {name} {pk}, or you are not a member of its Project.")
-    project = found
+    project: Any = found
     for step in project_path.split("__") if project_path else []:
         project = getattr(project, step)
     require(user, project, need)
