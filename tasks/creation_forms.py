@@ -3,6 +3,7 @@
 from typing import Any, BinaryIO
 
 from django import forms
+from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.text import normalize_newlines
@@ -33,7 +34,7 @@ class DetailsForm(forms.Form):
         self.fields["name"].widget.attrs |= {"autocomplete": "off", "data-drop-name": ""}
 
     def clean_name(self) -> str:
-        name = self.cleaned_data["name"]
+        name: str = self.cleaned_data["name"]
         others = Task.objects.filter(project=self.project, name__iexact=name)
         if self.task is not None:
             others = others.exclude(pk=self.task.pk)
@@ -42,7 +43,11 @@ class DetailsForm(forms.Form):
         return name
 
     def clean_description(self) -> str:
-        return normalize_newlines(self.cleaned_data["description"])
+        return str(normalize_newlines(self.cleaned_data["description"]))
+
+
+def template_choices() -> list[tuple[str, str]]:
+    return [("", ""), *((found.name, found.title) for found in library.templates().values())]
 
 
 class CreateForm(DetailsForm):
@@ -53,16 +58,14 @@ class CreateForm(DetailsForm):
         initial="upload",
         error_messages={"required": "Choose how the Task begins."},
     )
-    template = forms.ChoiceField(required=False)
+    template = forms.ChoiceField(required=False, choices=template_choices)
 
     def __init__(self, *args: Any, uploads: list[tuple[str, BinaryIO]] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.uploads = uploads or []
-        known = library.templates().values()
-        self.fields["template"].choices = [("", "")] + [(found.name, found.title) for found in known]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = self.cleaned_data
         if (
             cleaned.get("start") == "template"
             and not cleaned.get("template")
@@ -77,19 +80,20 @@ class CreateForm(DetailsForm):
 class ProjectForm(forms.Form):
     """In which Project a new Task is made: one of those that the person may edit."""
 
-    project = forms.ModelChoiceField(
-        Project.objects.none(),
-        empty_label="Choose a Project",
-        error_messages={"required": "Choose a Project.", "invalid_choice": "Choose a Project of the list."},
-    )
-
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         editable = Project.objects.filter(archived_at=None)
         if not user.is_superuser:
             mine = user.memberships.filter(role__in=[Role.OWNER, Role.EDITOR]).values("project_id")
             editable = editable.filter(pk__in=mine)
-        self.fields["project"].queryset = editable
+        self.fields["project"] = forms.ModelChoiceField(
+            editable,
+            empty_label="Choose a Project",
+            error_messages={
+                "required": "Choose a Project.",
+                "invalid_choice": "Choose a Project of the list.",
+            },
+        )
 
 
 class PathForm(forms.Form):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.http import QueryDict
 from django.utils.text import capfirst
 
 from runs.models import Batch
@@ -52,7 +53,7 @@ def fields(
     form = _form(batch, declared, given, typed)
     shown: dict[str, list[ValuesField]] = {"varying": [], "other": []}
     for place, parameter in enumerate(declared.parameters):
-        control = form.several_input(form.fields[f"p-{parameter.name}"], f"add-{place}")
+        control = form.several_input(form.controls[parameter.name], f"add-{place}")
         if control is None or parameter.name == counted_up(batch):
             continue
         varies = len(given[parameter.name]) > 1
@@ -70,7 +71,10 @@ def _form(
     texts = {
         name: multi_values.write(declared.by_name[name], found) for name, found in given.items() if found
     }
-    data = None if typed is None else {f"v-{name}": text for name, text in typed.items()}
+    data = None
+    if typed is not None:
+        data = QueryDict(mutable=True)
+        data.update({f"v-{name}": text for name, text in typed.items()})
     return ParameterForm(declared, data, project=batch.project, initial_several=texts)
 
 
