@@ -21,6 +21,7 @@ from tasks.access import get_task, visible_tasks
 from tasks.creation_forms import CreateForm, DetailsForm, ProjectForm, uploads_of
 from tasks.files import overview, rules, store, tree, view
 from tasks.forms import previews
+from tasks.models import Task
 from tasks.paging import key_in, page_of
 from tasks.views.files import frame, schema_url
 
@@ -34,7 +35,8 @@ SORTS = {"name": (Lower("name"), False), "-name": (Lower("name"), True)} | {
 @require_safe
 def list_tasks(request: Request) -> HttpResponse:
     """Every Task I may see, by search and Project; those of an archived Project only when it is chosen."""
-    sort = request.GET.get("sort") if request.GET.get("sort") in SORTS else "name"
+    sort = request.GET.get("sort", "")
+    sort = sort if sort in SORTS else "name"
     search, project = request.GET.get("q", "").strip()[:200], key_in(request.GET, "project")
     tasks = visible_tasks(request.user).select_related("changed_by")
     if search:
@@ -98,7 +100,7 @@ def create_task(request: Request, pk: int) -> HttpResponse:
     return creation_page(request, form)
 
 
-def make(request: Request, form: CreateForm) -> create.Task:
+def make(request: Request, form: CreateForm) -> Task:
     given = form.cleaned_data
     details = create.Details(
         project=form.project, name=given["name"], description=given["description"], by=request.user

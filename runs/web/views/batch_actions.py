@@ -122,7 +122,7 @@ def wanted(batch: Batch, data: QueryDict) -> RunSpec:
 
 
 def typed(data: QueryDict) -> dict[str, str]:
-    return {name.removeprefix("v-"): data[name] for name in data if name.startswith("v-")}
+    return {name.removeprefix("v-"): data.get(name, "") for name in data if name.startswith("v-")}
 
 
 @require_POST
