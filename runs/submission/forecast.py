@@ -52,7 +52,8 @@ class Forecast:
         """The earliest and the latest likely end, if they could start now."""
         if self.total is None:
             return None
-        return tuple(self.made_at + timedelta(seconds=s) for s in (self.total.low, self.total.high))
+        low, high = timedelta(seconds=self.total.low), timedelta(seconds=self.total.high)
+        return self.made_at + low, self.made_at + high
 
 
 def of(
@@ -117,7 +118,11 @@ def _forecast(
 ) -> Forecast:
     run = total = disk = disk_of_all = None
     if executions:
-        seconds = [max(0.0, (e.finished_at - e.claimed_at).total_seconds()) for e in executions]
+        seconds = [
+            max(0.0, (execution.finished_at - execution.claimed_at).total_seconds())
+            for execution in executions
+            if execution.finished_at and execution.claimed_at
+        ]
         run = _spread(seconds)
         total = _duration(seconds, runs, slots)
         sizes = _sizes([execution.pk for execution in executions])
