@@ -1,6 +1,6 @@
 """What a Task's folder may hold: limits, clashes of names, uploads on their way in. Knows no Tasks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,7 +45,7 @@ def names(folder: Path) -> list[str]:
 
 
 def refuse_clashes(
-    folder: Path, new: Iterable[str], *, folders: Iterable[str] = (), without: set[str] = frozenset()
+    folder: Path, new: Iterable[str], *, folders: Iterable[str] = (), without: Collection[str] = ()
 ) -> None:
     """Raises TreeError unless the files `new` and `folders` can stand beside what is in `folder`.
 
