@@ -47,23 +47,19 @@ def projects(user: User) -> QuerySet[Project]:
     return Project.objects.filter(visible(user))
 
 
-def find(
-    queryset: QuerySet[Found], user: User, pk: int, *, project_path: str, need: Role = Role.VIEWER
-) -> Found:
+def find(queryset: QuerySet[Found], user: User, pk: int, *, need: Role = Role.VIEWER) -> Found:
     """The object of `queryset` with key `pk`, if `user` may see its Project and has the role `need` in it.
 
-    `project_path` leads from the object to its Project with double underscores; "" when it is one.
+    The objects are Projects, or have a `project`.
     Raises Http404 when it is not there for them, PermissionDenied with a sentence when they may only look.
     """
-    through = f"{project_path}__" if project_path else ""
+    through = "" if queryset.model is Project else "project__"
     found = queryset.filter(visible(user, through=through), pk=pk).first()
     if found is None:
         name = capfirst(queryset.model._meta.verbose_name)
         raise Http404(f"There is no {name} {pk}, or you are not a member of its Project.")
     project: Any = found
-    for step in project_path.split("__") if project_path else []:
-        project = getattr(project, step)
-    require(user, project, need)
+    require(user, project if isinstance(found, Project) else project.project, need)
     return found
 
 
@@ -85,8 +81,8 @@ def require(user: User, project: Project, need: Role) -> None:
 
 
 def get_project(user: User, pk: int, *, need: Role = Role.VIEWER) -> Project:
-    return find(Project.objects.all(), user, pk, project_path="", need=need)
+    return find(Project.objects.all(), user, pk, need=need)
 
 
 def get_dataset(user: User, pk: int, *, need: Role = Role.VIEWER) -> Dataset:
-    return find(Dataset.objects.select_related("project"), user, pk, project_path="project", need=need)
+    return find(Dataset.objects.select_related("project"), user, pk, need=need)
