@@ -1,11 +1,10 @@
 """The forms in which Tasks are made, named, listed and uploaded to. Knows nothing of parameters."""
 
-from typing import Any, BinaryIO
+from collections.abc import Sequence
+from typing import Any, BinaryIO, cast
 
 from django import forms
 from django.contrib.auth.models import User
-from django.http import QueryDict
-from django.utils.datastructures import MultiValueDict
 from django.utils.text import normalize_newlines
 
 from projects.models import Project, Role
@@ -60,9 +59,9 @@ class CreateForm(DetailsForm):
     )
     template = forms.ChoiceField(required=False, choices=template_choices)
 
-    def __init__(self, *args: Any, uploads: list[tuple[str, BinaryIO]] | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, uploads: Sequence[tuple[str, BinaryIO]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.uploads = uploads or []
+        self.uploads = uploads
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -80,20 +79,19 @@ class CreateForm(DetailsForm):
 class ProjectForm(forms.Form):
     """In which Project a new Task is made: one of those that the person may edit."""
 
+    project = forms.ModelChoiceField(
+        Project.objects.none(),
+        empty_label="Choose a Project",
+        error_messages={"required": "Choose a Project.", "invalid_choice": "Choose a Project of the list."},
+    )
+
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         editable = Project.objects.filter(archived_at=None)
         if not user.is_superuser:
             mine = user.memberships.filter(role__in=[Role.OWNER, Role.EDITOR]).values("project_id")
             editable = editable.filter(pk__in=mine)
-        self.fields["project"] = forms.ModelChoiceField(
-            editable,
-            empty_label="Choose a Project",
-            error_messages={
-                "required": "Choose a Project.",
-                "invalid_choice": "Choose a Project of the list.",
-            },
-        )
+        cast("forms.ModelChoiceField[Project]", self.fields["project"]).queryset = editable
 
 
 class PathForm(forms.Form):
@@ -110,11 +108,3 @@ class RenameForm(PathForm):
     new_path = forms.CharField(
         max_length=1024, strip=False, error_messages={"required": "Give it a new name."}
     )
-
-
-def uploads_of(uploaded: MultiValueDict[str, Any], fields: QueryDict) -> list[tuple[str, BinaryIO]]:
-    """(relative path, content) of the uploaded files; `paths` beside `files` says their folders."""
-    files, paths = uploaded.getlist("files"), fields.getlist("paths")
-    if len(paths) != len(files):
-        paths = [file.name for file in files]
-    return list(zip(paths, files, strict=True))

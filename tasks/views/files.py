@@ -15,10 +15,11 @@ from coretex_site.lib import filetree, highlight
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request, go
 from projects.access import may
+from projects.data import uploads
 from projects.models import Role
 from tasks import starters, suggestions
 from tasks.access import get_task
-from tasks.creation_forms import PathForm, RenameForm, uploads_of
+from tasks.creation_forms import PathForm, RenameForm
 from tasks.files import overview, rules, store
 from tasks.files import view as file_view
 from tasks.forms import previews
@@ -238,12 +239,12 @@ def remove(request: Request, pk: int) -> HttpResponse:
 def upload(request: Request, pk: int) -> HttpResponse:
     """Adds files; those that have the path of one that is there replace it."""
     task = get_task(request.user, pk, need=Role.EDITOR)
-    uploads, into = uploads_of(request.FILES, request.POST), request.POST.get("into", "")
-    if not uploads:
+    sent, into = uploads.read(request.FILES, request.POST).files, request.POST.get("into", "")
+    if not sent:
         return refused(request, task, ["Choose or drop a folder, files or an archive first."])
     try:
         with store.staging() as scratch:
-            rules.stage(uploads, scratch / "files", unpack="unpack" in request.POST)
+            rules.stage(sent, scratch / "files", unpack="unpack" in request.POST)
             added, replaced = store.add_files(task, scratch / "files", into=into, by=request.user)
     except TreeError as error:
         return refused(request, task, error.problems)
