@@ -45,9 +45,7 @@ class ValuesField:
         return [] if found is None else [capfirst(sentence) for sentence in found.errors]
 
 
-def fields(
-    batch: Batch, declared: TaskSpec, typed: Mapping[str, str] | None = None
-) -> dict[str, list[ValuesField]]:
+def fields(batch: Batch, declared: TaskSpec, typed: QueryDict | None = None) -> dict[str, list[ValuesField]]:
     """{"varying", "other": fields} with what the Batch has of each parameter, or what was typed."""
     given = values(batch, declared)
     form = _form(batch, declared, given, typed)
@@ -66,16 +64,12 @@ def _form(
     batch: Batch,
     declared: TaskSpec,
     given: Mapping[str, list[Any]],
-    typed: Mapping[str, str] | None,
+    typed: QueryDict | None,
 ) -> ParameterForm:
     texts = {
         name: multi_values.write(declared.by_name[name], found) for name, found in given.items() if found
     }
-    data = None
-    if typed is not None:
-        data = QueryDict(mutable=True)
-        data.update({f"v-{name}": text for name, text in typed.items()})
-    return ParameterForm(declared, data, project=batch.project, initial_several=texts)
+    return ParameterForm(declared, typed, project=batch.project, initial_several=texts)
 
 
 def counted_up(batch: Batch) -> str | None:
@@ -112,7 +106,7 @@ def _asked(declared: TaskSpec, spec: RunSpec, name: str) -> list[Any]:
     return [choices.read_value(parameter, value) for value in spec.values.get(name, [parameter.value])]
 
 
-def read(batch: Batch, declared: TaskSpec, typed: Mapping[str, str]) -> RunSpec:
+def read(batch: Batch, declared: TaskSpec, typed: QueryDict) -> RunSpec:
     """The Batch's specification with the values that were typed; SubmitError says what cannot be read."""
     several = _form(batch, declared, {}, typed).several
     problems = {name: list(found.errors) for name, found in several.items() if found.errors}
