@@ -218,10 +218,7 @@ SCHEMA = json.loads(Path(__file__).with_name("runspec.schema.json").read_text(en
 TYPES = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole).redefine(
     "array", lambda _, value: isinstance(value, list | tuple)
 )
-Validator = validators.extend(  # type: ignore[no-untyped-call] # the stubs leave it out
-    Draft202012Validator, type_checker=TYPES
-)
-VALIDATOR = Validator(SCHEMA)
+VALIDATOR = validators.extend(Draft202012Validator, type_checker=TYPES)(SCHEMA)  # type: ignore[no-untyped-call] # no stub
 
 
 def _sentence(error: ValidationError) -> str:

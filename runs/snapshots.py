@@ -225,12 +225,11 @@ def _set_aside(digest: str, folder: Path) -> None:
             os.rename(place, folder / place.name)
 
 
-def _load(path: Path) -> list[list[Any]]:
-    files: list[list[Any]] = json.loads(path.read_text())
-    return files
+def _load(path: Path) -> list[Any]:
+    return list(json.loads(path.read_text()))
 
 
-def _load_or_none(path: Path) -> list[list[Any]] | None:
+def _load_or_none(path: Path) -> list[Any] | None:
     try:
         return _load(path)
     except (OSError, ValueError):

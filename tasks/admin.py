@@ -16,10 +16,8 @@ class TaskAdmin(admin.ModelAdmin):
     search_fields = ["name", "project__name", "digest"]
     list_filter = ["template", "changed_at"]
     date_hierarchy = "created_at"
-    readonly_fields = [
-        *("project", "template", "created_by", "created_at"),
-        *("revision", "digest", "changed_at", "changed_by"),
-    ]
+    readonly_fields = ["project", "template", "created_by", "created_at"]
+    readonly_fields += ["revision", "digest", "changed_at", "changed_by"]
     fields = ["name", "description", *readonly_fields]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

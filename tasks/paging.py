@@ -20,7 +20,6 @@ class Page(Generic[Row]):
     rows: list[Row]
     newer: str | None
     older: str | None
-    text: str = ""
 
 
 def page_of(

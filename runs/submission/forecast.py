@@ -118,11 +118,8 @@ def _forecast(
 ) -> Forecast:
     run = total = disk = disk_of_all = None
     if executions:
-        seconds = [
-            max(0.0, (execution.finished_at - execution.claimed_at).total_seconds())
-            for execution in executions
-            if execution.finished_at and execution.claimed_at
-        ]
+        times = ((execution.claimed_at, execution.finished_at) for execution in executions)
+        seconds = [max(0.0, (end - begin).total_seconds()) for begin, end in times if begin and end]
         run = _spread(seconds)
         total = _duration(seconds, runs, slots)
         sizes = _sizes([execution.pk for execution in executions])

@@ -30,10 +30,8 @@ def seconds_run(execution: Execution) -> float | None:
 @register.filter
 def runtime_of(environment: Environment, entry_script: str) -> str:
     """What the entry script ran with; a clean Python says nothing of a script in another language."""
-    interpreter = interpreter_of(entry_script)
-    if environment.kind != "plain" or interpreter not in OTHER_LANGUAGES:
-        return environment.label
-    return f"{OTHER_LANGUAGES[interpreter]} as the node has it"
+    other = interpreter_of(entry_script) if environment.kind == "plain" else None
+    return f"{OTHER_LANGUAGES[other]} as the node has it" if other in OTHER_LANGUAGES else environment.label
 
 
 @register.filter

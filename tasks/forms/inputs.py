@@ -70,6 +70,7 @@ class ParameterField(forms.Field):
 
     template = "tasks/widgets/number.html"
     is_compound = False
+    takes_lines = False
     parts: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
@@ -82,7 +83,7 @@ class ParameterField(forms.Field):
 
     @property
     def is_wide(self) -> bool:
-        return False
+        return self.takes_lines and self.parameter.multiline
 
     @property
     def has_null_switch(self) -> bool:
@@ -140,10 +141,7 @@ class ParameterField(forms.Field):
 
 class TextField(ParameterField):
     template = "tasks/widgets/text.html"
-
-    @property
-    def is_wide(self) -> bool:
-        return self.parameter.multiline
+    takes_lines = True
 
     @property
     def has_null_switch(self) -> bool:

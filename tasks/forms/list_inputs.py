@@ -101,10 +101,7 @@ class ListField(ParameterField):
 class TextListField(ListField):
     item_template = "tasks/widgets/text.html"
     keeps_empty = True
-
-    @property
-    def is_wide(self) -> bool:
-        return self.parameter.multiline
+    takes_lines = True
 
     def parse_item(self, text: str) -> Any:
         return self.item.parse(one_newline(text))

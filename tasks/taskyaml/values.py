@@ -17,10 +17,7 @@ Wanted = Literal["text", "float", "bool", "other", "unknown"]
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = {_TAG + name for name in ("str", "value", "merge")}
 _SCALAR_TAGS = _TEXT_TAGS | {_TAG + name for name in ("null", "bool", "int", "float", "timestamp")}
-_COLLECTION_TAGS: dict[type[yaml.Node], str] = {
-    yaml.SequenceNode: _TAG + "seq",
-    yaml.MappingNode: _TAG + "map",
-}
+_COLLECTION_TAGS: dict[type, str] = {yaml.SequenceNode: _TAG + "seq", yaml.MappingNode: _TAG + "map"}
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9_]+(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _OCTAL = re.compile(r"[-+]?0[0-7_]+")
 _MERGE = _TAG + "merge"
