@@ -47,9 +47,7 @@ def environments(request: Request) -> HttpResponse:
     )
     found = list(rows.order_by(F("used_at").desc(), "-pk")[:MOST_SHOWN])
     active = Execution.objects.filter(
-        visible(request.user, through="run__project__"),
-        state__in=ACTIVE,
-        environment__in=found,
+        visible(request.user, through="run__project__"), state__in=ACTIVE, environment__in=found
     ).select_related("run")
     mine: dict[int | None, list[Execution]] = {}
     for execution in active:
