@@ -101,13 +101,13 @@ def missing(extras: set[str]) -> list[str]:
 
 def is_met(requirement: str) -> bool:
     """Whether an installed distribution satisfies `name[extra]>=1,<2`."""
-    name, limits = re.fullmatch(r"([\w.-]+)(?:\[[^]]*\])?(.*)", requirement).groups()
+    ((name, limits),) = re.findall(r"^([\w.-]+)(?:\[[^]]*\])?(.*)$", requirement)
     try:
         version = numbers(importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
         return False
     for limit in filter(None, limits.split(",")):
-        operator, number = re.match(r"(>=|<|==)(.*)", limit.strip()).groups()
+        ((operator, number),) = re.findall(r"^(>=|<|==)(.*)", limit.strip())
         other = numbers(number)
         met = {">=": version >= other, "<": version < other, "==": version[: len(other)] == other}
         if not met[operator]:
@@ -125,11 +125,12 @@ def wanted_stamp() -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def read_stamp() -> dict:
+def read_stamp() -> dict[str, str]:
     try:
-        return json.loads(STAMP.read_text())
+        stamp: dict[str, str] = json.loads(STAMP.read_text())
     except (OSError, ValueError):
         return {}
+    return stamp
 
 
 def is_ready(extras: set[str]) -> bool:

@@ -30,7 +30,7 @@ def need(package: str, *, extra: str, variable: str) -> None:
         )
 
 
-def database(url: str, data_dir: Path) -> dict[str, Any]:
+def database(url: str, data_dir: Path) -> dj_database_url.DBConfig:
     """The connection's settings; without a URL, SQLite in the data folder."""
     if not url:
         url = f"sqlite:///{data_dir / 'db.sqlite3'}"
@@ -198,7 +198,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "coretex_site.lib.web.content_security_policy",
-    "coretex_site.lib.refusals.in_words",
+    "coretex_site.lib.refusals.InWords",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -52,7 +52,7 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
     def how_it_ended(self) -> str:
-        code = self.process.returncode
+        code = 0 if self.process is None else self.process.returncode
         return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 
 from projects import access
 from projects.models import Dataset, Membership, Project, ProjectType, Visibility
+
+Row = TypeVar("Row", bound=Model)
 
 PROJECTS_A_PAGE = 50
 DATASETS_A_PAGE = 50
@@ -26,10 +28,10 @@ DATASET_ORDERS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class Found(Generic[Row]):
     """One page of a list and how it was chosen."""
 
-    page: Page
+    page: Page[Row]
     asked: dict[str, str]
     sort: str
     is_filtered: bool
@@ -49,7 +51,9 @@ def _count(relation: str) -> Subquery:
     return Subquery(counted.values("n"))
 
 
-def _page(rows: QuerySet, asked: Mapping[str, str], orders: Mapping[str, Any], size: int) -> tuple[Page, str]:
+def _page(
+    rows: QuerySet[Row], asked: Mapping[str, str], orders: Mapping[str, Any], size: int
+) -> tuple[Page[Row], str]:
     """The asked page in the asked order; what makes no sense is the first page in the first order."""
     sort = asked.get("sort", "")
     key = sort.removeprefix("-")
@@ -60,7 +64,7 @@ def _page(rows: QuerySet, asked: Mapping[str, str], orders: Mapping[str, Any], s
     return Paginator(rows.order_by(ordered, "pk"), size).get_page(asked.get("page")), sort
 
 
-def projects(user: User, asked: Mapping[str, str]) -> Found:
+def projects(user: User, asked: Mapping[str, str]) -> Found[Project]:
     """`q` words, `scope` mine or public, `type`, `archived` 1, `sort`, `page`."""
     q, scope, kind = asked.get("q", "").strip(), asked.get("scope", ""), asked.get("type", "")
     archived = asked.get("archived") == "1"
@@ -79,6 +83,7 @@ def projects(user: User, asked: Mapping[str, str]) -> Found:
             Membership.objects.filter(project=OuterRef("pk"), user_id=user.pk).values("role")[:1]
         ),
     )  # fmt: skip
+    page: Page[Project]
     page, sort = _page(rows, asked, PROJECT_ORDERS, PROJECTS_A_PAGE)
     return Found(
         page=page,
@@ -88,7 +93,7 @@ def projects(user: User, asked: Mapping[str, str]) -> Found:
     )
 
 
-def datasets(user: User, asked: Mapping[str, str], *, project: Project | None = None) -> Found:
+def datasets(user: User, asked: Mapping[str, str], *, project: Project | None = None) -> Found[Dataset]:
     """Those of one Project, or of all that are not archived: `q` words, `project` words, `sort`, `page`."""
     q, of = asked.get("q", "").strip(), asked.get("project", "").strip()
     rows = Dataset.objects.select_related("project", "changed_by", "created_by")

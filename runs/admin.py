@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from coretex_site.lib.web import Request
 from runs.models import (
     Artifact,
     Environment,
@@ -85,12 +86,12 @@ class Operable(ReadOnly):
         raise TypeError(f"{type(self).__name__} does not say which Runs are meant")
 
     @admin.action(description="Stop", permissions=["operate"])
-    def stop(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+    def stop(self, request: Request, chosen: QuerySet[Any]) -> None:
         count = run_actions.stop_runs(list(self.runs_of(chosen)), by=request.user)
         self.message_user(request, f"{count} asked to stop." if count else "They have all ended already.")
 
     @admin.action(description="Execute again (same Snapshot, same values)", permissions=["operate"])
-    def execute_again(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+    def execute_again(self, request: Request, chosen: QuerySet[Any]) -> None:
         queued = 0
         for run in self.runs_of(chosen).select_related("wanted_node"):
             try:

@@ -138,7 +138,7 @@ def record(execution_id: int, owner: str, **facts: Any) -> bool:
 def request_stop(execution: Execution, *, by: User | None = None) -> bool:
     """Asks for an end: at once while queued, else the owner ends it (`stopping`). False when it had ended."""
     who = "its owner" if by is None or by.pk == execution.run.created_by_id else by.get_username()
-    asked = {"by": by, "stop_cause": "user", "stop_requested_by": by}
+    asked: dict[str, Any] = {"by": by, "stop_cause": "user", "stop_requested_by": by}
     unstarted = f"Stopped by {who} before it was started."
     return transition(execution.pk, State.QUEUED, State.STOPPED, message=unstarted, **asked) or transition(
         execution.pk, [State.PREPARING, State.RUNNING], State.STOPPING, message=f"Stopped by {who}.", **asked
@@ -159,7 +159,8 @@ def next_metrics_offset(execution_id: int, start: int, end: int) -> bool:
 
 def warning(execution_id: int, about: str) -> str:
     """The sentence that was kept about `about` ("metrics", "artifacts"); empty when there is none."""
-    return (Execution.objects.values_list("warnings", flat=True).get(pk=execution_id)).get(about, "")
+    warnings: dict[str, str] = Execution.objects.values_list("warnings", flat=True).get(pk=execution_id)
+    return warnings.get(about, "")
 
 
 def warn(execution_id: int, about: str, sentence: str) -> None:

@@ -218,20 +218,22 @@ SCHEMA = json.loads(Path(__file__).with_name("runspec.schema.json").read_text(en
 TYPES = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole).redefine(
     "array", lambda _, value: isinstance(value, list | tuple)
 )
-VALIDATOR = validators.extend(Draft202012Validator, type_checker=TYPES)(SCHEMA)
+VALIDATOR = validators.extend(Draft202012Validator, type_checker=TYPES)(SCHEMA)  # type: ignore[no-untyped-call] # no stub
 
 
 def _sentence(error: ValidationError) -> str:
     """What was expected, what was found, and where."""
+    schema: Any = error.schema
+    instance: Any = error.instance
     if error.validator == "required":
         return "The key task is missing: the number of the Task to run."
     if error.validator == "additionalProperties":
-        unknown = [repr(key) for key in error.instance if key not in error.schema["properties"]]
+        unknown = [repr(key) for key in instance if key not in schema["properties"]]
         noun = "is not a key" if len(unknown) == 1 else "are not keys"
         return f"{', '.join(unknown)} {noun} of a Run's specification."
     if "propertyNames" in error.schema_path:
-        return f"{error.path[0]} names a parameter {error.instance!r}; a name has one character or more."
-    return f"{_place(error.path)} must be {_expected(error.schema)}, but is {_kind(error.instance)}."
+        return f"{error.path[0]} names a parameter {instance!r}; a name has one character or more."
+    return f"{_place(error.path)} must be {_expected(schema)}, but is {_kind(instance)}."
 
 
 def _place(path: Sequence[str | int]) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 from filelock import FileLock, Timeout
@@ -224,11 +225,11 @@ def _set_aside(digest: str, folder: Path) -> None:
             os.rename(place, folder / place.name)
 
 
-def _load(path: Path) -> list:
-    return json.loads(path.read_text())
+def _load(path: Path) -> list[Any]:
+    return list(json.loads(path.read_text()))
 
 
-def _load_or_none(path: Path) -> list | None:
+def _load_or_none(path: Path) -> list[Any] | None:
     try:
         return _load(path)
     except (OSError, ValueError):

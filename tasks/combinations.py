@@ -138,7 +138,8 @@ class Design:
         shape = np.broadcast_shapes(*(index.shape for index, _ in sides))
         (left_index, left_values), (right_index, right_values) = sides
         table = np.array([[rule.holds(a, b) for b in right_values] for a in left_values], dtype=bool)
-        return table[np.broadcast_to(left_index, shape), np.broadcast_to(right_index, shape)]
+        holds: np.ndarray = table[np.broadcast_to(left_index, shape), np.broadcast_to(right_index, shape)]
+        return holds
 
     def _side(self, side: Any) -> tuple[np.ndarray, list[Any]]:
         """A side of a comparison as positions on the grid into a short list of values."""

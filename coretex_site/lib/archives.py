@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from zipstream import ZipStream
 
@@ -36,7 +36,7 @@ class Entry:
     path: str
     size: int
     executable: bool
-    open: Callable[[], AbstractContextManager[BinaryIO]]
+    open: Callable[[], AbstractContextManager[IO[bytes]]]
 
 
 class Entries(list[Entry]):
@@ -164,7 +164,7 @@ def tar_entry(opened: tarfile.TarFile) -> Callable[[tarfile.TarInfo], Entry | st
             path=member.name,
             size=member.size,
             executable=bool(member.mode & 0o100),
-            open=lambda: opened.extractfile(member),
+            open=lambda: tarfile.ExFileObject(opened, member),
         )
 
     return read
@@ -193,7 +193,8 @@ def device(path: str) -> str:
 def members(opened: tarfile.TarFile, filename: str) -> Iterator[tarfile.TarInfo]:
     """The members, and TreeError when they end before the archive does: `tarfile` stops without a word."""
     while (member := opened.next()) is not None:
-        opened.members.clear()  # else each is kept; they are only needed once
+        # Else each is kept; they are only needed once. The stubs leave this list out.
+        opened.members.clear()  # type: ignore[attr-defined]
         yield member
     opened.fileobj.seek(opened.offset)
     end = opened.fileobj.read(tarfile.BLOCKSIZE)
@@ -206,7 +207,7 @@ def members(opened: tarfile.TarFile, filename: str) -> Iterator[tarfile.TarInfo]
 class Reader(io.RawIOBase):
     """A tar's bytes, with a bound to what may be read at once and in all: headers are read whole."""
 
-    def __init__(self, source: BinaryIO, filename: str, limits: Limits) -> None:
+    def __init__(self, source: BinaryIO | gzip.GzipFile, filename: str, limits: Limits) -> None:
         super().__init__()
         self.source, self.filename, self.limits = source, filename, limits
         # Contents, and for each of the files its header and padding.

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
-from django.http.response import content_disposition_header
+from django.utils.http import content_disposition_header
 
 from coretex_site.lib import previews
 

@@ -14,7 +14,6 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.decorators import sync_only_middleware
 
 
 def sentence(exception: Exception | None) -> str:
@@ -49,30 +48,30 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return render(request, "400.html", context, status=status)
 
 
-@sync_only_middleware
-def in_words(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+class InWords:
     """Middleware: a method that an address does not take is answered with a page, not with nothing; a broken
     cookie counts as none."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         # A cookie may hold a NUL, which PostgreSQL refuses to look for.
         request.COOKIES = {name: value for name, value in request.COOKIES.items() if "\0" not in value}
-        response = get_response(request)
+        response = self.get_response(request)
         if response.status_code != 405 or response.content or request.method == "HEAD":
             return response
         response.content = render_to_string("405.html", request=request)
         response.headers["Content-Length"] = str(len(response.content))
         return response
 
-    middleware.process_exception = unanswerable
-    return middleware
-
-
-def unanswerable(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-    """The admin site hands what an address says to the database unseen, also what no database can hold."""
-    beyond = isinstance(exception, OverflowError | DataError) or "NUL (0x00)" in str(exception)
-    # PostgreSQL compares no json columns.
-    incomparable = isinstance(exception, ProgrammingError) and "operator does not exist" in str(exception)
-    if (beyond or incomparable) and request.path.startswith(reverse("admin:index")):
-        return bad_request(request, exception)
-    return None
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The admin site hands what an address says to the database unseen, also what none can hold."""
+        beyond = isinstance(exception, OverflowError | DataError) or "NUL (0x00)" in str(exception)
+        # PostgreSQL compares no json columns.
+        incomparable = isinstance(exception, ProgrammingError) and "operator does not exist" in str(exception)
+        if (beyond or incomparable) and request.path.startswith(reverse("admin:index")):
+            return bad_request(request, exception)
+        return None

@@ -78,7 +78,7 @@ def changing(dataset: Dataset, *, by: User | None) -> Iterator[Change]:
     with lock(dataset.pk):
         try:
             with transaction.atomic(durable=True):
-                facts = {"changed_at": timezone.now(), "changed_by": by}
+                facts: dict[str, object] = {"changed_at": timezone.now(), "changed_by": by}
                 rows = Dataset.objects.filter(pk=dataset.pk)
                 if not rows.update(**facts):
                     raise DatasetError(f"The Dataset “{dataset.name}” was deleted.")

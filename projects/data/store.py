@@ -54,8 +54,7 @@ def locate(dataset: Dataset, path: str) -> tuple[Sample, Path]:
     """The Sample at `path` and its content on disk; DatasetError with a sentence when there is none."""
     # PostgreSQL refuses to look for a NUL.
     sample = None if "\0" in path else dataset.samples.filter(path=path).first()
-    content = None if sample is None else content_path(dataset.pk, sample.digest)
-    if content is None or not content.is_file():
+    if sample is None or not (content := content_path(dataset.pk, sample.digest)).is_file():
         shown = filetree.shown_name(path)
         raise DatasetError(f"There is no file {shown} in this Dataset. It may have been renamed or deleted.")
     return sample, content

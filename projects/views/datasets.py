@@ -53,7 +53,7 @@ def dataset_create(request: Request, pk: int) -> HttpResponse:
             messages.success(request, f"Dataset “{made.name}” created.")
             return go(request, made.get_absolute_url())
     if form.is_bound and request.htmx:
-        problems += [problem for field in form.errors.values() for problem in field]
+        problems += [str(problem) for field in form.errors.values() for problem in field]
         return page(request, "projects/_problems.html", {"problems": problems}, status=422)
     context = frame(request, project, "datasets") | {
         "form": form,

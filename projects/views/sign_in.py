@@ -11,7 +11,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import LoginView, PasswordChangeView, redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -33,7 +33,8 @@ class SignInForm(AuthenticationForm):
 
     @sensitive_variables()
     def clean(self) -> dict[str, Any]:
-        name, address = self.cleaned_data.get("username", ""), self.request.META.get("REMOTE_ADDR", "")
+        name = self.cleaned_data.get("username", "")
+        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
         wait = auth.seconds_to_wait(name, address)
         if wait:
             raise ValidationError(
@@ -64,7 +65,9 @@ class SignInPage(LoginView):
 class SignInFirst(LoginRequiredMiddleware):
     """Django's, but whoever signs in comes back to a page: not to a part of one, nor to a form's action."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseRedirect:
         on_page = request.headers.get("HX-Current-URL", "")
         if not on_page and request.method in {"GET", "HEAD"}:
             return super().handle_no_permission(request, view_func)

@@ -102,7 +102,7 @@ def _keep(batch: Batch, chosen: dict[str, Any]) -> None:
 
 def read(query: QueryDict, batch: Batch, cells: Cells, metrics: Sequence[str]) -> View:
     """The view of an address. What it says and what does not exist here is as if it had not been said."""
-    said = {name: query[name].replace("\0", "") for name in query}
+    said = {name: query.get(name, "").replace("\0", "") for name in query}
     before = kept(batch)
     metric = _first([said.get("metric"), before.get("metric"), *metrics[:1]], metrics)
     same = metric == before.get("metric")

@@ -111,7 +111,8 @@ class Cells:
 
 def of(batch: Batch) -> Cells:
     """Every cell; four queries at most, two when the values are known."""
-    rows = list(batch.runs.order_by("cell").values_list("pk", "cell", "state"))
+    own = batch.runs.order_by("cell").values_list("pk", "cell", "state")
+    rows = [(pk, cell or 0, state) for pk, cell, state in own]
     if batch.reused:
         numbers = {run: number for number, run in batch.reused}
         earlier = Run.objects.filter(pk__in=list(numbers)).values_list("pk", "state")

@@ -178,13 +178,13 @@ def _metrics(runs: Sequence[Run | None]) -> Section:
     """The last value of every metric; a Task as it is now has none."""
     newest = {run.latest_id: run.pk for run in runs if run is not None and run.latest_id}
     rows = Metric.objects.filter(execution__in=list(newest)).exclude(name__in=usage.NAMES)
-    held: dict[str, dict[int, float]] = {}
+    held: dict[str, dict[int, float | None]] = {}
     for name, execution, last in rows.order_by("name").values_list("name", "execution", "last"):
         held.setdefault(name, {})[newest[execution]] = last
     lines = [
         Line(
             label=name,
-            texts=[_of(run, lambda r, by_run=by_run: figures(by_run.get(r.pk))) for run in runs],
+            texts=[ABSENT if run is None else figures(by_run.get(run.pk)) for run in runs],
             exact=[None if run is None else by_run.get(run.pk) for run in runs],
         )
         for name, by_run in held.items()
@@ -223,8 +223,7 @@ def _packages(runs: Sequence[Run | None]) -> Section:
         Line(
             label=name,
             texts=[
-                _of(run, lambda _, one=one, name=name: one.get(name, DASH))
-                for run, one in zip(runs, held, strict=True)
+                ABSENT if run is None else one.get(name, DASH) for run, one in zip(runs, held, strict=True)
             ],
         )
         for name in names
@@ -277,8 +276,8 @@ def _exit_code(run: Run) -> str:
 
 
 def _between(run: Run, begin: str, end: str) -> str:
-    times = [getattr(run.latest, name, None) for name in (begin, end)]
-    return DASH if None in times else duration(times[1] - times[0])
+    began, ended = (getattr(run.latest, name, None) for name in (begin, end))
+    return DASH if began is None or ended is None else duration(ended - began)
 
 
 def _code(sides: Sequence[Side]) -> list[Code]:

@@ -32,9 +32,9 @@ def matcher(text: str) -> Passes:
 def _one(text: str) -> Passes:
     if ".." in text:
         low, _, high = text.partition("..")
-        ends = (_number(low, -math.inf), _number(high, math.inf))
-        if ends[0] is not None and ends[1] is not None:
-            return _between(*ends)
+        least, most = _number(low, -math.inf), _number(high, math.inf)
+        if least is not None and most is not None:
+            return _between(least, most)
     for sign, compare in COMPARISONS.items():
         if text.startswith(sign):
             limit = _number(text.removeprefix(sign), None)

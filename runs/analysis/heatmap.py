@@ -89,7 +89,7 @@ def draw(
     to_x, to_y = cells.scale(x), cells.scale(y) if y else None
     for cell in cells.all:
         column = across.bins[to_x.place(cell.values.get(x))]
-        line = 0 if down is None else down.bins[to_y.place(cell.values.get(y))]
+        line = 0 if down is None or to_y is None else down.bins[to_y.place(cell.values.get(y))]
         held.setdefault((line, column), []).append(cell)
     shades = _Shades(held.values(), numbers, best)
     lines = []
@@ -183,7 +183,8 @@ class _Shades:
         self.low, self.high = means[cut], means[-1 - cut]
 
     def mean(self, group: Sequence[Cell]) -> float | None:
-        held = [self.numbers[cell.run] for cell in group if cell.run in self.numbers]
+        numbers = self.numbers or {}
+        held = [numbers[cell.run] for cell in group if cell.run in numbers]
         return fmean(held) if held else None
 
     def shade(self, mean: float) -> int:

@@ -1,7 +1,7 @@
 """The table of a Batch: parameters × metrics, filtered, sorted, grouped, best marked. Knows no HTTP."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean, median, stdev
@@ -150,9 +150,9 @@ class Matrix:
         """The cells of each combination together, or each alone."""
         if not self.view.grouped:
             return [[cell] for cell in self.filtered]
-        names, found = self.cells.chosen, {}
+        found: dict[tuple[Hashable, ...], list[Cell]] = {}
         for cell in self.filtered:
-            found.setdefault(tuple(key(cell.values.get(name)) for name in names), []).append(cell)
+            found.setdefault(tuple(key(cell.values.get(name)) for name in self.cells.chosen), []).append(cell)
         return list(found.values())
 
     def summary(self, group: Sequence[Cell], column: str) -> Any:
@@ -262,7 +262,8 @@ class Matrix:
             numeric = self.cells.scale(name[2:]).is_number
             return Entry(text=text, value=text, kind="number" if numeric else "text")
         if name in ("state", "time"):
-            return Entry(text="–" if value is None else str(value), value=value, kind=name)
+            kind: Literal["state", "time"] = "state" if name == "state" else "time"
+            return Entry(text="–" if value is None else str(value), value=value, kind=kind)
         mark = marks.get(value, "") if name == f"m:{self.view.metric}" else ""
         held = [n for n in map(self.number(name), group) if n is not None]
         deviation = figures(stdev(held), 2) if len(held) > 1 else ""

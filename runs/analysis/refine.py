@@ -48,10 +48,11 @@ class Narrowed:
     @property
     def count(self) -> int:
         """Combinations, without those that the Batch's rules leave out."""
-        values = {name: [value] for name, value in self.best[0].values.items()}
+        values: dict[str, Sequence[Any]] = {name: [value] for name, value in self.best[0].values.items()}
         values |= {choice.name: choice.values for choice in self.choices}
-        left_out = {"exclude": self.spec.exclude, "without": self.spec.without}
-        design = combinations.Design(values=values, pairs=self.spec.pairs, **left_out)
+        design = combinations.Design(
+            values=values, pairs=self.spec.pairs, exclude=self.spec.exclude, without=self.spec.without
+        )
         return design.product if design.product > combinations.MOST_CHECKED else design.combination_count
 
 

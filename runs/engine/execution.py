@@ -4,6 +4,7 @@ import logging
 import secrets
 from contextlib import suppress
 
+from django.conf import settings
 from django.utils import timezone
 
 from coretex_site.lib import paths
@@ -105,10 +106,11 @@ class Attempt:
         """Files, parameters and environment. Raises Refused, or StopAsked."""
         execution = self._execution
         self._inputs = prepare.lay_out(execution)
+        self._datasets = self._inputs.datasets
         self._pulse.beat_while_preparing()
         self._step = Reason.ENVIRONMENT
         builder = Builder(
-            node_name=execution.node.name,
+            node_name=execution.node.name if execution.node else settings.NODE_NAME,
             who=f"Run {execution.run_id}",
             console=paths.console(execution.pk),
             mark=prepare.mark(execution.pk),
@@ -138,7 +140,7 @@ class Attempt:
             started_at=now,
             start_marked_at=now,
             environment=self._environment.row,
-            datasets=self._inputs.datasets,
+            datasets=self._datasets,
         )
         if not marked:
             Pulse(execution.pk, self._owner, soon=True).beat_while_preparing()

@@ -74,7 +74,7 @@ def launch(what: Launch) -> "Script":
     try:
         pid = os.posix_spawn(
             SHELL,
-            [SHELL, "-c", SHIM, "coretex-shim", what.exit_file, what.folder, *what.command],
+            (SHELL, "-c", SHIM, "coretex-shim", what.exit_file, what.folder, *what.command),
             what.environment,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

@@ -68,7 +68,8 @@ def end(execution: Execution, owner: str, result: Outcome, *, always_recover: bo
     `always_recover` always.
     """
     metrics.ingest(execution.pk, final=True)
-    facts = {"exit_code": result.exit_code, "finished_at": _finished_at(execution), "only_owner": owner}
+    facts: dict[str, Any] = {"exit_code": result.exit_code, "only_owner": owner}
+    facts["finished_at"] = _finished_at(execution)
     if result.reason is Reason.EXIT_CODE:
         facts["last_line"] = last_line.of(execution.pk)
     asked = result.message

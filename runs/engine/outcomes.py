@@ -11,7 +11,7 @@ from runs.states import Reason, State
 
 # The last number that any system uses for a signal.
 LAST_SIGNAL = 64
-MEANT = {
+MEANT: dict[int, str] = {
     signal.SIGKILL: ", as happens when memory runs out",
     signal.SIGSEGV: ", as happens when compiled code reads memory that is not its own",
     signal.SIGABRT: ", as happens when compiled code gives up",

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -111,7 +112,7 @@ def _failing_alone(execution: Execution, owner: str) -> Iterator[None]:
             "It ended without a worker, and its results could not be read or stored. "
             f"Give your administrator the reference {reference}."
         )
-        facts = {"message": message, "only_owner": owner}
+        facts: dict[str, Any] = {"message": message, "only_owner": owner}
         if not lifecycle.transition(execution.pk, ENDABLE, State.FAILED, reason=Reason.LOST, **facts):
             lifecycle.transition(execution.pk, State.STOPPING, State.STOPPED, **facts)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
@@ -36,7 +36,7 @@ def find(model: type[M], pk: int | None, columns: tuple[str, ...], *, locked: bo
         return (rows.select_for_update(no_key=True) if locked else rows).first()
     names, database = _in_order(model, columns), _database()
     _, row, _ = _execute(database, _select_text(model, names, locked), [pk])
-    if row is None:
+    if not row:
         return None
     values = list(row)
     for place, converters in _converters(model, names, database.vendor):
@@ -57,12 +57,12 @@ def update(model: type[Model], *, where: Mapping[str, Any], facts: Mapping[str, 
 def insert(model: type[Model], facts: Mapping[str, Any]) -> int:
     """Adds a row; its id. Every field without a default of the database is to be given."""
     if not settings.FAST_PATH:
-        return model._default_manager.create(**_by_column(model, facts)).pk
+        return int(model._default_manager.create(**_by_column(model, facts)).pk)
     database, names = _database(), tuple(facts)
     text, values = _insert_text(model, names), _prepared(database, model, names, list(facts.values()))
     if database.vendor == "sqlite":  # whose RETURNING is too young for some machines
         return _execute(database, text, values)[2]
-    return _execute(database, f"{text} RETURNING {_column(model, 'id')}", values)[1][0]
+    return int(_execute(database, f"{text} RETURNING {_column(model, 'id')}", values)[1][0])
 
 
 def insert_all(model: type[Model], columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
@@ -77,13 +77,11 @@ def insert_all(model: type[Model], columns: tuple[str, ...], rows: Iterable[tupl
 
 def _by_column(model: type[Model], facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts as a model takes them: a related row by its column when only its key is given."""
-    named = ((model._meta.get_field(name), value) for name, value in facts.items())
+    named = ((_field(model, name), value) for name, value in facts.items())
     return {field.name if isinstance(value, Model) else field.attname: value for field, value in named}
 
 
-def _execute(
-    database: BaseDatabaseWrapper, text: str, values: list[Any]
-) -> tuple[int, tuple[Any, ...] | None, int | None]:
+def _execute(database: BaseDatabaseWrapper, text: str, values: list[Any]) -> tuple[int, tuple[Any, ...], int]:
     """How many rows were touched, the first one found, and the id of the one added (SQLite only).
 
     On SQLite's own cursor where nobody watches what Django's executes.
@@ -92,13 +90,13 @@ def _execute(
         with database.cursor() as cursor:
             cursor.execute(text, values)
             row = cursor.fetchone() if cursor.description else None
-            return cursor.rowcount, row, cursor.lastrowid if database.vendor == "sqlite" else None
+            return cursor.rowcount, row or (), cursor.lastrowid if database.vendor == "sqlite" else 0
     if database.connection is None:
         database.ensure_connection()
     database.validate_no_broken_transaction()
     try:
         cursor = database.connection.execute(_as_sqlite(text), values)
-        return cursor.rowcount, cursor.fetchone(), cursor.lastrowid
+        return cursor.rowcount, cursor.fetchone() or (), cursor.lastrowid or 0
     except sqlite3.Error:
         with database.wrap_database_errors:
             raise
@@ -129,9 +127,9 @@ def _prepared(
 
 
 @lru_cache(maxsize=200)
-def _fields(model: type[Model], names: tuple[str, ...]) -> list[tuple[Field, bool]]:
+def _fields(model: type[Model], names: tuple[str, ...]) -> list[tuple["Field[Any, Any]", bool]]:
     """The fields of these names, and whether each takes plain values as they are."""
-    fields = [model._meta.get_field(name) for name in names]
+    fields = [_field(model, name) for name in names]
     return [(field, isinstance(field, PLAIN)) for field in fields]
 
 
@@ -149,7 +147,7 @@ def _converters(
     """What makes Python's values of the database's, by their places in a row; None stays None."""
     found = []
     for place, name in enumerate(names):
-        column = model._meta.get_field(name).get_col(model._meta.db_table)
+        column = _field(model, name).get_col(model._meta.db_table)
         converters = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
         if converters:
             found.append((place, converters))
@@ -184,7 +182,12 @@ def _insert_text(model: type[Model], facts: tuple[str, ...]) -> str:
 
 
 def _column(model: type[Model], name: str) -> str:
-    return _quoted(model._meta.get_field(name).column)
+    return _quoted(str(_field(model, name).column))
+
+
+def _field(model: type[Model], name: str) -> "Field[Any, Any]":
+    """A field with a column, as all are that are named here."""
+    return cast("Field[Any, Any]", model._meta.get_field(name))
 
 
 def _quoted(name: str) -> str:

@@ -100,7 +100,7 @@ def _insert(
     for field in model._meta.concrete_fields:
         if field.primary_key:
             continue
-        names.append(connection.ops.quote_name(field.column))
+        names.append(connection.ops.quote_name(str(field.column)))
         if field.name in columns:
             selected.append(columns[field.name])
             continue

@@ -1,6 +1,7 @@
 """What a node executes next: the front of each lane it serves, claimed with one conditional UPDATE."""
 
 from collections import deque
+from typing import Any
 
 from django.utils import timezone
 
@@ -55,7 +56,7 @@ class Front:
     def _take(self, execution: Execution, owner: str) -> bool:
         """False when another was faster."""
         now = timezone.now()
-        facts = {"node": self._node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
+        facts: dict[str, Any] = {"node": self._node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
         if not transition(execution.pk, State.QUEUED, State.PREPARING, **facts):
             return False
         for name, value in {**facts, "state": State.PREPARING.value}.items():

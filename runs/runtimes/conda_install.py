@@ -35,7 +35,7 @@ async def build(request: dict[str, Any]) -> None:
     records = await solve(
         sources=channels,
         specs=specs,
-        gateway=Gateway(cache_dir=str(cache / "repodata")),
+        gateway=Gateway(cache_dir=cache / "repodata"),
         platforms=platforms,
         virtual_packages=VirtualPackage.detect(),
     )
@@ -45,7 +45,7 @@ async def build(request: dict[str, Any]) -> None:
     await install(
         records,
         target_prefix=request["prefix"],
-        cache_dir=str(cache / "packages"),
+        cache_dir=cache / "packages",
         show_progress=False,
         execute_link_scripts=True,
     )

@@ -22,9 +22,8 @@ from runs.runtimes.steps import Builder, Installer
 DEFAULT_CHANNELS = ("conda-forge",)
 
 
-def build(wanted: Wanted, folder: Path, target: Path, builder: Builder) -> None:
+def build(wanted: Wanted, file: CondaFile, folder: Path, target: Path, builder: Builder) -> None:
     """A prefix at `target`, where it stays: what Conda installs has the path written into it."""
-    file = wanted.conda
     channels, specs = resolve(file, wanted.lock)
     solve = _with_program if settings.CONDA else _with_rattler
     solve(channels, specs, wanted, target, builder)

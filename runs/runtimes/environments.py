@@ -17,8 +17,10 @@ from filelock import FileLock, Timeout
 from coretex_site.lib import filetree, paths
 from runs.models import Environment
 from runs.runtimes import conda_activation, conda_prefix, eviction, ready, venvs
+from runs.runtimes.conda_file import CondaFile
 from runs.runtimes.eviction import READY
 from runs.runtimes.failure import EnvironmentFailure
+from runs.runtimes.interpreters import Interpreter
 from runs.runtimes.ready import Ready
 from runs.runtimes.requirements import Wanted, want
 from runs.runtimes.steps import POLL, Builder
@@ -184,16 +186,17 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
     began = time.monotonic()
     log_from = builder.console.stat().st_size if builder.console.is_file() else 0
     _announce(wanted, builder)
-    is_conda = wanted.kind == "conda"
     filetree.remove(final)
     # A venv is made beside its place and moved there; a Conda prefix has to be made where it stays.
-    place = final if is_conda else Path(tempfile.mkdtemp(prefix=f".building-{wanted.key}-", dir=final.parent))
+    place = final
+    if wanted.kind != "conda":
+        place = Path(tempfile.mkdtemp(prefix=f".building-{wanted.key}-", dir=final.parent))
     try:
-        if is_conda:
+        if isinstance(wanted.base, CondaFile):
             place.mkdir()
-            conda_prefix.build(wanted, folder, place, builder)
+            conda_prefix.build(wanted, wanted.base, folder, place, builder)
         else:
-            venvs.build(wanted, folder, place, builder)
+            venvs.build(wanted, wanted.base, folder, place, builder)
         facts = {
             **_found_in(wanted, place, builder),
             "size": seal(place),
@@ -214,9 +217,9 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
 
 
 def _announce(wanted: Wanted, builder: Builder) -> None:
-    what, python = wanted.file, wanted.interpreter
+    what, python = wanted.file, wanted.base if isinstance(wanted.base, Interpreter) else None
     made_of = "" if python is None else f", Python {python.version}"
-    if what is None:
+    if not what:
         what, made_of = "a clean Python", made_of.removeprefix(", Python")
     why = f" ({python.why})" if python is not None and python.why else ""
     exactly = ", exactly as before" if wanted.lock else ""
@@ -226,17 +229,15 @@ def _announce(wanted: Wanted, builder: Builder) -> None:
 
 def _found_in(wanted: Wanted, place: Path, builder: Builder) -> dict[str, Any]:
     """What is in an environment that was just built."""
-    if wanted.kind == "conda":
+    if isinstance(wanted.base, CondaFile):
         return {
             "interpreter": conda_prefix.interpreter(place),
             "packages": conda_prefix.packages(place, builder),
-            "variables": conda_activation.variables(
-                place, wanted.conda.variables, wanted.file or "", builder
-            ),
+            "variables": conda_activation.variables(place, wanted.base.variables, wanted.file, builder),
             "has_python": (place / "bin" / "python").exists(),
         }
     return {
-        "interpreter": f"Python {wanted.interpreter.version}",
+        "interpreter": f"Python {wanted.base.version}",
         "packages": venvs.frozen(place, builder),
     }
 

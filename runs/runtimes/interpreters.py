@@ -77,9 +77,9 @@ def requested(folder: Path) -> tuple[str, str] | None:
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise EnvironmentFailure(f"{PROJECT_FILE} cannot be read: {error}.") from error
         table = data.get("project")
-        asked = table.get("requires-python") if isinstance(table, dict) else None
-        if asked is not None:
-            return _checked(asked, f"{PROJECT_FILE} (requires-python)"), PROJECT_FILE
+        versions = table.get("requires-python") if isinstance(table, dict) else None
+        if versions is not None:
+            return _checked(versions, f"{PROJECT_FILE} (requires-python)"), PROJECT_FILE
     return None
 
 

@@ -62,7 +62,7 @@ def _refuse(problems: Iterable[str]) -> None:
 def stop_all(batch: Batch, *, by: User) -> int:
     """Stops what waits and asks what runs to end; how many Runs that were."""
     who = "its owner" if by.pk == batch.created_by_id else by.get_username()
-    asked = {"by": by, "stop_cause": "user", "stop_requested_by": by}
+    asked: dict[str, Any] = {"by": by, "stop_cause": "user", "stop_requested_by": by}
     with transaction.atomic():
         held = scheduler.hold(batch.pk)
         if held is None or held.finished_at is not None:

@@ -91,7 +91,7 @@ def prepare(batch: Batch) -> Made:
     there = list(batch.runs.order_by("cell").values_list("cell", "values_digest"))
     taken = Counter([digest for _, digest in there] + [alive[run] for _, run in reused])
     is_first = not there and not batch.earlier_specs
-    free = _free_cells({cell for cell, _ in there} | {cell for cell, _ in reused})
+    free = _free_cells({cell for cell, _ in there if cell is not None} | {cell for cell, _ in reused})
     runs = []
     for place, digest in enumerate(asked.digests):
         if taken[digest]:

@@ -58,9 +58,10 @@ def from_arguments(
             continue
         option, has_value, text = argument.partition("=")
         if not has_value:
-            text = next(rest, None)
-            if text is None:
+            following = next(rest, None)
+            if following is None:
                 raise RunSpecError(f"The option {option} needs a value.")
+            text = following
         if option == "--set":
             name, choices = _read_set(text, words, declared or {})
             if name in data.setdefault("values", {}):
@@ -121,11 +122,11 @@ def _read_set(text: str, words: set[str], declared: Mapping[str, Parameter]) -> 
     if assigned != "=":
         raise RunSpecError(f"--set must have the form NAME=VALUE or NAME=VALUE,VALUE, but is {text!r}.")
     parameter = declared.get(name)
-    takes_spacing = parameter is not None and parameter.data_type in SPACED
+    spaced = parameter if parameter is not None and parameter.data_type in SPACED else None
     found: list[Any] = []
     for value, is_word in _read_values(rest, as_words=name in words):
-        if is_word and takes_spacing and ranges.looks_spaced(value):
-            found += _spaced(value, parameter)
+        if is_word and spaced is not None and ranges.looks_spaced(value):
+            found += _spaced(value, spaced)
         else:
             found.append(None if is_word and value == "null" else value)
     return name, found

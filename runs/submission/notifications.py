@@ -224,7 +224,7 @@ def unseen(user: User) -> QuerySet[Batch]:
 def mark(found: QuerySet[Batch]) -> str:
     """Names what is told of these Batches: other ones, or one of them that ended again, make another mark."""
     rows = found.values_list("pk", "finished_at")[: MOST + 1]
-    return ",".join(f"{pk}.{finished_at.timestamp():.0f}" for pk, finished_at in rows)
+    return ",".join(f"{pk}.{finished_at.timestamp():.0f}" for pk, finished_at in rows if finished_at)
 
 
 def shown(found: QuerySet[Batch]) -> dict[str, Any]:
@@ -258,7 +258,7 @@ def mark_seen(batch: Batch, user: User) -> bool:
 def look_at(user: User, path: str) -> bool:
     """The person is on the page at `path`: if it is one of an ended Batch's, its notice has done its work."""
     found = A_BATCH.match(path)
-    return bool(found) and _seen(int(found[1]), user)
+    return found is not None and _seen(int(found[1]), user)
 
 
 def _seen(pk: int, user: User) -> bool:

@@ -1,6 +1,6 @@
 """The one validator: a specification becomes a plan of its Runs, or every mistake in it is told at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -269,7 +269,7 @@ def _each(design: combinations.Design) -> Iterator[Mapping[str, Any]]:
     return (design.at(index) for index in range(0, design.count, design.repeats))
 
 
-def _lacking(lacking: list[tuple[Mapping[str, Any], str]], design: combinations.Design) -> str:
+def _lacking(lacking: Sequence[tuple[Mapping[str, Any], str]], design: combinations.Design) -> str:
     sentence = lacking[0][1]
     if len(lacking) == design.combination_count:
         return sentence

@@ -82,10 +82,10 @@ def compare_file(path: str, kind: Kind, *, old: bytes, new: bytes) -> FileDiffer
     if max(len(old), len(new)) > MOST_BYTES:
         note = f"Too large to be compared line by line: {_sizes(kind, old, new)}."
         return FileDifference(path=path, kind=kind, note=note)
-    texts = as_text(old), as_text(new)
-    if texts[0] is None or texts[1] is None:
+    was, now = as_text(old), as_text(new)
+    if was is None or now is None:
         return FileDifference(path=path, kind=kind, note=f"Not text: {_sizes(kind, old, new)}.")
-    return FileDifference(path=path, kind=kind, lines=_lines(*texts), note=_newline_note(*texts))
+    return FileDifference(path=path, kind=kind, lines=_lines(was, now), note=_newline_note(was, now))
 
 
 def _lines(old: str, new: str) -> tuple[Line, ...]:

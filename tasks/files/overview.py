@@ -41,8 +41,8 @@ class Summary:
 
 def runtime_of(paths: Iterable[str]) -> runtime.Runtime:
     """The runtime of files with these paths, on this machine."""
-    platform = "darwin" if sys.platform == "darwin" else "linux"
-    return runtime.find_runtime((path for path in paths if "/" not in path), platform=platform)
+    names = (path for path in paths if "/" not in path)
+    return runtime.find_runtime(names, platform="darwin" if sys.platform == "darwin" else "linux")
 
 
 def runtime_at(task: Task) -> runtime.Runtime:

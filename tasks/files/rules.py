@@ -1,6 +1,6 @@
 """What a Task's folder may hold: limits, clashes of names, uploads on their way in. Knows no Tasks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,7 +19,7 @@ def limits() -> filetree.Limits:
     )
 
 
-def stage(uploads: list[tuple[str, BinaryIO]], target: Path, *, unpack: bool) -> None:
+def stage(uploads: Sequence[tuple[str, BinaryIO]], target: Path, *, unpack: bool) -> None:
     """Writes uploaded files (relative path, content) into `target`; one archive is unpacked if `unpack`."""
     archive = uploads[0] if len(uploads) == 1 else None
     if unpack and archive is not None and filetree.is_archive(archive[0]):
@@ -45,7 +45,7 @@ def names(folder: Path) -> list[str]:
 
 
 def refuse_clashes(
-    folder: Path, new: Iterable[str], *, folders: Iterable[str] = (), without: set[str] = frozenset()
+    folder: Path, new: Iterable[str], *, folders: Iterable[str] = (), without: Collection[str] = ()
 ) -> None:
     """Raises TreeError unless the files `new` and `folders` can stand beside what is in `folder`.
 

@@ -155,8 +155,8 @@ def test_on_macos_environment_osx_yml_is_the_one_that_is_read(
     linux = requirements.want(tmp_path, tree="")
     monkeypatch.setattr("runs.runtimes.requirements.sys.platform", "darwin")
     macos = requirements.want(tmp_path, tree="")
-    assert (linux.file, linux.conda.dependencies) == ("environment.yml", ("for-linux",))
-    assert (macos.file, macos.conda.dependencies) == ("environment-osx.yml", ("for-macos",))
+    assert (linux.file, linux.base.dependencies) == ("environment.yml", ("for-linux",))
+    assert (macos.file, macos.base.dependencies) == ("environment-osx.yml", ("for-macos",))
 
 
 def test_a_python_that_is_not_there_is_missed_with_those_that_are(project: Project) -> None:

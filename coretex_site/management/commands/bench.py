@@ -136,7 +136,7 @@ def measure_server(folder: Path, *, starts: int, runs: int, batch: int) -> dict[
         )
         if done.returncode:
             raise CommandError("The measurement did not come to its end; the reason stands above.")
-        found = json.loads(done.stdout)
+        found: dict[str, float] = json.loads(done.stdout)
         program = [sys.executable, str(settings.BASE_DIR / "bench" / "engine_cpu.py")]
         cpu = subprocess.run(program, env=environment, stdout=subprocess.PIPE, text=True, check=True)
         found["engine_cpu_ms"] = float(cpu.stdout)

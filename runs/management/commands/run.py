@@ -153,7 +153,7 @@ class Command(BaseCommand):
                 raise Mistake(started.build_error)
             counts = progress.counts(started)
             return 0 if sum(counts.values()) == counts[State.SUCCEEDED] else 1
-        self.stdout.write(started.latest.message)
+        self.stdout.write("" if started.latest is None else started.latest.message)
         return 0 if started.status is State.SUCCEEDED else 1
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
@@ -29,9 +29,9 @@ class Lines(forms.CharField):
     def prepare_value(self, value: Any) -> str:
         return value if isinstance(value, str) else "\n".join(self.write(item) for item in value or ())
 
-    def to_python(self, value: str | None) -> list[Any]:
+    def clean(self, value: Any) -> list[Any]:
         found, wrong = [], []
-        text = (value or "").replace("\r\n", "\n").replace("\r", "\n")
+        text = super().clean(value).replace("\r\n", "\n").replace("\r", "\n")
         for number, line in enumerate(text.split("\n"), start=1):
             if line.strip():
                 try:
@@ -47,7 +47,7 @@ def read_rule(line: str) -> str:
     """A rule; one that has lines of its own stands in quotes."""
     if line.startswith('"') and line.endswith('"'):
         try:
-            return json.loads(line)
+            return str(json.loads(line))
         except ValueError:
             return line
     return line
@@ -158,7 +158,8 @@ class CombineForm(forms.Form):
         asked = self["seed_parameter"].value() if data is None else None
         if asked and asked not in names:
             names.append(asked)
-        self.fields["seed_parameter"].choices = [("", "none"), *((name, name) for name in names)]
+        seed = cast(forms.ChoiceField, self.fields["seed_parameter"])
+        seed.choices = [("", "none"), *((name, name) for name in names)]
 
     def combined(self) -> dict[str, Any]:
         """The part of a RunSpec that this form asks for; what is wrong has its default."""

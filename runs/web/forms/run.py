@@ -2,7 +2,8 @@
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from django import forms
 from django.http import QueryDict
@@ -19,6 +20,7 @@ NO_BROWSER_HELP = {"autocomplete": "off", "spellcheck": "false"}
 class RunForm(forms.Form):
     """What to run besides the values; `token` and `spec` say which form it was and what it was made from."""
 
+    data: QueryDict
     entry_script = forms.ChoiceField(
         error_messages={
             "invalid_choice": "The Task has no entry script “%(value)s” any longer. Choose another."
@@ -53,13 +55,14 @@ class RunForm(forms.Form):
         *,
         scripts: Sequence[str],
         spec: TaskSpec,
-        initial: dict[str, object],
+        initial: Mapping[str, object],
     ) -> None:
         self.version = version(spec)
         fresh = {"token": uuid.uuid4().hex, "spec": self.version}
         super().__init__(data, initial={**fresh, **initial})
-        self.fields["entry_script"].choices = [(script, script) for script in scripts]
-        self.fields["node"].queryset = nodes.live_nodes().filter(is_draining=False)
+        cast(forms.ChoiceField, self.fields["entry_script"]).choices = [(name, name) for name in scripts]
+        node = cast("forms.ModelChoiceField[Node]", self.fields["node"])
+        node.queryset = nodes.live_nodes().filter(is_draining=False)
 
     def clean_time_limit(self) -> int | None:
         text = self.cleaned_data["time_limit"].strip()

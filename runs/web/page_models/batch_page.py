@@ -73,10 +73,11 @@ def batches(user: User, query: QueryDict) -> dict[str, Any]:
     Those of an archived Project only when it or its Task is chosen.
     """
     rows = visible_batches(user).select_related("task", "project", "created_by")
-    name, filters = run_filters.words(query, "name"), {}
+    name = run_filters.words(query, "name")
+    filters: dict[str, int | str] = {}
     for key in ("project", "task"):
         if query.get(key):
-            filters[key] = run_filters.key(query[key])
+            filters[key] = run_filters.key(query.get(key, ""))
             rows = rows.filter(**{key: filters[key]})
     if not filters:
         rows = rows.filter(project__archived_at=None)

@@ -228,10 +228,10 @@ def value_of(parameter: Parameter, value: Any, project_id: int) -> Value:
 def references(parameter: Parameter, value: Any, project_id: int) -> Iterator[Reference]:
     """What the ids in a value stand for."""
     resolver = RESOLVERS.get(parameter.data_type)
-    ids = [] if resolver is None else resolver.ids(value)
-    names = {} if resolver is None or not ids else resolver.names(project_id, ids)
-    for pk in ids:
-        yield Reference(pk=pk, name=names.get(pk, ""), url=resolver.link(pk))
+    if resolver is not None and (ids := resolver.ids(value)):
+        names = resolver.names(project_id, ids)
+        for pk in ids:
+            yield Reference(pk=pk, name=names.get(pk, ""), url=resolver.link(pk))
 
 
 def readable(parameter: Parameter, value: Any) -> str:

@@ -120,18 +120,14 @@ def add(batch: Batch, data: QueryDict, by: User) -> str:
 
 def wanted(batch: Batch, data: QueryDict) -> RunSpec:
     """The specification that the fields of “Add values” make."""
-    return add_values.read(batch, snapshots.declared_or_empty(batch.snapshot_id), typed(data))
-
-
-def typed(data: QueryDict) -> dict[str, str]:
-    return {name.removeprefix("v-"): data[name] for name in data if name.startswith("v-")}
+    return add_values.read(batch, snapshots.declared_or_empty(batch.snapshot_id), data)
 
 
 @require_POST
 def adds(request: Request, pk: int) -> HttpResponse:
     """How many Runs the values that are being typed would add; nothing is added."""
     batch = get_batch(request.user, pk, need=Role.EDITOR)
-    shown = add_values.fields(batch, snapshots.declared_or_empty(batch.snapshot_id), typed(request.POST))
+    shown = add_values.fields(batch, snapshots.declared_or_empty(batch.snapshot_id), request.POST)
     context = {"batch": batch, "reuse": "reuse" in request.POST, "adding": shown, "oob": True}
     try:
         context["addition"] = add_values.look_ahead(batch, wanted(batch, request.POST))

@@ -87,7 +87,7 @@ def choices(held: cells.Cells, metrics: list[str], view: View) -> list[dict[str,
     """Every column that there is; those that do not vary are said to be the same everywhere."""
     found = [{"key": f"p:{n}", "label": n, "same": n not in held.varying} for n in held.names]
     found += [{"key": f"m:{n}", "label": n, "same": False} for n in metrics]
-    found += [{"key": k, "label": matrix.PLAIN[k], "same": False} for k in ("state", "time")]
+    found += [{"key": k, "label": batch_view.PLAIN[k], "same": False} for k in ("state", "time")]
     return [{**one, "chosen": one["key"] in view.columns} for one in found]
 
 

@@ -29,7 +29,7 @@ def compare(request: Request) -> HttpResponse:
     sides = [Side(task=found[key].task, run=found[key]) for key in keys]
     if sides and request.GET.get("task") == "now":
         sides.append(Side(task=sides[0].task))
-    context = {"section": "runs", "sides": sides}
+    context: dict[str, object] = {"section": "runs", "sides": sides}
     if len(sides) > 1:
         context["found"] = comparing.compare(sides)
     return render(request, "runs/compare.html", context)

@@ -68,7 +68,7 @@ def rows(user: User) -> list[Row]:
         .select_related("run")
         .order_by("pk")
     )
-    mine: defaultdict[int, list[Execution]] = defaultdict(list)
+    mine: defaultdict[int | None, list[Execution]] = defaultdict(list)
     for execution in active:
         mine[execution.node_id].append(execution)
     found = [

@@ -27,7 +27,7 @@ def task_changes(request: Request, pk: int) -> HttpResponse:
     """A badge for the Task page: whether its files differ from the Snapshot of its last Run."""
     task = get_task(request.user, pk)
     run = latest_run(request, task)
-    context = {"task": task, "run": run}
+    context: dict[str, object] = {"task": task, "run": run}
     if run is not None:
         context["differs"] = snapshots.task_differs(task, run.snapshot_id)
     return render(request, "runs/_task_changes.html", context)
