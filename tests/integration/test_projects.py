@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
@@ -181,7 +181,6 @@ def test_deleting_says_what_is_lost_asks_for_the_name_and_frees_the_disk(
     assert browser.get(where).status_code == 404
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=30, deadline=None)
 @given(
     form=st.dictionaries(
         st.sampled_from(["name", "description", "type", "visibility", "role", "csrfmiddlewaretoken"]),

@@ -210,7 +210,7 @@ def test_a_chain_of_headers_is_refused(tmp_path: Path) -> None:
 def test_too_many_entries_are_refused(tmp_path: Path) -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
-        for number in range(100_000):
+        for number in range(70_000):  # above 65,535 a zip counts them elsewhere
             archive.writestr(f"{number}.txt", b"")
     members = tarred([(member(f"{number}"), b"") for number in range(5000)])
     refused(made, "a.zip", "more than 1,000 files", tmp_path)

@@ -5,7 +5,7 @@ import shlex
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runs.runspec import RunSpec, RunSpecError
@@ -61,7 +61,6 @@ def exactly(spec: RunSpec) -> str:
     return json.dumps(spec.as_json())
 
 
-@settings(max_examples=2000, deadline=None)
 @given(specs)
 def test_any_face_and_back_changes_nothing(spec: RunSpec) -> None:
     there = exactly(spec)
@@ -72,7 +71,6 @@ def test_any_face_and_back_changes_nothing(spec: RunSpec) -> None:
     assert exactly(from_arguments(shlex.split(as_command(spec))[3:])) == there
 
 
-@settings(max_examples=200, deadline=None)
 @given(specs)
 def test_one_face_after_the_other_changes_nothing(spec: RunSpec) -> None:
     through = RunSpec.from_yaml(RunSpec.from_query(spec.as_query()).as_yaml())
@@ -165,7 +163,6 @@ def test_a_wrong_specification_gets_a_sentence(data: Any, words: str) -> None:
         RunSpec.from_json(data)
 
 
-@settings(max_examples=200, deadline=None)
 @given(texts | st.text(max_size=60))
 def test_no_text_breaks_a_reader(text: str) -> None:
     for read in (RunSpec.from_yaml, RunSpec.from_query, lambda t: from_arguments(t.split())):

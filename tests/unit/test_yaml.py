@@ -1,7 +1,7 @@
 """task.yaml as bytes: tabs, encodings, invalid YAML, limits, and nothing that makes the reader fail."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.taskyaml.spec import parse
@@ -102,7 +102,6 @@ FRAGMENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
 @given(st.lists(FRAGMENTS | st.text(max_size=3), max_size=30).map("".join) | st.binary(max_size=60))
 def test_no_text_and_no_bytes_make_the_reader_fail(source: str | bytes) -> None:
     parsed = parse(source)
