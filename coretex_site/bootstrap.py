@@ -37,7 +37,7 @@ COMMAND_OPTIONS = {
 
 
 def options_to_environment(argv: list[str], environment: MutableMapping[str, str]) -> None:
-    """What `up` and `node` are told on the command line becomes variables, before the settings read them."""
+    """What `up` and `node` are given on the command line becomes variables, before the settings read them."""
     command = argv[1] if len(argv) > 1 else ""
     if command not in COMMAND_OPTIONS:
         return

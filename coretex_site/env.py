@@ -80,5 +80,5 @@ class Env:
     def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:
         text = self.text(name, default)
         if text not in options:
-            raise EnvError(f"{name} is to be one of {', '.join(options)}, but is {text!r}.")
+            raise EnvError(f"{name} must be one of {', '.join(options)}, but is {text!r}.")
         return text

@@ -128,6 +128,6 @@ def static_stamp() -> str:
     digest = hashlib.sha256()
     for finder in get_finders():
         for path, storage in finder.list([]):
-            facts = os.stat(os.path.join(storage.location, path))
-            digest.update(f"{path} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+            status = os.stat(os.path.join(storage.location, path))
+            digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -127,7 +127,7 @@ class PersonAdmin(UserAdmin):
 
     @admin.action(description="Create a one-time sign-in link")
     def sign_in_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        if not request.user.is_superuser:  # else staff could sign in as somebody who may do more
+        if not request.user.is_superuser:  # else staff could sign in as someone who may do more
             messages.error(request, "Only a superuser may create sign-in links.")
             return
         for user in queryset.filter(is_active=True)[:20]:

@@ -1,4 +1,4 @@
-"""Who gets in: the operator's account, links that sign in once, and the brake on guessing. Knows no HTTP."""
+"""Who gets in: the operator's account, links that sign in once, and the sign-in rate limit. Knows no HTTP."""
 
 import hashlib
 import secrets

@@ -74,7 +74,7 @@ class DatasetForm(forms.ModelForm):
 
 
 class TypedNameForm(forms.Form):
-    """Asks for the name of what is to be deleted for good."""
+    """Asks for the name of what is to be deleted permanently."""
 
     name = forms.CharField(
         strip=False,

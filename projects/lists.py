@@ -32,7 +32,7 @@ class Found(Generic[Row]):
     """One page of a list and how it was chosen."""
 
     page: Page[Row]
-    asked: dict[str, str]
+    query: dict[str, str]
     sort: str
     is_filtered: bool
 
@@ -52,22 +52,22 @@ def _count(relation: str) -> Subquery:
 
 
 def _page(
-    rows: QuerySet[Row], asked: Mapping[str, str], orders: Mapping[str, Any], size: int
+    rows: QuerySet[Row], query: Mapping[str, str], orders: Mapping[str, Any], size: int
 ) -> tuple[Page[Row], str]:
     """The asked page in the asked order; what makes no sense is the first page in the first order."""
-    sort = asked.get("sort", "")
+    sort = query.get("sort", "")
     key = sort.removeprefix("-")
     if key not in orders:
         sort = key = next(iter(orders))
     order = orders[key]
     ordered = order.desc(nulls_last=True) if sort.startswith("-") else order.asc(nulls_last=True)
-    return Paginator(rows.order_by(ordered, "pk"), size).get_page(asked.get("page")), sort
+    return Paginator(rows.order_by(ordered, "pk"), size).get_page(query.get("page")), sort
 
 
-def projects(user: User, asked: Mapping[str, str]) -> Found[Project]:
+def projects(user: User, query: Mapping[str, str]) -> Found[Project]:
     """`q` words, `scope` mine or public, `type`, `archived` 1, `sort`, `page`."""
-    q, scope, kind = asked.get("q", "").strip(), asked.get("scope", ""), asked.get("type", "")
-    archived = asked.get("archived") == "1"
+    q, scope, kind = query.get("q", "").strip(), query.get("scope", ""), query.get("type", "")
+    archived = query.get("archived") == "1"
     rows = access.projects(user).filter(words(q, "name", "description"), archived_at__isnull=not archived)
     if scope == "mine":
         rows = rows.filter(pk__in=Membership.objects.filter(user_id=user.pk).values("project_id"))
@@ -84,23 +84,23 @@ def projects(user: User, asked: Mapping[str, str]) -> Found[Project]:
         ),
     )  # fmt: skip
     page: Page[Project]
-    page, sort = _page(rows, asked, PROJECT_ORDERS, PROJECTS_A_PAGE)
+    page, sort = _page(rows, query, PROJECT_ORDERS, PROJECTS_A_PAGE)
     return Found(
         page=page,
-        asked={"q": q, "scope": scope, "type": kind, "archived": "1" if archived else ""},
+        query={"q": q, "scope": scope, "type": kind, "archived": "1" if archived else ""},
         sort=sort,
         is_filtered=bool(q or scope or kind),
     )
 
 
-def datasets(user: User, asked: Mapping[str, str], *, project: Project | None = None) -> Found[Dataset]:
+def datasets(user: User, query: Mapping[str, str], *, project: Project | None = None) -> Found[Dataset]:
     """Those of one Project, or of all that are not archived: `q` words, `project` words, `sort`, `page`."""
-    q, of = asked.get("q", "").strip(), asked.get("project", "").strip()
+    q, of = query.get("q", "").strip(), query.get("project", "").strip()
     rows = Dataset.objects.select_related("project", "changed_by", "created_by")
     if project is not None:
         rows, of = rows.filter(project=project), ""
     else:
         rows = rows.filter(access.visible(user, through="project__"), project__archived_at=None)
     rows = rows.filter(words(q, "name", "description") & words(of, "project__name"))
-    page, sort = _page(rows, asked, DATASET_ORDERS, DATASETS_A_PAGE)
-    return Found(page=page, asked={"q": q, "project": of}, sort=sort, is_filtered=bool(q or of))
+    page, sort = _page(rows, query, DATASET_ORDERS, DATASETS_A_PAGE)
+    return Found(page=page, query={"q": q, "project": of}, sort=sort, is_filtered=bool(q or of))

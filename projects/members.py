@@ -53,7 +53,7 @@ def change_role(project: Project, pk: int, *, role: Role) -> Membership:
 
 
 def remove(project: Project, pk: int) -> Membership:
-    """Takes a member out; also how somebody leaves."""
+    """Takes a member out; also how someone leaves."""
     with _changing(project):
         membership = _get(project, pk)
         if membership.role == Role.OWNER:

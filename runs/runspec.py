@@ -1,7 +1,7 @@
-"""One specification of a Run or Batch, with its faces JSON, YAML and URL. Knows no storage and no HTTP.
+"""One specification of a Run or Batch, with its notations JSON, YAML and URL. Knows no storage and no HTTP.
 
-Every face is made from and read back into the same RunSpec, and a round trip changes nothing. The command
-line, a fourth face, is in `runs.submission.command_line`.
+Every notation is made from and read back into the same RunSpec, and a round trip changes nothing. The command
+line, a fourth notation, is in `runs.submission.command_line`.
 """
 
 import json

@@ -115,11 +115,11 @@ def check_out(digest: str, target: Path) -> dict[str, str]:
         "missing": sorted(paths_frozen - copied.keys()),
         "not among the frozen files": sorted(copied.keys() - paths_frozen),
     }
-    told = [f"{names[0]} is {what}{_more(names)}" for what, names in problems.items() if names]
-    if told:
+    damage = [f"{names[0]} is {what}{_more(names)}" for what, names in problems.items() if names]
+    if damage:
         raise SnapshotError(
             f"The Snapshot {digest[:12]} was altered on disk, so the script was not started: "
-            f"{'; '.join(told)}. Restore it, or start a new Run from the Task."
+            f"{'; '.join(damage)}. Restore it, or start a new Run from the Task."
         )
     return copied
 
@@ -162,7 +162,7 @@ def read_list(digest: str) -> Sequence[tuple[str, bool, str]]:
 
 @lru_cache(maxsize=32)
 def _read_list(file: Path, digest: str) -> Sequence[tuple[str, bool, str]]:
-    """What was proven once needs no file any more: other files would have another digest."""
+    """What was proven once needs no file any longer: other files would have another digest."""
     try:
         files = tuple((path, bool(mode), sha256) for path, mode, sha256 in _load(file))
     except (OSError, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Reads zip and tar archives that nobody vouches for, and writes zips as streams. Knows nothing of Django."""
+"""Reads untrusted zip and tar archives, and writes zips as streams. Knows nothing of Django."""
 
 import gzip
 import io

@@ -35,10 +35,10 @@ class Upload(UploadedFile):
     would take all file descriptors or all memory.
     """
 
-    def __init__(self, content: io.BytesIO | str | None, **facts: Any) -> None:
+    def __init__(self, content: io.BytesIO | str | None, **options: Any) -> None:
         self._file: IO[bytes] | None = None
         self.content = content  # None: more than is accepted, and not kept
-        super().__init__(None, **facts)
+        super().__init__(None, **options)
 
     @property
     def file(self) -> IO[bytes]:

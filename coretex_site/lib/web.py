@@ -19,7 +19,7 @@ POLICY = (
 
 
 class Request(HttpRequest):
-    """A request as views get it: of somebody who is signed in, with what htmx says in its headers."""
+    """A request as views get it: of someone who is signed in, with what htmx says in its headers."""
 
     user: User
     htmx: HtmxDetails

@@ -215,7 +215,7 @@ def rename(dataset: Dataset, old: str, new: str, *, by: User | None) -> str:
 
 
 def delete(dataset: Dataset) -> None:
-    """Deletes the Dataset for good and frees its disk."""
+    """Deletes the Dataset permanently and frees its disk."""
     with lock(dataset.pk):
         Dataset.objects.filter(pk=dataset.pk).delete()
         free([paths.dataset_files(dataset.pk)])

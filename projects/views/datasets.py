@@ -1,4 +1,4 @@
-"""Datasets over HTTP: lists, page, create, edit, delete for good."""
+"""Datasets over HTTP: lists, page, create, edit, delete permanently."""
 
 from typing import Any
 
@@ -67,8 +67,8 @@ def dataset_create(request: Request, pk: int) -> HttpResponse:
 def dataset(request: Request, pk: int) -> HttpResponse:
     """One folder of it: `folder`, and `after` or `before` a path."""
     found = access.get_dataset(request.user, pk)
-    asked = {key: request.GET.get(key, "").replace("\0", "") for key in ("folder", "after", "before")}
-    shown = listing.folder(found, asked["folder"].strip("/"), after=asked["after"], before=asked["before"])
+    query = {key: request.GET.get(key, "").replace("\0", "") for key in ("folder", "after", "before")}
+    shown = listing.folder(found, query["folder"].strip("/"), after=query["after"], before=query["before"])
     context = dataset_frame(request, found) | {"folder": shown}
     return page(request, "projects/dataset.html", context, fragment="projects/_files.html")
 

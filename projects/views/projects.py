@@ -1,4 +1,4 @@
-"""The pages of Projects over HTTP: list, page, create, edit, archive, delete for good."""
+"""The pages of Projects over HTTP: list, page, create, edit, archive, delete permanently."""
 
 from typing import Any
 

@@ -88,7 +88,7 @@ def keep(batch: Batch, view: View) -> None:
 
 
 def keep_metric(batch: Batch, view: View) -> None:
-    """Keeps by what the best is told for all tables of the Task; their columns stay."""
+    """Saves the target metric for all tables of the Task; their columns stay."""
     _keep(batch, {**kept(batch), **_best_by(view)})
 
 

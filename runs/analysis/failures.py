@@ -59,15 +59,15 @@ def _shared(cells: Cells, members: Sequence[Cell]) -> str:
     """What all of them have, and not everyone: as it is written in tables."""
     if len(members) < 2:
         return ""
-    faces = [
-        {name: cells.scale(name).face(cell.values.get(name)) for name in cells.chosen} for cell in members
+    shown = [
+        {name: cells.scale(name).text_of(cell.values.get(name)) for name in cells.chosen} for cell in members
     ]
-    same = [name for name in cells.chosen if len({values[name] for values in faces}) == 1]
+    same = [name for name in cells.chosen if len({values[name] for values in shown}) == 1]
     if not same:
         return ""
-    all_faces = [
-        {name: cells.scale(name).face(cell.values.get(name)) for name in same}
+    all_shown = [
+        {name: cells.scale(name).text_of(cell.values.get(name)) for name in same}
         for cell in cells.all
         if cell.has_ended
     ]
-    return association.in_common(faces, all_faces, same)
+    return association.in_common(shown, all_shown, same)

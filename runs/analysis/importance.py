@@ -38,8 +38,8 @@ class Bar:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mattering:
-    """What mattered. `problem` says why nothing can be told yet; `note` how it was measured."""
+class ParameterImportance:
+    """Importance of each parameter. `problem` says why there is none yet; `note` how it was measured."""
 
     bars: Sequence[Bar] = ()
     levels: Mapping[str, Sequence[Level]] | None = None
@@ -55,12 +55,12 @@ class Mattering:
         return sum(bar.share for bar in self.bars if name in bar.names)
 
 
-def of(cells: Cells, numbers: Mapping[int, float]) -> Mattering:
+def of(cells: Cells, numbers: Mapping[int, float]) -> ParameterImportance:
     """`numbers` by Run are the metric."""
     names = cells.chosen
     seen = [Observation(values=cell.values, metric=numbers.get(cell.run)) for cell in cells.all]
     if not names:
-        return Mattering(problem="No parameter varies in this Batch, so none can have an effect.")
+        return ParameterImportance(problem="No parameter varies in this Batch, so none can have an effect.")
     try:
         if cells.batch.spec.get("sample"):
             return _by_ranks(seen, names, BY_RANKS)
@@ -70,10 +70,12 @@ def of(cells: Cells, numbers: Mapping[int, float]) -> Mattering:
             return _by_effects(effects.importance(seen, ones), seen, together)
         if _work(cells, seen, ones) > MOST_WORK:
             return _by_ranks(seen, names, TOO_LARGE)
-        told = _by_effects(association.importance(seen, ones), seen, together)
-        return replace(told, missing=association.missing(seen, names))
+        found = _by_effects(association.importance(seen, ones), seen, together)
+        return replace(found, missing=association.missing(seen, names))
     except AnalysisError as error:
-        return Mattering(problem=str(error), missing=association.missing(seen, names) if seen else "")
+        return ParameterImportance(
+            problem=str(error), missing=association.missing(seen, names) if seen else ""
+        )
 
 
 def _together(seen: Sequence[Observation], names: Sequence[str]) -> Together:
@@ -99,7 +101,7 @@ def _work(cells: Cells, seen: Sequence[Observation], names: Sequence[str]) -> fl
     return 2.0 * usable * columns**2 * (len(free) + len(pairs))
 
 
-def _by_effects(found: Importance, seen: Sequence[Observation], together: Together) -> Mattering:
+def _by_effects(found: Importance, seen: Sequence[Observation], together: Together) -> ParameterImportance:
     bars = [_bar(effect, together) for effect in found.effects]
     shared = _shared(found, together)
     if shared is not None:
@@ -115,7 +117,7 @@ def _by_effects(found: Importance, seen: Sequence[Observation], together: Togeth
         bars.append(
             Bar(label="Chance", names=(), share=found.noise, kind="rest", note="differences between repeats")
         )
-    return Mattering(
+    return ParameterImportance(
         bars=bars,
         levels=_levels(found, seen, together),
         used=found.used,
@@ -173,9 +175,9 @@ def _shared(found: Importance, together: Together) -> Bar | None:
     return Bar(label=" and ".join(members), names=members, share=share, kind="pair", note=note)
 
 
-def _by_ranks(seen: Sequence[Observation], names: Sequence[str], note: str) -> Mattering:
+def _by_ranks(seen: Sequence[Observation], names: Sequence[str], note: str) -> ParameterImportance:
     found = association.associations(seen, names)
-    return Mattering(
+    return ParameterImportance(
         bars=[
             Bar(label=a.name, names=(a.name,), share=a.strength, kind="rank", note=_direction(a))
             for a in found

@@ -19,7 +19,7 @@ from runs.states import State
 from runs.values import key
 
 PAGE = 50
-# The usual time is told from so many of the newest Runs: reading all of ten thousand takes too long.
+# The usual time is computed from so many of the newest Runs: reading all of ten thousand takes too long.
 MOST_TIMED = 1000
 ORDER = {state.value: place for place, state in enumerate(State)}
 
@@ -128,8 +128,8 @@ class Matrix:
             except FilterError as error:
                 self.problems[column] = str(error)
                 continue
-            value, face = self.shown(column), self.face(column)
-            left = [cell for cell in left if passes(value(cell), face)]
+            value, text_of = self.shown(column), self.text_of(column)
+            left = [cell for cell in left if passes(value(cell), text_of)]
         return left
 
     def shown(self, column: str) -> Callable[[Cell], Any]:
@@ -137,12 +137,12 @@ class Matrix:
         value = self.number(column)
         if not column.startswith("p:") or not self.cells.scale(column[2:]).are_names:
             return value
-        face = self.cells.scale(column[2:]).face
-        return lambda cell: None if value(cell) is None else face(value(cell))
+        text_of = self.cells.scale(column[2:]).text_of
+        return lambda cell: None if value(cell) is None else text_of(value(cell))
 
-    def face(self, column: str) -> Callable[[Any], str]:
+    def text_of(self, column: str) -> Callable[[Any], str]:
         if column.startswith("p:") and not self.cells.scale(column[2:]).are_names:
-            return self.cells.scale(column[2:]).face
+            return self.cells.scale(column[2:]).text_of
         return str
 
     @cached_property
@@ -255,7 +255,7 @@ class Matrix:
     def entry(self, group: Sequence[Cell], name: str, marks: Mapping[float, str]) -> Entry:
         value = self.summary(group, name)
         if name.startswith("p:"):
-            text = self.cells.scale(name[2:]).face(value)
+            text = self.cells.scale(name[2:]).text_of(value)
             different = {key(cell.values.get(name[2:])) for cell in group}
             if len(different) > 1:
                 return Entry(text=f"{len(different)} values")

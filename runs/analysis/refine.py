@@ -8,7 +8,7 @@ from typing import Any
 
 from runs.analysis.association import NEGLIGIBLE
 from runs.analysis.cells import Cell, Cells
-from runs.analysis.importance import Mattering
+from runs.analysis.importance import ParameterImportance
 from runs.analysis.next_values import refined
 from runs.records.number_text import percent
 from runs.runspec import RunSpec
@@ -29,7 +29,7 @@ class Choice:
 
     name: str
     values: Sequence[Any]
-    faces: Sequence[str]
+    texts: Sequence[str]
     why: str
     is_fixed: bool
 
@@ -56,7 +56,9 @@ class Narrowed:
         return design.product if design.product > combinations.MOST_CHECKED else design.combination_count
 
 
-def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: Mattering) -> Narrowed | None:
+def down(
+    cells: Cells, numbers: Mapping[int, float], direction: str, importance: ParameterImportance
+) -> Narrowed | None:
     """The next specification; None while no cell has the metric."""
     repeats: dict[tuple[Hashable, ...], list[Cell]] = {}
     for cell in cells.all:
@@ -68,7 +70,7 @@ def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: 
     scored.sort(key=lambda pair: pair[0], reverse=direction == "max")
     scored = scored[: min(MOST_BEST, max(FEWEST_BEST, math.floor(len(scored) * BEST_SHARE)))]
     best = [group[0] for _, group in scored]
-    choices = [_choose(cells, name, best, mattering) for name in cells.chosen]
+    choices = [_choose(cells, name, best, importance) for name in cells.chosen]
     earlier = cells.batch.run_spec
     choices, pairs, dropped = _paired(cells, choices, best, earlier.pairs)
     chosen = {choice.name: list(choice.values) for choice in choices}
@@ -133,12 +135,12 @@ def _paired(
 
 def _left_out(cells: Cells, values: Mapping[str, Sequence[Any]]) -> tuple[list[Mapping[str, Any]], list[str]]:
     """(single combinations that stay unticked, a sentence about those whose values are not tried)."""
-    faced = Chosen(declared=cells.declared).faced
+    shown_of = Chosen(declared=cells.declared).shown_of
     earlier = cells.batch.run_spec.without
     kept = [
         single
         for single in earlier
-        if all(equality.same_any(value, values.get(name, ())) for name, value in faced(single).items())
+        if all(equality.same_any(value, values.get(name, ())) for name, value in shown_of(single).items())
     ]
     count = len(earlier) - len(kept)
     if not count:
@@ -152,11 +154,11 @@ def _differs_from_default(cells: Cells, name: str, value: Any) -> bool:
     return parameter is not None and parameter.value != value and value is not None
 
 
-def _choose(cells: Cells, name: str, best: Sequence[Cell], mattering: Mattering) -> Choice:
+def _choose(cells: Cells, name: str, best: Sequence[Cell], importance: ParameterImportance) -> Choice:
     scale, value = cells.scale(name), best[0].values.get(name)
-    share = mattering.share_of(name)
-    matters = share >= (MATTERS if mattering.exact else MATTERS_BY_RANK)
-    if mattering.bars and not matters:
+    share = importance.share_of(name)
+    matters = share >= (MATTERS if importance.exact else MATTERS_BY_RANK)
+    if importance.bars and not matters:
         why = f"It explains {percent(share)} of the variance, so it is fixed at the value of the best."
         return _choice(cells, name, [value], why, is_fixed=True)
     places = sorted({scale.place(cell.values.get(name)) for cell in best})
@@ -166,9 +168,9 @@ def _choose(cells: Cells, name: str, best: Sequence[Cell], mattering: Mattering)
     parameter = cells.declared.by_name.get(name)
     bounds = {} if parameter is None else {"minimum": parameter.minimum, "maximum": parameter.maximum}
     found = refined(scale.levels, places, **bounds)
-    faces = f"{scale.faces[places[0]]}" + (f" to {scale.faces[places[-1]]}" if len(places) > 1 else "")
+    texts = f"{scale.texts[places[0]]}" + (f" to {scale.texts[places[-1]]}" if len(places) > 1 else "")
     further = ", and beyond, since that is at the edge of what was tried" if found.goes_beyond else ""
-    why = f"The best had {faces}; around that, in finer steps{further}."
+    why = f"The best had {texts}; around that, in finer steps{further}."
     return _choice(cells, name, found.values, why, is_fixed=len(found.values) == 1)
 
 
@@ -179,5 +181,5 @@ def _kept(values: Sequence[Any], count: int) -> str:
 
 def _choice(cells: Cells, name: str, values: Sequence[Any], why: str, *, is_fixed: bool) -> Choice:
     from_levels = cells.scale(name)
-    faces = [from_levels.face(value) if value in from_levels.levels else f"{value:g}" for value in values]
-    return Choice(name=name, values=values, faces=faces, why=why, is_fixed=is_fixed)
+    texts = [from_levels.text_of(value) if value in from_levels.levels else f"{value:g}" for value in values]
+    return Choice(name=name, values=values, texts=texts, why=why, is_fixed=is_fixed)

@@ -42,7 +42,7 @@ def execute(execution: Execution, owner: str) -> None:
 
 
 def resume(execution: Execution, owner: str) -> None:
-    """Goes on watching a script that another process had started, as if nothing had happened."""
+    """Continues watching a script that another process had started, as if nothing had happened."""
     shim = ProcessId.parse(execution.shim)
     script = Script(shim=shim, exit_file=paths.exit_file(execution.pk), mark=prepare.mark(execution.pk))
     with Attempt(execution, owner) as attempt:
@@ -156,11 +156,16 @@ class Attempt:
         execution = self._execution
         with script:
             ended = watch(execution, self._owner, script)
-        asked = lifecycle.message_of(execution.pk) if ended.cause == "user" else ""
-        if asked and ended.by_force:
-            asked = f"{asked.removesuffix('.')}; it did not end in time when asked to, and was killed."
+        stop_message = lifecycle.message_of(execution.pk) if ended.cause == "user" else ""
+        if stop_message and ended.by_force:
+            stop_message = (
+                f"{stop_message.removesuffix('.')}; it did not end in time when asked to, and was killed."
+            )
         result = outcome(
-            script.exit_code, cause=ended.cause, asked=asked, time_limit=execution.run.time_limit
+            script.exit_code,
+            cause=ended.cause,
+            stop_message=stop_message,
+            time_limit=execution.run.time_limit,
         )
         if patiently(lambda: settle(execution, self._owner, result, inputs=self._inputs)):
             prepare.offer(execution)

@@ -36,12 +36,12 @@ def outcome(
     exit_code: int | None,
     *,
     cause: Literal["", "user", "timeout"],
-    asked: str = "",
+    stop_message: str = "",
     time_limit: int | None = None,
 ) -> Outcome:
     """What a script's end means. `cause`: why it was ended from outside; `asked`: the sentence of a stop."""
     if cause == "user":
-        return Outcome(state=State.STOPPED, message=asked or "Stopped.", exit_code=exit_code)
+        return Outcome(state=State.STOPPED, message=stop_message or "Stopped.", exit_code=exit_code)
     if cause == "timeout":
         limit = "" if time_limit is None else f" of {durations.write(time_limit)}"
         message = f"It was stopped at its time limit{limit}."

@@ -148,7 +148,7 @@ def take_back(execution: Execution, inputs: Inputs) -> bool:
 
 
 def offer(execution: Execution) -> None:
-    """Lets this process's next script have files of one whose end is stored: they tell nothing any more."""
+    """Passes files of a script whose end is stored to the process's next one: they prove nothing now."""
     spares.offer(PARAMETERS, paths.parameters_file(execution.pk))
     spares.offer(EXIT, paths.exit_file(execution.pk), blank=ROOM)
 

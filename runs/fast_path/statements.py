@@ -45,21 +45,21 @@ def find(model: type[M], pk: int | None, columns: tuple[str, ...], *, locked: bo
     return model.from_db(database.alias, names, values)
 
 
-def update(model: type[Model], *, where: Mapping[str, Any], facts: Mapping[str, Any]) -> int:
+def update(model: type[Model], *, where: Mapping[str, Any], fields: Mapping[str, Any]) -> int:
     """Sets `facts` where all of `where` are equal; how many rows that were."""
     if not settings.FAST_PATH:
-        return model._default_manager.filter(**where).update(**facts)
-    database, sets, conditions = _database(), tuple(facts), tuple(where)
-    values = _prepared(database, model, (*sets, *conditions), [*facts.values(), *where.values()])
+        return model._default_manager.filter(**where).update(**fields)
+    database, sets, conditions = _database(), tuple(fields), tuple(where)
+    values = _prepared(database, model, (*sets, *conditions), [*fields.values(), *where.values()])
     return _execute(database, _update_text(model, sets, conditions), values)[0]
 
 
-def insert(model: type[Model], facts: Mapping[str, Any]) -> int:
+def insert(model: type[Model], fields: Mapping[str, Any]) -> int:
     """Adds a row; its id. Every field without a default of the database is to be given."""
     if not settings.FAST_PATH:
-        return int(model._default_manager.create(**_by_column(model, facts)).pk)
-    database, names = _database(), tuple(facts)
-    text, values = _insert_text(model, names), _prepared(database, model, names, list(facts.values()))
+        return int(model._default_manager.create(**_by_column(model, fields)).pk)
+    database, names = _database(), tuple(fields)
+    text, values = _insert_text(model, names), _prepared(database, model, names, list(fields.values()))
     if database.vendor == "sqlite":  # whose RETURNING is too young for some machines
         return _execute(database, text, values)[2]
     return int(_execute(database, f"{text} RETURNING {_column(model, 'id')}", values)[1][0])
@@ -75,9 +75,9 @@ def insert_all(model: type[Model], columns: tuple[str, ...], rows: Iterable[tupl
         cursor.executemany(_insert_text(model, columns), list(rows))
 
 
-def _by_column(model: type[Model], facts: Mapping[str, Any]) -> dict[str, Any]:
+def _by_column(model: type[Model], fields: Mapping[str, Any]) -> dict[str, Any]:
     """The facts as a model takes them: a related row by its column when only its key is given."""
-    named = ((_field(model, name), value) for name, value in facts.items())
+    named = ((_field(model, name), value) for name, value in fields.items())
     return {field.name if isinstance(value, Model) else field.attname: value for field, value in named}
 
 
@@ -167,17 +167,17 @@ def _can_lock() -> bool:
 
 
 @lru_cache(maxsize=200)
-def _update_text(model: type[Model], facts: tuple[str, ...], where: tuple[str, ...]) -> str:
-    sets = ", ".join(f"{_column(model, name)} = %s" for name in facts)
+def _update_text(model: type[Model], fields: tuple[str, ...], where: tuple[str, ...]) -> str:
+    sets = ", ".join(f"{_column(model, name)} = %s" for name in fields)
     conditions = " AND ".join(f"{_column(model, name)} = %s" for name in where)
     # Names of our own fields only; values are parameters.
     return f"UPDATE {_quoted(model._meta.db_table)} SET {sets} WHERE {conditions}"  # noqa: S608
 
 
 @lru_cache(maxsize=200)
-def _insert_text(model: type[Model], facts: tuple[str, ...]) -> str:
-    columns = ", ".join(_column(model, name) for name in facts)
-    places = ", ".join("%s" for _ in facts)
+def _insert_text(model: type[Model], fields: tuple[str, ...]) -> str:
+    columns = ", ".join(_column(model, name) for name in fields)
+    places = ", ".join("%s" for _ in fields)
     return f"INSERT INTO {_quoted(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
 
 

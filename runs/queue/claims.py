@@ -56,10 +56,10 @@ class Front:
     def _take(self, execution: Execution, owner: str) -> bool:
         """False when another was faster."""
         now = timezone.now()
-        facts: dict[str, Any] = {"node": self._node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
-        if not transition(execution.pk, State.QUEUED, State.PREPARING, **facts):
+        fields: dict[str, Any] = {"node": self._node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
+        if not transition(execution.pk, State.QUEUED, State.PREPARING, **fields):
             return False
-        for name, value in {**facts, "state": State.PREPARING.value}.items():
+        for name, value in {**fields, "state": State.PREPARING.value}.items():
             setattr(execution, name, value)
         return True
 

@@ -81,7 +81,7 @@ def hold(batch_id: int | None, *, columns: tuple[str, ...] = LOOKED_AT) -> Batch
 
 
 def reopen(batch_id: int | None) -> None:
-    """Before one of its Runs is executed again: the Batch, if any, is held, and has not ended any more."""
+    """Before one of its Runs is executed again: the Batch, if any, is held, and has not ended any longer."""
     if batch_id is not None and hold(batch_id) is not None:
         Batch.objects.filter(pk=batch_id).update(finished_at=None, seen_at=None)
 
@@ -116,7 +116,7 @@ def room(batch: Batch, *, most: int) -> int:
 
 
 def has_failed_enough(batch: Batch) -> bool:
-    """Whether as many Runs have failed as were allowed to, so that none is to start any more."""
+    """Whether as many Runs have failed as were allowed to, so that none is to start any longer."""
     return batch.stop_after is not None and failures(batch) >= batch.stop_after
 
 

@@ -108,7 +108,7 @@ class Tokens(ORM):  # type: ignore[misc] # django-q2 has no types
         return None
 
     def _has_some(self) -> bool:
-        self.get_connection()  # closes one that is of no use any more
+        self.get_connection()  # closes one that is of no use any longer
         with connection.cursor() as cursor:
             now = connection.ops.adapt_datetimefield_value(timezone.now())
             cursor.execute(ANY_TOKEN, [self.list_key, now])
@@ -172,5 +172,5 @@ def run_cluster(*, parent: int, signs: int) -> None:
 
 
 def end_group() -> None:
-    """Ends the process group of the caller, at once and for good."""
+    """Ends the process group of the caller, at once and permanently."""
     os.killpg(os.getpgrp(), signal.SIGKILL)

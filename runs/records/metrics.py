@@ -169,12 +169,12 @@ def _store(
         stored += [Metric(execution_id=execution_id, name=name, is_system=is_system) for name in new[:room]]
         for metric in stored:
             summarise(metric, series[metric.name])
-            facts = {name: getattr(metric, name) for name in SUMMARY}
+            fields = {name: getattr(metric, name) for name in SUMMARY}
             if metric.pk is not None:
-                statements.update(Metric, where={"id": metric.pk}, facts=facts)
+                statements.update(Metric, where={"id": metric.pk}, fields=fields)
             else:
                 key = {"execution": execution_id, "name": metric.name, "is_system": is_system}
-                metric.pk = statements.insert(Metric, {**key, **facts})
+                metric.pk = statements.insert(Metric, {**key, **fields})
         rows = [(metric.pk, x, y) for metric in stored for x, y in series[metric.name]]
         if rows:
             statements.insert_all(MetricPoint, ("metric", "x", "y"), rows)

@@ -61,7 +61,7 @@ def main(path: str) -> int:
         say(f"The dependencies cannot be satisfied together:\n{error}")
     except (
         Exception
-    ) as error:  # every error of the installer is told in the console, which is its only reader
+    ) as error:  # every error of the installer is printed in the console, which is its only reader
         say(f"The Conda environment could not be built: {type(error).__name__}: {error}")
     else:
         return 0

@@ -132,12 +132,12 @@ def packages(target: Path, builder: Builder) -> str:
 def interpreter(target: Path) -> str:
     """The languages of a prefix, as people name them."""
     versions = {str(one["name"]): str(one["version"]) for one in _records(target)}
-    told = [
+    languages = [
         f"{label} {versions[name]}"
         for name, label in (("python", "Python"), ("r-base", "R"))
         if name in versions
     ]
-    return ", ".join(told) or "neither Python nor R of its own"
+    return ", ".join(languages) or "neither Python nor R of its own"
 
 
 def _records(target: Path) -> list[dict[str, Any]]:

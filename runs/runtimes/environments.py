@@ -43,7 +43,7 @@ def prepare(
     """The environment for the files in `folder`, which have the digest `tree`; built when it is new.
 
     A notebook as `entry` gets what executes it on top. With `exactly` it is that environment, or one with
-    the same packages. None is used that somebody deleted before `since` (now). Raises EnvironmentFailure when
+    the same packages. None is used that someone deleted before `since` (now). Raises EnvironmentFailure when
     it cannot be built. Others who need the same one meanwhile wait for it.
     """
     notebook = _is_notebook(entry)
@@ -73,10 +73,10 @@ def _prepare_exactly(
     keys = [exactly.key, want(folder, tree=tree, notebook=notebook).key]
     for row in same.filter(key__in=keys):
         final = paths.environments(builder.node_name) / row.key
-        facts = _read_ready(final)
-        if facts is not None and _touch(row):
+        built = _read_ready(final)
+        if built is not None and _touch(row):
             builder.say(f"Exactly environment {row.key[:12]}, with the same packages.")
-            return _ready(row, final, facts)
+            return _ready(row, final, built)
     wanted = want(folder, tree=tree, notebook=notebook, lock=exactly.packages)
     found = _prepare(wanted, folder, builder)
     if found.row.interpreter != exactly.interpreter:
@@ -86,27 +86,27 @@ def _prepare_exactly(
 
 def _prepare(wanted: Wanted, folder: Path, builder: Builder) -> Ready:
     final = paths.environments(builder.node_name) / wanted.key
-    facts = _read_ready(final)
-    if facts is not None:
+    built = _read_ready(final)
+    if built is not None:
         row = _find_row(wanted, builder.node_name)
         if row is not None:
-            return _ready(row, final, facts)
+            return _ready(row, final, built)
     with _only_builder(wanted, builder):
         _heed_deletions(wanted, builder.node_name)
-        facts = _read_ready(final)
-        if facts is None:
-            facts = _build(wanted, folder, final, builder)
+        built = _read_ready(final)
+        if built is None:
+            built = _build(wanted, folder, final, builder)
         row = _find_row(wanted, builder.node_name)
         if row is None:
-            known = {name: facts[name] for name in ("interpreter", "packages", "size", "build_seconds")}
+            known = {name: built[name] for name in ("interpreter", "packages", "size", "build_seconds")}
             row = Environment.objects.create(
                 key=wanted.key,
                 node_name=builder.node_name,
                 kind=wanted.kind,
-                build_log=facts.get("build_log", ""),
+                build_log=built.get("build_log", ""),
                 **known,
             )
-    return _ready(row, final, facts)
+    return _ready(row, final, built)
 
 
 def _heed_deletions(wanted: Wanted, node_name: str) -> None:
@@ -116,12 +116,12 @@ def _heed_deletions(wanted: Wanted, node_name: str) -> None:
             Environment.objects.filter(pk=row.pk, removed_at=None).update(unwanted_at=None)
 
 
-def _ready(row: Environment, final: Path, facts: Mapping[str, Any]) -> Ready:
+def _ready(row: Environment, final: Path, built: Mapping[str, Any]) -> Ready:
     return Ready(
         row=row,
         folder=final,
-        variables=facts.get("variables", {}),
-        has_python=facts.get("has_python", True),
+        variables=built.get("variables", {}),
+        has_python=built.get("has_python", True),
     )
 
 
@@ -146,10 +146,10 @@ def _touch(row: Environment) -> bool:
 def _read_ready(final: Path) -> dict[str, Any] | None:
     """What was noted when it was built; None while it is not ready, or when its Python is gone."""
     try:
-        facts = json.loads((final / READY).read_text())
+        built = json.loads((final / READY).read_text())
     except (OSError, ValueError):
         return None
-    return facts if not facts.get("has_python", True) or (final / "bin" / "python").exists() else None
+    return built if not built.get("has_python", True) or (final / "bin" / "python").exists() else None
 
 
 @contextmanager
@@ -197,13 +197,13 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
             conda_prefix.build(wanted, wanted.base, folder, place, builder)
         else:
             venvs.build(wanted, wanted.base, folder, place, builder)
-        facts = {
+        built = {
             **_found_in(wanted, place, builder),
             "size": seal(place),
             "build_seconds": round(time.monotonic() - began, 2),
             "build_log": _log(builder, log_from),
         }
-        _mark_ready(place, final, facts)
+        _mark_ready(place, final, built)
     except OSError as error:
         filetree.remove(place)
         raise EnvironmentFailure(
@@ -212,8 +212,8 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
     except BaseException:
         filetree.remove(place)
         raise
-    builder.say(f"Environment {wanted.short} is ready after {facts['build_seconds']:.1f} s.")
-    return facts
+    builder.say(f"Environment {wanted.short} is ready after {built['build_seconds']:.1f} s.")
+    return built
 
 
 def _announce(wanted: Wanted, builder: Builder) -> None:
@@ -242,9 +242,9 @@ def _found_in(wanted: Wanted, place: Path, builder: Builder) -> dict[str, Any]:
     }
 
 
-def _mark_ready(place: Path, final: Path, facts: Mapping[str, Any]) -> None:
+def _mark_ready(place: Path, final: Path, built: Mapping[str, Any]) -> None:
     note = place / f"{READY}.new"
-    note.write_text(json.dumps(facts))
+    note.write_text(json.dumps(built))
     os.rename(note, place / READY)
     if place != final:
         os.rename(place, final)
@@ -266,10 +266,10 @@ def seal(folder: Path) -> int:
     for current, folders, files in os.walk(folder):
         for name in files:
             path = os.path.join(current, name)
-            facts = os.lstat(path)
-            total += facts.st_size
-            if facts.st_mode & 0o222 and not os.path.islink(path):
-                os.chmod(path, facts.st_mode & 0o7555)
+            built = os.lstat(path)
+            total += built.st_size
+            if built.st_mode & 0o222 and not os.path.islink(path):
+                os.chmod(path, built.st_mode & 0o7555)
         for name in folders:
             path = os.path.join(current, name)
             if not os.path.islink(path):

@@ -17,7 +17,7 @@ from runs.runtimes.failure import EnvironmentFailure
 VERSION_FILE = ".python-version"
 PROJECT_FILE = "pyproject.toml"
 REQUEST = re.compile(r"[A-Za-z0-9@.+_ ,<>=!~*-]{1,100}")
-# What was found is asked for anew after a while: somebody may have installed another.
+# What was found is asked for anew after a while: someone may have installed another.
 REMEMBERED = 300.0
 _found: dict[str, tuple[float, "Interpreter"]] = {}
 
@@ -51,10 +51,10 @@ def find_uv() -> str:
 
 def choose(folder: Path) -> Interpreter:
     """The server's Python, unless a file of the Task asks for one that it is not."""
-    asked = requested(folder)
-    if asked is None:
+    found = requested(folder)
+    if found is None:
         return Interpreter(path=base_interpreter(), version=sys.version.split()[0])
-    request, file = asked
+    request, file = found
     known = _found.get(request)
     if known is None or time.monotonic() - known[0] > REMEMBERED:
         known = time.monotonic(), _find(request, file)
@@ -67,9 +67,9 @@ def requested(folder: Path) -> tuple[str, str] | None:
     version = folder / VERSION_FILE
     if version.is_file():
         lines = [line.strip() for line in version.read_text("utf-8", "replace").splitlines()]
-        asked = next((line for line in lines if line and not line.startswith("#")), "")
-        if asked:
-            return _checked(asked, VERSION_FILE), VERSION_FILE
+        text = next((line for line in lines if line and not line.startswith("#")), "")
+        if text:
+            return _checked(text, VERSION_FILE), VERSION_FILE
     project = folder / PROJECT_FILE
     if project.is_file():
         try:
@@ -83,13 +83,13 @@ def requested(folder: Path) -> tuple[str, str] | None:
     return None
 
 
-def _checked(asked: object, file: str) -> str:
-    if not isinstance(asked, str) or REQUEST.fullmatch(asked) is None or asked.startswith("-"):
+def _checked(text: object, file: str) -> str:
+    if not isinstance(text, str) or REQUEST.fullmatch(text) is None or text.startswith("-"):
         raise EnvironmentFailure(
             f"{file} must name a version of Python such as "
-            f"3.11 or >=3.9,<3.12, but contains {str(asked)[:100]!r}."
+            f"3.11 or >=3.9,<3.12, but contains {str(text)[:100]!r}."
         )
-    return asked.strip()
+    return text.strip()
 
 
 def _find(request: str, file: str) -> Interpreter:

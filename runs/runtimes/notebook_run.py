@@ -35,7 +35,7 @@ def main(path: str) -> int:
 
     try:
         notebook = nbformat.read(path, as_version=4)
-    except Exception as error:  # whatever a broken file makes the reader raise: it is told in the console
+    except Exception as error:  # whatever a broken file makes the reader raise: it is printed in the console
         sys.stdout.write(f"{path} is not a readable notebook: {error}\n")
         return 1
     language = notebook.metadata.get("kernelspec", {}).get("language", "python")

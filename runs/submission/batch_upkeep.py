@@ -21,7 +21,7 @@ def attend() -> int:
 
 
 def stop_after_failures(batch: Batch) -> bool:
-    """Stops what waits once as many Runs failed as were allowed to; what runs goes on to its end."""
+    """Stops what waits once as many Runs failed as were allowed to; what runs finishes."""
     if batch.stop_after is None or not scheduler.has_failed_enough(batch):
         return False
     with transaction.atomic():

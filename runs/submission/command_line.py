@@ -1,4 +1,4 @@
-"""The command line as a face of RunSpec: `run 1 --set lr=0.1,0.01 --set 'layers=[64,64]' --pair a,b`."""
+"""The command line as a notation of RunSpec: `run 1 --set lr=0.1,0.01 --set 'layers=[64,64]' --pair a,b`."""
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The Runs' part in deleting a Project for good, see `projects.deletion`."""
+"""The Runs' part in deleting a Project permanently, see `projects.deletion`."""
 
 from collections.abc import Callable
 

@@ -118,7 +118,7 @@ def _send(notice: Notice) -> None:
     except DatabaseError:
         raise
     except Exception as error:
-        # Whatever goes wrong with a notice, the worker goes on to execute Runs.
+        # Whatever goes wrong with a notice, the worker continues to execute Runs.
         sentence = _in_words(error)[:LONGEST_ERROR]
         is_known = isinstance(error, (OSError, smtplib.SMTPException, ValueError))
         where = (notice.batch_id, notice.channel, notice.address)
@@ -138,7 +138,7 @@ def _in_words(error: Exception) -> str:
     return f"It could not be reached: {str(reason).strip() or type(reason).__name__}."
 
 
-def facts(batch: Batch) -> dict[str, Any]:
+def payload(batch: Batch) -> dict[str, Any]:
     """What a notice says, as plain values."""
     by_state = batch.runs.order_by().values_list("state").annotate(Count("pk"))
     counts = {state.value: 0 for state in State if state in FINAL} | dict(by_state)
@@ -156,9 +156,9 @@ def facts(batch: Batch) -> dict[str, Any]:
     }
 
 
-def sentence(told: Mapping[str, Any]) -> str:
+def sentence(ended: Mapping[str, Any]) -> str:
     """`all 36 Runs succeeded.` or `34 of 36 Runs succeeded, 2 failed.`, to stand after a colon."""
-    counts = {state: told[state.value] for state in State if told.get(state.value)}
+    counts = {state: ended[state.value] for state in State if ended.get(state.value)}
     total = sum(counts.values())
     if not counts:
         return "no Run was executed."
@@ -180,12 +180,12 @@ def _did(state: State, count: int) -> str:
 
 
 def _email(notice: Notice) -> None:
-    told = facts(notice.batch)
+    ended = payload(notice.batch)
     text = (
-        f"The Batch {told['name']} of the Task {told['task']} (Project {told['project']}) has ended.\n\n"
-        f"{capfirst(sentence(told))}\n\n{told['url']}\n"
+        f"The Batch {ended['name']} of the Task {ended['task']} (Project {ended['project']}) has ended.\n\n"
+        f"{capfirst(sentence(ended))}\n\n{ended['url']}\n"
     )
-    subject = f"{told['name']} has ended: {sentence(told)}".replace("\n", " ").replace("\r", " ")
+    subject = f"{ended['name']} has ended: {sentence(ended)}".replace("\n", " ").replace("\r", " ")
     EmailMessage(subject=subject, body=text, to=[notice.address]).send()
 
 
@@ -201,7 +201,7 @@ def _webhook(notice: Notice) -> None:
         raise ValueError(f"“{notice.address[:200]}” is not a webhook address.")
     request = urllib.request.Request(  # noqa: S310
         notice.address,
-        data=json.dumps(facts(notice.batch)).encode(),
+        data=json.dumps(payload(notice.batch)).encode(),
         headers={"Content-Type": "application/json", "User-Agent": "Coretex"},
         method="POST",
     )
@@ -222,7 +222,7 @@ def unseen(user: User) -> QuerySet[Batch]:
 
 
 def mark(found: QuerySet[Batch]) -> str:
-    """Names what is told of these Batches: other ones, or one of them that ended again, make another mark."""
+    """Names what is shown of these Batches: other ones, or one that ended again, make another mark."""
     rows = found.values_list("pk", "finished_at")[: MOST + 1]
     return ",".join(f"{pk}.{finished_at.timestamp():.0f}" for pk, finished_at in rows if finished_at)
 
@@ -251,7 +251,7 @@ def shown(found: QuerySet[Batch]) -> dict[str, Any]:
 
 
 def mark_seen(batch: Batch, user: User) -> bool:
-    """Its creator has looked at the ended Batch; False when it has not ended or somebody else looks."""
+    """Its creator has looked at the ended Batch; False when it has not ended or someone else looks."""
     return _seen(batch.pk, user)
 
 

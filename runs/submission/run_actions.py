@@ -1,4 +1,4 @@
-"""What people do to Runs: execute again, stop, delete. Knows no HTTP; who may is asked before."""
+"""What people do to Runs: execute again, stop, delete. Knows no HTTP; callers check permissions."""
 
 from collections.abc import Iterable
 
@@ -47,7 +47,7 @@ def stop_runs(runs: Iterable[Run], *, by: User) -> int:
 
 
 def delete_runs(runs: Iterable[Run], *, by: User) -> int:
-    """Deletes finished Runs for good with all they left, and frees the disk; how many were deleted.
+    """Deletes finished Runs permanently with all they left, and frees the disk; how many were deleted.
 
     Refuses all of them, with a sentence, while one is unfinished.
     """

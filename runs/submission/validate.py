@@ -1,4 +1,4 @@
-"""The one validator: a specification becomes a plan of its Runs, or every mistake in it is told at once."""
+"""The one validator: a specification becomes a plan of its Runs, or every mistake in it is named at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from runs.submission import notifications
 from runs.submission.choices import Chosen, read_choices, stored
 from runs.submission.errors import SubmitError
 from runs.submission.notifications import NOBODY, Notify
-from runs.submission.value_text import Faces
+from runs.submission.value_text import ValueTexts
 from tasks import combinations, rules
 from tasks.files import store
 from tasks.models import Task
@@ -76,14 +76,14 @@ class Plan:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return (self.at(index) for index in range(self.count))
 
-    def face(self, name: str, value: Any) -> str:
+    def text_of(self, name: str, value: Any) -> str:
         """A value on one short line."""
-        return self.faces.of(name, value)
+        return self.shown.of(name, value)
 
     @cached_property
-    def faces(self) -> Faces:
-        found = Faces(self.declared, self.task.project_id)
-        for name, values in self.chosen.faces.items():
+    def shown(self) -> ValueTexts:
+        found = ValueTexts(self.declared, self.task.project_id)
+        for name, values in self.chosen.shown.items():
             found.read(name, values)
         return found
 
@@ -113,16 +113,16 @@ class Plan:
         columns = []
         for name, places in sorted(design.places().items()):
             parameter = self.declared.by_name[name]
-            faces = list(design.values[name])
+            shown = list(design.values[name])
             if name in design.conditions:
-                faces.append(design.conditions[name].default)
+                shown.append(design.conditions[name].default)
             seeds = repeats if name == design.seed_parameter else [0] * len(repeats)
             texts = [
                 [
-                    equality.fingerprint_part(name, stored(parameter, face + seed if seed else face))
+                    equality.fingerprint_part(name, stored(parameter, text_of + seed if seed else text_of))
                     for seed in seeds
                 ]
-                for face in faces
+                for text_of in shown
             ]
             columns.append([text for place in places for text in texts[place]])
         rows = zip(*columns, strict=True) if columns else [()] * self.count
@@ -239,10 +239,10 @@ def priority_problems(priority: int) -> Iterator[str]:
 
 def _design(spec: RunSpec, chosen: Chosen) -> combinations.Design:
     return combinations.Design(
-        values=chosen.faces,
+        values=chosen.shown,
         pairs=spec.pairs,
         exclude=spec.exclude,
-        without=[chosen.faced(single) for single in spec.without],
+        without=[chosen.shown_of(single) for single in spec.without],
         repeats=spec.repeats,
         seed_parameter=spec.seed_parameter,
         sample=spec.sample,

@@ -29,7 +29,7 @@ TASK_YAML = "task.yaml"
 
 
 class Missing(TreeError):
-    """There is no such file, or no such Task any more."""
+    """There is no such file, or no such Task any longer."""
 
 
 class Conflict(TreeError):
@@ -64,9 +64,9 @@ def editing(task: Task, *, by: User | None) -> Iterator[Path]:
     """Holds the files for a change by `by` and then stores their digest. A raise leaves the row as it was."""
     with holding(task) as folder:
         yield folder
-        facts = {"digest": current_digest(folder), "changed_at": timezone.now(), "changed_by": by}
-        Task.objects.filter(pk=task.pk).update(**facts)
-    for name, value in facts.items():
+        fields = {"digest": current_digest(folder), "changed_at": timezone.now(), "changed_by": by}
+        Task.objects.filter(pk=task.pk).update(**fields)
+    for name, value in fields.items():
         setattr(task, name, value)
 
 
@@ -142,8 +142,8 @@ def _entries(folder: Path) -> Iterator[tuple[str, bool, str]]:
 
 
 def _file_digest(path: Path) -> str:
-    facts = path.stat()
-    return _digest_of(str(path), (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
+    fields = path.stat()
+    return _digest_of(str(path), (fields.st_ino, fields.st_size, fields.st_mtime_ns, fields.st_ctime_ns))
 
 
 @lru_cache(maxsize=50_000)

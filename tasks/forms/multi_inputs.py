@@ -93,7 +93,7 @@ class SeveralInput:
             return []
         return [
             Chip(
-                text=item.line if item.error else self.face(item.value),
+                text=item.line if item.error else self.text_of(item.value),
                 line=item.line,
                 error=item.error,
                 is_duplicate=place in self.several.duplicates,
@@ -106,7 +106,7 @@ class SeveralInput:
         """The lines of the values that have no chip."""
         return [] if self.several is None else [item.line for item in self.several.items[CHIPS_SHOWN:]]
 
-    def face(self, value: object) -> str:
+    def text_of(self, value: object) -> str:
         if self.field.parameter.data_type not in RESOLVERS or value is None:
             return self.field.parameter.type.describe(value)
         names = {choice.value: choice.label for choice in self.field.choices or ()}

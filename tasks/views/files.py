@@ -87,7 +87,7 @@ def folder(request: Request, pk: int) -> HttpResponse:
     folders = store.list_folders(task)
     if request.htmx and not request.htmx.boosted:
         return tree.part(request, store.list_files(task), folders, has_folder_pages=True)
-    path = tree.asked_folder(request)
+    path = tree.requested_folder(request)
     return render(
         request, "tasks/folder.html", folder_context(request, task, path if path in folders else "")
     )

@@ -14,7 +14,7 @@ param_groups:
       - {name: rate, value: 0.1, data_type: float, required: true}
       - {name: size, value: 16, data_type: int, required: true}
 """
-# One size fails until somebody has repaired what it needs, and another waits until it may go on.
+# One size fails until someone has repaired what it needs, and another waits until it may go on.
 MAIN = """\
 import json, os, pathlib, sys, time
 

@@ -38,13 +38,13 @@ def give(page: Page, name: str, text: str) -> None:
 
 
 def total(page: Page, number: int) -> None:
-    expect(page.locator("#outlook")).to_contain_text(f"Total number of Runs: {number} ")
+    expect(page.locator("#run-preview")).to_contain_text(f"Total number of Runs: {number} ")
 
 
 def make_task(page: Page, parent: Path, project: str = "Combinations", main: str = MAIN) -> None:
     folder = parent / "sweep"
     folder.mkdir()
-    (folder / "main.py").write_text(main.replace("MENDED", str(parent / "mended")))
+    (folder / "main.py").write_text(main.replace("MENDED", str(parent / "fixed")))
     (folder / "task.yaml").write_text(TASK_YAML)
     page.goto("/projects/")
     page.get_by_role("link", name="New Project").first.click()
@@ -84,7 +84,7 @@ def test_a_batch_from_the_form_to_the_next_form(page: Page, tmp_path: Path) -> N
     expect(page.locator("#batch-failures")).to_contain_text("out of memory")
 
     # Exactly these again
-    (tmp_path / "mended").touch()
+    (tmp_path / "fixed").touch()
     page.get_by_role("button", name="Execute all 2 failed again").click()
     expect(page.locator("#batch-progress .legend")).to_contain_text("21 succeeded", timeout=30_000)
 
@@ -98,7 +98,7 @@ def test_a_batch_from_the_form_to_the_next_form(page: Page, tmp_path: Path) -> N
     expect(page.locator(".bars")).to_contain_text("size")
     page.get_by_role("link", name="Open form with these values").click()
     expect(page.locator(".run-task-notes")).to_contain_text("Filled from")
-    expect(page.locator("#outlook")).to_contain_text("Total number of Runs")
+    expect(page.locator("#run-preview")).to_contain_text("Total number of Runs")
     shoot(page, "batch-next-form")
 
 

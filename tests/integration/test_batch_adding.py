@@ -64,7 +64,7 @@ def test_values_that_add_nothing_or_are_wrong_are_told(
 
 
 def adds(browser: Client, batch: Batch, **typed: str) -> str:
-    """What the page says, while somebody types, that these values would add."""
+    """What the page says, while someone types, that these values would add."""
     data = {name.replace("_", "-", 1): text for name, text in typed.items()}
     response = browser.post(reverse("runs:batch_adds", args=[batch.pk]), data, headers={"HX-Request": "true"})
     assert response.status_code == 200

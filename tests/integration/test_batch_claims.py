@@ -137,7 +137,7 @@ from runs.models import Node, Run
 from runs.states import ACTIVE, State
 node = Node.objects.get(name="worker-1")
 while Run.objects.filter(state="queued").exists():
-    execution = claims.claim(node, "somebody")
+    execution = claims.claim(node, "someone")
     if execution is None:
         continue
     active = Run.objects.filter(batch=execution.run.batch_id, state__in=ACTIVE).count()
@@ -220,7 +220,7 @@ def effort_of_claims() -> int:
 def test_lost_in_a_batch_is_executed_again_within_its_limit(task: Task) -> None:
     batch = some_batches.start(task, values={"a": [1, 2, 3]}, at_once=1)
     execution = some_batches.claim()
-    assert lifecycle.return_to_queue(execution.pk, "somebody")
+    assert lifecycle.return_to_queue(execution.pk, "someone")
     assert Run.objects.filter(batch=batch, state=State.QUEUED).count() == 3
     assert claimed(5) == [(batch.name, 0)]
 
@@ -265,9 +265,9 @@ def test_a_run_says_what_it_waits_for(task: Task) -> None:
 def test_a_run_that_was_given_back_goes_before_those_that_were_read_ahead(task: Task) -> None:
     some_batches.start(task, name="one", values={"a": [*range(4)]})
     front = claims.Front(some_batches.node())
-    first, second = front.claim("somebody"), front.claim("somebody")
+    first, second = front.claim("someone"), front.claim("someone")
     assert (first.run.cell, second.run.cell) == (0, 1)
-    assert lifecycle.return_to_queue(first.pk, "somebody")
+    assert lifecycle.return_to_queue(first.pk, "someone")
     front.look(some_batches.node())
-    assert [front.claim("somebody").run.cell for _ in range(3)] == [0, 2, 3]
-    assert front.claim("somebody") is None
+    assert [front.claim("someone").run.cell for _ in range(3)] == [0, 2, 3]
+    assert front.claim("someone") is None

@@ -180,7 +180,7 @@ def test_while_nothing_can_be_counted_the_form_says_which_parameters_to_mend(
     client: Client, task: Task
 ) -> None:
     html = looked(client, task, filled(client, task, v_epochs="1, x", v_rate="0.1, y", v_mode="fast"))
-    told = html.split('id="outlook"')[1].split("</p>")[0]
+    told = html.split('id="run-preview"')[1].split("</p>")[0]
     assert "is fixed" in told and ">epochs</a>" in told and ">rate</a>" in told and ">mode</a>" not in told
 
 
@@ -268,7 +268,7 @@ def test_a_snapshot_in_the_address_runs_its_files(client: Client, task: Task, al
         ("?repeats=0", "repeats must be a whole number of 1 or more"),
         ("?values=[1]&v.rate=[1]", "are written in an address as v.NAME"),
         ("?v.mode=[%22gone%22]", "its default is shown"),
-        ('?v.mode=[{"selected":0,"options":["gone","fast"]}]', "has no option &quot;gone&quot; any more"),
+        ('?v.mode=[{"selected":0,"options":["gone","fast"]}]', "has no option &quot;gone&quot; any longer"),
         ('?v.mode=[{"selected":7,"options":["gone","fast"]}]', "its default is shown"),
     ],
 )

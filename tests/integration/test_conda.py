@@ -70,7 +70,7 @@ def environment_yml(*dependencies: str, **more: str) -> str:
 
 def test_dependencies_are_solved_and_their_programs_are_on_the_path(project: Project) -> None:
     files = {"main.sh": "tool; echo $CONDA_PREFIX $LAB_NAME", "environment.yml": environment_yml("suite")}
-    files["environment.yml"] += "variables: {LAB_NAME: helix}\nprefix: /home/somebody/env\n"
+    files["environment.yml"] += "variables: {LAB_NAME: helix}\nprefix: /home/someone/env\n"
     execution = submit(make_task(project, files), entry="main.sh")
     take_one()
     execution = fresh(execution)

@@ -205,7 +205,7 @@ def test_nobody_is_sent_to_sign_in_from_everywhere(
     for address in walk.seen:
         response = nobody.get(address)
         if address == "/batches/ended":
-            # What a page asks by itself must not take it away from somebody who writes in it.
+            # What a page asks by itself must not take it away from someone who writes in it.
             assert (response.status_code, response.content) == (204, b"")
             continue
         assert response.status_code == 302, address

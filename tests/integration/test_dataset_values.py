@@ -114,7 +114,7 @@ def test_narrowing_down_tries_no_datasets_between(batch: Batch, ids: dict[str, i
     found = refine.down(held, numbers, "max", importance.of(held, numbers))
     [data] = [choice for choice in found.choices if choice.name == "data"]
     assert ids["Iris"] in data.values and set(data.values) <= set(ids.values())
-    assert set(data.faces) <= set(NAMES)
+    assert set(data.texts) <= set(NAMES)
 
 
 def test_a_renamed_dataset_has_its_new_name_and_a_deleted_one_says_so(

@@ -1,4 +1,4 @@
-"""Projects: list, page, create, edit, archive, delete for good, and who may do what."""
+"""Projects: list, page, create, edit, archive, delete permanently, and who may do what."""
 
 import io
 from collections.abc import Callable

@@ -7,7 +7,7 @@ const { page } = require("./page.js");
 // Parallel coordinates
 
 const LR = { key: "p:lr", label: "lr", values: [0.1, 0.2, null, 0.4] };
-const MODE = { key: "p:mode", label: "mode", values: [0, 1, 1, 2], faces: ["adam", "sgd", "rms"] };
+const MODE = { key: "p:mode", label: "mode", values: [0, 1, 1, 2], texts: ["adam", "sgd", "rms"] };
 
 function parallel(...columns) {
   const brushed = [], it = page('<div id="place"></div>', ["parallel"]);

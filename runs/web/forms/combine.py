@@ -155,9 +155,9 @@ class CombineForm(forms.Form):
         initial = {} if given is None else shown(given)
         super().__init__(data, initial=initial)
         names = [parameter.name for parameter in spec.parameters if parameter.data_type == "int"]
-        asked = self["seed_parameter"].value() if data is None else None
-        if asked and asked not in names:
-            names.append(asked)
+        chosen = self["seed_parameter"].value() if data is None else None
+        if chosen and chosen not in names:
+            names.append(chosen)
         seed = cast(forms.ChoiceField, self.fields["seed_parameter"])
         seed.choices = [("", "none"), *((name, name) for name in names)]
 

@@ -87,7 +87,7 @@ def values(batch: Batch, declared: TaskSpec) -> dict[str, list[Any]]:
     for names in _together(declared, specs[-1]):
         rows: dict[str, tuple[Any, ...]] = {}
         for spec in specs:
-            for row in zip(*(_asked(declared, spec, name) for name in names), strict=False):
+            for row in zip(*(_requested(declared, spec, name) for name in names), strict=False):
                 rows.setdefault(equality.key(row), row)
         for name, column in zip(names, zip(*rows.values(), strict=True), strict=True):
             found[name] = list(column)
@@ -101,7 +101,7 @@ def _together(declared: TaskSpec, spec: RunSpec) -> Iterator[list[str]]:
     yield from ([name] for name in declared.by_name if name not in paired)
 
 
-def _asked(declared: TaskSpec, spec: RunSpec, name: str) -> list[Any]:
+def _requested(declared: TaskSpec, spec: RunSpec, name: str) -> list[Any]:
     parameter = declared.by_name[name]
     return [choices.read_value(parameter, value) for value in spec.values.get(name, [parameter.value])]
 
@@ -123,19 +123,19 @@ class Addition:
     """What values would add: how many Runs, of how many combinations, and how many succeeded elsewhere."""
 
     new: int
-    asked: int
+    combinations: int
     earlier: int
 
     @property
     def there(self) -> int:
         """Combinations that the Batch has already."""
-        return self.asked - self.new
+        return self.combinations - self.new
 
 
 def look_ahead(batch: Batch, spec: RunSpec) -> Addition:
     """What `batches.add_values` would do now; raises what it raises, but nothing new is no mistake."""
-    asked = batch_actions.with_more(batch, spec)
-    new = batch_actions.additions(batch, asked)
+    plan = batch_actions.with_more(batch, spec)
+    new = batch_actions.additions(batch, plan)
     batch_actions.check_room(batch, len(new))
-    earlier = batch_actions.reusable(batch, asked, new)
-    return Addition(new=len(new), asked=asked.count, earlier=len(earlier))
+    earlier = batch_actions.reusable(batch, plan, new)
+    return Addition(new=len(new), combinations=plan.count, earlier=len(earlier))

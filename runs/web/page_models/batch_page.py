@@ -24,7 +24,7 @@ PAGE = 50
 
 
 def about(batch: Batch, *, user: User) -> dict[str, Any]:
-    """The context of the head of each of its pages and of what changes in it while it goes on."""
+    """The context of the head of each of its pages and of what changes in it while it is unfinished."""
     done = progress.of(batch)
     parts = state_bar.stretches(done.counts, reused=done.reused, total=done.total)
     editable = batch.project.archived_at is None and access.may(user, batch.project, Role.EDITOR)
@@ -49,7 +49,7 @@ def about(batch: Batch, *, user: User) -> dict[str, Any]:
 
 def version(batch: Batch, done: Progress) -> str:
     """Differs whenever something that the head of the page shows has changed."""
-    told = (
+    visible = (
         sorted(done.counts.items()),
         done.total,
         batch.built_at,
@@ -59,7 +59,7 @@ def version(batch: Batch, done: Progress) -> str:
         batch.stop_reason,
         (batch.priority, batch.at_once, batch.stop_after),
     )
-    return f"{zlib.crc32(repr(told).encode()):08x}"
+    return f"{zlib.crc32(repr(visible).encode()):08x}"
 
 
 def version_of_cells(found: cells.Cells) -> str:

@@ -22,7 +22,7 @@ MOST_BRANCHES = 100
 # Keys follow the time but for Runs made at the same moment, so a range of days is a range of keys.
 SKEW = 1000
 FILTERS = ("id", "name", "status", "task_name", "node", "by", "since", "until", "task", "project")
-# By these somebody chooses what is of an archived Project, which has left the lists otherwise.
+# By these someone chooses what is of an archived Project, which has left the lists otherwise.
 CHOOSING = {"id", "task", "project"}
 Rows = QuerySet[Run]
 

@@ -178,11 +178,13 @@ class RunTaskForm:
 
     def show_problems(self, error: SubmitError) -> None:
         """Sentences about parameters at these, the others above the form."""
-        here = {name: told for name, told in error.problems.items() if name in self.parameters.inputs}
+        here = {
+            name: sentences for name, sentences in error.problems.items() if name in self.parameters.inputs
+        }
         self.general = error.general
         self.notices += error.general
-        for name, told in error.problems.items():
-            self.notices += [] if name in here else told
+        for name, sentences in error.problems.items():
+            self.notices += [] if name in here else sentences
         self.parameters.add_problems(here)
 
     @property

@@ -27,7 +27,7 @@ from tasks.types.declarations import Parameter
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """What an id in a value stands for; `name` is empty once that is not in the Project any more."""
+    """What an id in a value stands for; `name` is empty once that is not in the Project any longer."""
 
     pk: int
     name: str
@@ -55,7 +55,7 @@ class ValueGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class Stretch:
-    """A part of an Execution's life: how long it took, or since when it goes on."""
+    """A part of an Execution's life: how long it took, or since when it has lasted."""
 
     label: str
     seconds: float | None = None
@@ -72,7 +72,7 @@ class Origin:
 
 
 def about(execution: Execution, *, user: User) -> dict[str, Any]:
-    """The context of every fragment that changes while the Execution goes on."""
+    """The context of every fragment that changes while the Execution is unfinished."""
     run = execution.run
     project = run.project
     executions = list(run.executions.select_related("node", "created_by"))
@@ -98,7 +98,7 @@ def about(execution: Execution, *, user: User) -> dict[str, Any]:
 
 def version(execution: Execution) -> str:
     """Differs whenever something that the page shows about the Execution has changed."""
-    told = (
+    visible = (
         execution.state,
         execution.run.latest_id,
         execution.node_id,
@@ -108,7 +108,7 @@ def version(execution: Execution) -> str:
         len(execution.datasets),
         execution.warnings,
     )
-    return f"{zlib.crc32(repr(told).encode()):08x}"
+    return f"{zlib.crc32(repr(visible).encode()):08x}"
 
 
 def origin(execution: Execution) -> Origin:
@@ -180,7 +180,7 @@ def before(execution: Execution, live: QuerySet[Node]) -> int:
 
 
 def stretches(execution: Execution) -> Iterator[Stretch]:
-    """Waited, prepared, ran: each with its length, the one that goes on with its beginning."""
+    """Waited, prepared, ran: each with its length, the current one with its beginning."""
     steps = [
         ("Waited", execution.created_at),
         ("Prepared", execution.claimed_at),

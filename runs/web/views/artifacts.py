@@ -85,8 +85,8 @@ def artifacts_zip(request: Request, pk: int, number: int) -> HttpResponseBase:
 
 
 def zip_of(request: Request, files: Iterable[tuple[str, Path]], name: str) -> HttpResponseBase:
-    facts = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}"'}
-    headers = downloads.GUARDS | facts
+    details = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}"'}
+    headers = downloads.GUARDS | details
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
     return StreamingHttpResponse(filetree.zip_files(files), headers=headers)

@@ -137,7 +137,7 @@ def adds(request: Request, pk: int) -> HttpResponse:
 
 
 def keep_metric(batch: Batch, data: QueryDict, by: User) -> str:
-    """By what the best is told, for all Batches of the Task."""
+    """Sets the target metric, for all Batches of the Task."""
     view = batch_view.read(data, batch, cells.of(batch), scores.names(batch))
     if not view.metric:
         raise SubmitError("None of its Runs has reported a metric yet, so there is none to use.")

@@ -84,7 +84,7 @@ def curves(request: Request, pk: int) -> HttpResponse:
     found = chart_data.curves(looked.batch, view.metric, runs) if view.metric else []
     for curve in found:
         values = held.by_run[curve["run"]].values
-        curve["label"] = ", ".join(f"{n} {held.scale(n).face(values.get(n))}" for n in held.varying[:4])
+        curve["label"] = ", ".join(f"{n} {held.scale(n).text_of(values.get(n))}" for n in held.varying[:4])
     return JsonResponse({"metric": view.metric, "curves": found})
 
 
@@ -112,7 +112,7 @@ MOST_LEVELS = 12
 
 
 def levels_of(
-    held: cells.Cells, found: parameter_importance.Mattering, direction: str
+    held: cells.Cells, found: parameter_importance.ParameterImportance, direction: str
 ) -> list[dict[str, object]]:
     """The mean at each value of each parameter, the best one marked."""
     return [
@@ -127,7 +127,7 @@ def _rows(scale: cells.Scale, levels: Sequence[Level], direction: str) -> list[d
     differ = len({figures(level.mean) for level in levels}) > 1
     return [
         {
-            "face": scale.face(level.value),
+            "text": scale.text_of(level.value),
             "count": level.count,
             "mean": figures(level.mean),
             "is_best": differ and figures(level.mean) == figures(best),

@@ -41,7 +41,7 @@ def copy_as(request: Request, pk: int) -> HttpResponse:
     if not context["problem"]:
         spec = kept(form)
         address = f"{reverse('runs:new', args=[pk])}?{spec.as_query()}"
-        context["faces"] = [
+        context["notations"] = [
             ("url", "Address of this form", request.build_absolute_uri(address)),
             ("command", "Command", command_line.as_command(spec)),
             ("yaml", "YAML", spec.as_yaml()),

@@ -89,7 +89,7 @@ def show_file(request: Request, run: Run, path: str) -> HttpResponse:
 
 
 def frozen_files(run: Run) -> list[filetree.File]:
-    """All of them; none if the folder is not on the disk any more."""
+    """All of them; none if the folder is not on the disk any longer."""
     root = paths.snapshot(run.snapshot_id)
     return filetree.walk(root) if root.is_dir() else []
 

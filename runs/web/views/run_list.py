@@ -58,9 +58,11 @@ def bulk(request: Request) -> HttpResponse:
 
 def stopped(request: Request, runs: list[Run], back: str) -> HttpResponse:
     count = run_actions.stop_runs(runs, by=request.user)
-    asked = "The Run was asked to stop." if len(runs) == 1 else f"{count} of {len(runs)} Runs asked to stop."
+    stopping = (
+        "The Run was asked to stop." if len(runs) == 1 else f"{count} of {len(runs)} Runs asked to stop."
+    )
     ended = "The Run has ended already." if len(runs) == 1 else "They have all ended already."
-    messages.success(request, asked if count else ended)
+    messages.success(request, stopping if count else ended)
     return web.go(request, back)
 
 

@@ -79,10 +79,10 @@ def check(request: Request, pk: int) -> HttpResponse:
     touched = set(inputs) if "checked" in request.POST else form.parameters.touched
     context = {"inputs": inputs.items(), "touched": touched, "form": form, "task": form.task}
     response = render(request, "runs/_check.html", context)
-    facts = {
+    parameters = {
         drawn.id: {"hidden": drawn.is_hidden, "required": drawn.is_required} for drawn in inputs.values()
     }
-    response.headers["HX-Trigger"] = json.dumps({"parameters": facts})
+    response.headers["HX-Trigger"] = json.dumps({"parameters": parameters})
     return response
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from runs.analysis import importance
 from runs.analysis.cells import Cell, Cells
-from runs.analysis.importance import Bar, Mattering
+from runs.analysis.importance import Bar, ParameterImportance
 from runs.models import Batch
 from runs.states import State
 from tasks.types.declarations import TaskSpec
@@ -16,7 +16,7 @@ from tasks.types.declarations import TaskSpec
 Values = Mapping[str, Any]
 
 
-def found(combinations: Sequence[Values], metric: Callable[[Values], float | None]) -> Mattering:
+def found(combinations: Sequence[Values], metric: Callable[[Values], float | None]) -> ParameterImportance:
     """What mattered in a Batch of these combinations; a Run for which `metric` is None has none."""
     batch = Batch(spec={}, varying=list(combinations[0]))
     numbered = enumerate(combinations)
@@ -26,11 +26,11 @@ def found(combinations: Sequence[Values], metric: Callable[[Values], float | Non
     return importance.of(Cells(batch, cells, TaskSpec()), known)
 
 
-def shares(seen: Mattering) -> dict[str, float]:
+def shares(seen: ParameterImportance) -> dict[str, float]:
     return {bar.label: round(bar.share, 9) for bar in seen.bars}
 
 
-def bar(seen: Mattering, label: str) -> Bar:
+def bar(seen: ParameterImportance, label: str) -> Bar:
     return next(bar for bar in seen.bars if bar.label == label)
 
 
