@@ -104,7 +104,7 @@ def test_the_table_sorts_and_filters_by_name(browser: Client, batch: Batch) -> N
 def test_charts_and_the_map_say_names(browser: Client, batch: Batch) -> None:
     answer = json.loads(page(browser, "runs:batch_data", batch.pk))
     [data] = [column for column in answer["columns"] if column["key"] == "p:data"]
-    assert data["faces"] == ["7", "Iris", "Wheat"] and "exact" not in data
+    assert data["texts"] == ["7", "Iris", "Wheat"] and "exact" not in data
     assert "Iris" in words(page(browser, "runs:batch", batch.pk))
 
 

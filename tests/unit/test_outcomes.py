@@ -26,7 +26,7 @@ def test_an_end_of_its_own(code: int | None, state: State, reason: Reason | None
 
 
 def test_an_end_on_request_is_that_whatever_the_exit_code() -> None:
-    found = outcome(0, cause="user", asked="Stopped by bob.")
+    found = outcome(0, cause="user", stop_message="Stopped by bob.")
     assert (found.state, found.reason, found.message) == (State.STOPPED, None, "Stopped by bob.")
 
 
