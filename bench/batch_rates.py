@@ -23,7 +23,7 @@ PAGES = 7
 LOOK_EVERY = 0.02
 # Who waits for what has times of its own shall not slow it down.
 LOOK_SELDOM = 0.8
-# How often a Batch goes on and a bare pool has its turn.
+# How often a Batch continues and a bare pool has its turn.
 TURNS = 4
 
 

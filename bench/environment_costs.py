@@ -95,9 +95,9 @@ def _start_seconds(python: Path) -> float:
 def _by_hand(target: Path, files: Path) -> float:
     """The same with the same cache, as people type it."""
     base = paths.environments(settings.NODE_NAME)
-    told = pip_settings.for_uv(os.environ)
-    variables = {"UV_CACHE_DIR": str(base / "cache"), **told.environment}
-    install = [find_uv(), "pip", "install", "--quiet", "--compile-bytecode", *told.options]
+    installer = pip_settings.for_uv(os.environ)
+    variables = {"UV_CACHE_DIR": str(base / "cache"), **installer.environment}
+    install = [find_uv(), "pip", "install", "--quiet", "--compile-bytecode", *installer.options]
     began = time.perf_counter()
     command = [find_uv(), "venv", "--quiet", "--python", base_interpreter(), target]
     subprocess.run(command, env=variables, check=True)

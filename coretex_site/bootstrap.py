@@ -37,7 +37,7 @@ COMMAND_OPTIONS = {
 
 
 def options_to_environment(argv: list[str], environment: MutableMapping[str, str]) -> None:
-    """What `up` and `node` are told on the command line becomes variables, before the settings read them."""
+    """What `up` and `node` are given on the command line becomes variables, before the settings read them."""
     command = argv[1] if len(argv) > 1 else ""
     if command not in COMMAND_OPTIONS:
         return
@@ -101,13 +101,13 @@ def missing(extras: set[str]) -> list[str]:
 
 def is_met(requirement: str) -> bool:
     """Whether an installed distribution satisfies `name[extra]>=1,<2`."""
-    name, limits = re.fullmatch(r"([\w.-]+)(?:\[[^]]*\])?(.*)", requirement).groups()
+    ((name, limits),) = re.findall(r"^([\w.-]+)(?:\[[^]]*\])?(.*)$", requirement)
     try:
         version = numbers(importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
         return False
     for limit in filter(None, limits.split(",")):
-        operator, number = re.match(r"(>=|<|==)(.*)", limit.strip()).groups()
+        ((operator, number),) = re.findall(r"^(>=|<|==)(.*)", limit.strip())
         other = numbers(number)
         met = {">=": version >= other, "<": version < other, "==": version[: len(other)] == other}
         if not met[operator]:
@@ -125,11 +125,12 @@ def wanted_stamp() -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def read_stamp() -> dict:
+def read_stamp() -> dict[str, str]:
     try:
-        return json.loads(STAMP.read_text())
+        stamp: dict[str, str] = json.loads(STAMP.read_text())
     except (OSError, ValueError):
         return {}
+    return stamp
 
 
 def is_ready(extras: set[str]) -> bool:
@@ -168,7 +169,7 @@ def install(extras: set[str]) -> None:
         half.write_text(json.dumps(new))
         half.rename(STAMP)
     except KeyboardInterrupt:
-        sys.exit("\nCut off. The next start goes on with it.")
+        sys.exit("\nInterrupted. The next start continues.")
     except OSError as error:
         sys.exit(f"\n{VENV} cannot be made: {error.strerror}. The folder of manage.py has to be writable.")
     print(f"done in {time.monotonic() - started:.0f} s.", flush=True)
@@ -206,6 +207,6 @@ def run(command: list[str]) -> None:
     if result.returncode:
         print("\n" + result.stdout.decode(errors="replace").rstrip(), file=sys.stderr, flush=True)
         sys.exit(
-            "Coretex could not be installed; what the installer says stands above. "
-            "Nothing is kept as if it were; start again when it is mended."
+            "Coretex could not be installed; see the installer's "
+            "output above. Fix the problem and start again."
         )

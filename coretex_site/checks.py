@@ -59,7 +59,7 @@ def conda(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage
     if settings.CONDA:
         if shutil.which(settings.CONDA) is not None:
             return []
-        problem = f"CORETEX_CONDA names {settings.CONDA}, which is no program that can be started"
+        problem = f"CORETEX_CONDA names {settings.CONDA}, which is not an executable program"
     elif find_spec("rattler") is None:
         problem = "py-rattler is not installed beside Coretex"
     else:

@@ -38,7 +38,7 @@ class Env:
                 try:
                     return Path(path).read_text().strip()
                 except (OSError, UnicodeDecodeError) as error:
-                    why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+                    why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
                     raise EnvError(f"{name}_FILE names {path}, which cannot be read: {why}.") from error
         return default
 
@@ -51,7 +51,7 @@ class Env:
         except ValueError:
             value = None
         if value is None or not minimum <= value <= maximum:
-            raise EnvError(f"{name} is to be a whole number from {minimum} to {maximum}, but is {text!r}.")
+            raise EnvError(f"{name} must be a whole number from {minimum} to {maximum}, but is {text!r}.")
         return value
 
     def boolean(self, name: str, default: bool) -> bool:
@@ -60,7 +60,7 @@ class Env:
             return default
         if text in TRUE | FALSE:
             return text in TRUE
-        raise EnvError(f"{name} is to be one of 1, true, yes, on, 0, false, no, off, but is {text!r}.")
+        raise EnvError(f"{name} must be one of 1, true, yes, on, 0, false, no, off, but is {text!r}.")
 
     def words(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
         """Values separated by commas, blanks around them ignored."""
@@ -73,12 +73,12 @@ class Env:
         for word in self.words(name):
             key, _, value = word.partition("=")
             if not key.strip() or not value.strip():
-                raise EnvError(f"{name} is to be like name=value,name=value, but holds {word!r}.")
+                raise EnvError(f"{name} must have the form name=value,name=value, but contains {word!r}.")
             found[key.strip()] = value.strip()
         return found
 
     def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:
         text = self.text(name, default)
         if text not in options:
-            raise EnvError(f"{name} is to be one of {', '.join(options)}, but is {text!r}.")
+            raise EnvError(f"{name} must be one of {', '.join(options)}, but is {text!r}.")
         return text

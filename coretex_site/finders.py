@@ -1,6 +1,6 @@
 """Third-party scripts as static files, straight out of the PyPI packages that hold them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,19 @@ PACKAGED: dict[str, tuple[str, str]] = {
 class PackagedFiles(BaseFinder):
     """Finds the files of PACKAGED, and no others of those packages."""
 
-    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> str | list[str]:
+    # The stubs want None where Django takes an empty list.
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> str | list[str]:  # type: ignore[override]
         found = str(location(path)) if path in PACKAGED else None
         if find_all:
             return [found] if found is not None else []
         return found if found is not None else []
 
-    def list(self, ignore_patterns: list[str] | None) -> Iterator[tuple[str, FileSystemStorage]]:
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, FileSystemStorage]]:
         for address in PACKAGED:
             file, prefix = location(address), address.rpartition("/")[0]
             if not matches_patterns(file.name, ignore_patterns or []):
                 storage = FileSystemStorage(location=file.parent)
-                storage.prefix = prefix
+                storage.prefix = prefix  # type: ignore[attr-defined] # as Django's own finders do
                 yield file.name, storage
 
 
@@ -38,5 +39,5 @@ def location(address: str) -> Path:
     package, inside = PACKAGED[address]
     spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"The package {package} is not installed; it holds static/{address}.")
+        raise ModuleNotFoundError(f"The package {package} is not installed; it provides static/{address}.")
     return Path(spec.origin).parent / inside

@@ -36,7 +36,7 @@ def listen() -> socket.socket:
         listener = socket.socket(family, kind)
     except OSError as error:
         raise PreparationError(
-            f"{settings.HOST} is no address of this machine ({error.strerror}). "
+            f"{settings.HOST} is not an address of this machine ({error.strerror}). "
             "Choose another with --host or CORETEX_HOST."
         ) from error
     try:
@@ -46,7 +46,7 @@ def listen() -> socket.socket:
     except OSError as error:
         listener.close()
         raise PreparationError(
-            f"{where} cannot be used: {error.strerror}. Stop what uses it, "
+            f"{where} cannot be used: {error.strerror}. Stop the program that uses it, "
             "or choose another with --port (CORETEX_PORT) or --host (CORETEX_HOST)."
         ) from error
     return listener
@@ -74,7 +74,7 @@ def alone(what: str) -> Iterator[None]:
             yield
     except Timeout as error:
         raise PreparationError(
-            f"Another start has been busy with “{what}” for {LOCK_TIMEOUT} s; is it stuck?"
+            f"Another process has been busy with “{what}” for {LOCK_TIMEOUT} s; is it stuck?"
         ) from error
 
 
@@ -128,6 +128,6 @@ def static_stamp() -> str:
     digest = hashlib.sha256()
     for finder in get_finders():
         for path, storage in finder.list([]):
-            facts = os.stat(os.path.join(storage.location, path))
-            digest.update(f"{path} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+            status = os.stat(os.path.join(storage.location, path))
+            digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.hexdigest()

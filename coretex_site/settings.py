@@ -30,7 +30,7 @@ def need(package: str, *, extra: str, variable: str) -> None:
         )
 
 
-def database(url: str, data_dir: Path) -> dict[str, Any]:
+def database(url: str, data_dir: Path) -> dj_database_url.DBConfig:
     """The connection's settings; without a URL, SQLite in the data folder."""
     if not url:
         url = f"sqlite:///{data_dir / 'db.sqlite3'}"
@@ -38,8 +38,8 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         parsed = dj_database_url.parse(url)
     except (ValueError, KeyError, dj_database_url.UnknownSchemeError) as error:
         raise EnvError(
-            "CORETEX_DATABASE_URL is to be like postgres://user:password@host:5432/name; "
-            f"what is set cannot be read: {str(error).splitlines()[0]}"
+            "CORETEX_DATABASE_URL must have the form postgres://user:password@host:5432/name; "
+            f"the value set cannot be read: {str(error).splitlines()[0]}"
         ) from error
     if parsed["ENGINE"].endswith("sqlite3"):
         parsed["OPTIONS"] = {
@@ -54,7 +54,7 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         parsed["CONN_MAX_AGE"] = 300
         parsed["CONN_HEALTH_CHECKS"] = True
     else:
-        raise EnvError("CORETEX_DATABASE_URL is to name a sqlite:// or postgres:// database.")
+        raise EnvError("CORETEX_DATABASE_URL must name a sqlite:// or postgres:// database.")
     return parsed
 
 
@@ -64,7 +64,7 @@ def broker(url: str) -> dict[str, Any]:
         return {"orm": "default", "broker_class": "runs.queue.wakeups.Tokens"}
     if not url.startswith(("redis://", "rediss://", "unix://")):
         found = f"with {url.partition('://')[0]}://" if "://" in url else "with no scheme"
-        raise EnvError(f"CORETEX_BROKER_URL is to begin with redis:// or rediss://, but begins {found}.")
+        raise EnvError(f"CORETEX_BROKER_URL must begin with redis:// or rediss://, but begins {found}.")
     need("redis", extra="redis", variable="CORETEX_BROKER_URL")
     # A broker that is away must not hold up a request; longer than the second that a cluster waits in a read.
     if "socket_timeout" not in url:
@@ -82,8 +82,8 @@ def mail(url: str) -> dict[str, Any]:
         parts, port = urlsplit(""), None
     if url and (parts.scheme not in schemes or not parts.hostname):
         raise EnvError(
-            "CORETEX_EMAIL_URL is to be like smtp+tls://user:password@host:587, beginning with smtp://, "
-            "smtp+tls:// or smtps://; what is set cannot be read."
+            "CORETEX_EMAIL_URL must have the form smtp+tls://user:password@host:587, beginning "
+            "with smtp://, smtp+tls:// or smtps://; the value set cannot be read."
         )
     return {
         "HOST": parts.hostname or "",
@@ -100,7 +100,7 @@ def node_name(text: str) -> str:
     """A name that can also be a folder and a queue."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", text):
         raise EnvError(
-            "CORETEX_NODE_NAME (or --name) is to be at most 100 letters, digits, dots, dashes and "
+            "CORETEX_NODE_NAME (or --name) must be at most 100 letters, digits, dots, dashes and "
             f"underscores, beginning with a letter or digit, but is {text!r}."
         )
     return text
@@ -198,7 +198,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "coretex_site.lib.web.content_security_policy",
-    "coretex_site.lib.refusals.in_words",
+    "coretex_site.lib.refusals.InWords",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

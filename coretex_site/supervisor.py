@@ -52,7 +52,7 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
     def how_it_ended(self) -> str:
-        code = self.process.returncode
+        code = 0 if self.process is None else self.process.returncode
         return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
 
 
@@ -69,7 +69,7 @@ class Supervisor:
         self.node = Child(name="node", options=["node", "--lifeline", line], pass_fds=[end])
         self._once: list[Child] = []
         self._say = say
-        self._asked: signal.Signals | None = None
+        self._stop_signal: signal.Signals | None = None
         self._wake_up = threading.Event()
         self._waits_since = time.monotonic()
         self.is_ready = False
@@ -90,7 +90,7 @@ class Supervisor:
     def keep_up(self, *, ready: Callable[[], None]) -> int:
         """Returns the exit code once a signal came and all has ended, or when nothing would start."""
         try:
-            while self._asked is None:
+            while self._stop_signal is None:
                 if not self.is_ready and not self._become_ready(ready):
                     return 1
                 self._wake_up.wait(0.5 if self.is_ready else 0.03 + self._waited() / 20)
@@ -106,8 +106,8 @@ class Supervisor:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         # The first signal decides; a Ctrl-C after a SIGTERM still cuts the scripts off.
-        if self._asked is None or number == signal.SIGINT:
-            self._asked = signal.Signals(number)
+        if self._stop_signal is None or number == signal.SIGINT:
+            self._stop_signal = signal.Signals(number)
         self._wake_up.set()
 
     def _waited(self) -> float:
@@ -137,21 +137,21 @@ class Supervisor:
                 child.pause = 0.25 if now - child.started > 60 else min(child.pause * 2, LONGEST_PAUSE)
                 child.start_at = now + child.pause
                 how = child.how_it_ended()
-                self._say(f"The {child.name} ended ({how}); it starts again in {child.pause:.1f} s.")
+                self._say(f"The {child.name} ended ({how}); restarting in {child.pause:.1f} s.")
             if now >= child.start_at:
                 child.start_at = 0.0
                 child.start()
 
     def _end_all(self) -> None:
         """Ends the children in order, and whatever is left of them after a while by force."""
-        told: signal.Signals | None = None
+        sent: signal.Signals | None = None
         deadline = time.monotonic() + END_WITHIN
         self.web.tell(signal.SIGTERM)
         while any(child.runs for child in self._children()) and time.monotonic() < deadline:
-            wanted = signal.SIGINT if self._asked == signal.SIGINT else signal.SIGTERM
-            if told != wanted:
+            wanted = signal.SIGINT if self._stop_signal == signal.SIGINT else signal.SIGTERM
+            if sent != wanted:
                 self.node.tell(wanted)
-                told = wanted
+                sent = wanted
             self._wake_up.clear()
             self._wake_up.wait(0.05)
         for child in (*self._children(), *self._once):

@@ -1,11 +1,16 @@
 """Who may see and do what: the one rule. What you may not see is a 404, what not do a 403."""
 
+from typing import Any, TypeVar
+
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
+from django.utils.text import capfirst
 
 from projects.models import Dataset, Membership, Project, Role, Visibility
+
+Found = TypeVar("Found", bound=Model)
 
 # What each role may do; a role includes those after it.
 RANK = {Role.OWNER: 3, Role.EDITOR: 2, Role.VIEWER: 1}
@@ -42,21 +47,19 @@ def projects(user: User) -> QuerySet[Project]:
     return Project.objects.filter(visible(user))
 
 
-def find(queryset: QuerySet, user: User, pk: int, *, project_path: str, need: Role = Role.VIEWER) -> Model:
+def find(queryset: QuerySet[Found], user: User, pk: int, *, need: Role = Role.VIEWER) -> Found:
     """The object of `queryset` with key `pk`, if `user` may see its Project and has the role `need` in it.
 
-    `project_path` leads from the object to its Project with double underscores; "" when it is one.
+    The objects are Projects, or have a `project`.
     Raises Http404 when it is not there for them, PermissionDenied with a sentence when they may only look.
     """
-    through = f"{project_path}__" if project_path else ""
+    through = "" if queryset.model is Project else "project__"
     found = queryset.filter(visible(user, through=through), pk=pk).first()
     if found is None:
-        name = queryset.model._meta.verbose_name.capitalize()
+        name = capfirst(queryset.model._meta.verbose_name)
         raise Http404(f"There is no {name} {pk}, or you are not a member of its Project.")
-    project = found
-    for step in project_path.split("__") if project_path else []:
-        project = getattr(project, step)
-    require(user, project, need)
+    project: Any = found
+    require(user, project if isinstance(found, Project) else project.project, need)
     return found
 
 
@@ -67,19 +70,19 @@ def require(user: User, project: Project, need: Role) -> None:
     """
     if not may(user, project, need):
         raise PermissionDenied(
-            f"This needs the role of {need.label.lower()} in the Project “{project.name}”. "
-            "Ask one of its owners."
+            f"This requires the {need.label.lower()} role in the "
+            f"Project “{project.name}”. Ask one of its owners."
         )
     if need == Role.EDITOR and project.archived_at is not None:
         raise PermissionDenied(
-            f"The Project “{project.name}” is archived: it can be looked at but not changed. "
-            "An owner can restore it."
+            f"The Project “{project.name}” is archived: it can be viewed but not "
+            "changed. An owner can restore it."
         )
 
 
 def get_project(user: User, pk: int, *, need: Role = Role.VIEWER) -> Project:
-    return find(Project.objects.all(), user, pk, project_path="", need=need)
+    return find(Project.objects.all(), user, pk, need=need)
 
 
 def get_dataset(user: User, pk: int, *, need: Role = Role.VIEWER) -> Dataset:
-    return find(Dataset.objects.select_related("project"), user, pk, project_path="project", need=need)
+    return find(Dataset.objects.select_related("project"), user, pk, need=need)

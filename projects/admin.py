@@ -50,7 +50,7 @@ class ProjectAdmin(KeptAdmin):
     inlines = [MembershipInline]
     actions = ["archive", "restore"]
 
-    @admin.action(description="Archive: readable, not changeable")
+    @admin.action(description="Archive: viewable, not changeable")
     def archive(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
         for project in queryset:
             archiving.archive(project)
@@ -125,10 +125,10 @@ class PersonAdmin(UserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.action(description="Make a link that signs the person in once")
+    @admin.action(description="Create a one-time sign-in link")
     def sign_in_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        if not request.user.is_superuser:  # else staff could sign in as somebody who may do more
-            messages.error(request, "Only an operator may make sign-in links.")
+        if not request.user.is_superuser:  # else staff could sign in as someone who may do more
+            messages.error(request, "Only a superuser may create sign-in links.")
             return
         for user in queryset.filter(is_active=True)[:20]:
             link = request.build_absolute_uri(auth.make_link(user))

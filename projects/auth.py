@@ -1,4 +1,4 @@
-"""Who gets in: the operator's account, links that sign in once, and the brake on guessing. Knows no HTTP."""
+"""Who gets in: the operator's account, links that sign in once, and the sign-in rate limit. Knows no HTTP."""
 
 import hashlib
 import secrets
@@ -75,9 +75,9 @@ def use_link(token: str) -> User:
     if link is not None and link.expires_at <= now:
         raise LinkError("This sign-in link has expired.")
     if link is None or not SignInLink.objects.filter(pk=link.pk).delete()[0]:
-        raise LinkError("This sign-in link was used already, or is not complete. Each one works once.")
+        raise LinkError("This sign-in link has already been used, or is incomplete. Each link works once.")
     if not link.user.is_active:
-        raise LinkError("The account that this sign-in link was made for is switched off.")
+        raise LinkError("The account that this sign-in link was created for is deactivated.")
     return link.user
 
 

@@ -1,4 +1,4 @@
-"""Deletes a Project for good: says what will be lost, asks every part of the product, frees the disk.
+"""Deletes a Project permanently: says what will be lost, asks every part of the product, frees the disk.
 
 Imports run one way, so the applications that hold things in a Project say so themselves: the `AppConfig` of
 each may have a method `project_part() -> Part`.
@@ -55,7 +55,7 @@ def _parts() -> list[Part]:
 
 
 def losses(project: Project) -> list[Loss]:
-    """What is gone for good with the Project."""
+    """What is gone permanently with the Project."""
     found = project.datasets.aggregate(size=Sum("size"), files=Sum("file_count"))
     return [
         *(loss for part in reversed(_parts()) for loss in part.losses(project)),

@@ -12,10 +12,21 @@ class OneLineField(forms.CharField):
     """Text whose runs of blanks and line ends become one blank."""
 
     def to_python(self, value: Any) -> str:
-        return " ".join(super().to_python(value).split())
+        return " ".join((super().to_python(value) or "").split())
 
 
 class ProjectForm(forms.ModelForm):
+    type = forms.TypedChoiceField(
+        choices=sorted(ProjectType.choices, key=lambda choice: str(choice[1]).lower()),
+        coerce=int,
+        help_text="The kind of work. It can be changed later.",
+    )
+    visibility = forms.TypedChoiceField(
+        choices=[(level, level.label) for level in (Visibility.PRIVATE, Visibility.PUBLIC)],
+        coerce=int,
+        widget=forms.RadioSelect,
+    )
+
     class Meta:
         model = Project
         fields = ("name", "description", "type", "visibility")
@@ -23,20 +34,8 @@ class ProjectForm(forms.ModelForm):
         widgets = {
             "name": forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
             "description": forms.Textarea(attrs={"rows": 2, "maxlength": 500}),
-            "visibility": forms.RadioSelect,
         }
-        help_texts = {
-            "description": "What the Project is about, in a sentence or two.",
-            "type": "What the work is about. It can be changed later.",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["type"].choices = sorted(ProjectType.choices, key=lambda choice: choice[1].lower())
-        self.fields["visibility"].choices = [
-            (Visibility.PRIVATE, Visibility.PRIVATE.label),
-            (Visibility.PUBLIC, Visibility.PUBLIC.label),
-        ]
+        help_texts = {"description": "What the Project is about, in a sentence or two."}
 
 
 class MemberForm(forms.Form):
@@ -67,15 +66,15 @@ class DatasetForm(forms.ModelForm):
         }
 
     def clean_name(self) -> str:
-        name = self.cleaned_data["name"]
+        name: str = self.cleaned_data["name"]
         others = Dataset.objects.filter(project_id=self.instance.project_id, name__iexact=name)
         if others.exclude(pk=self.instance.pk).exists():
-            raise ValidationError(f"This Project has a Dataset “{name}” already. Choose another name.")
+            raise ValidationError(f"This Project already has a Dataset “{name}”. Choose another name.")
         return name
 
 
 class TypedNameForm(forms.Form):
-    """Asks for the name of what is to be deleted for good."""
+    """Asks for the name of what is to be deleted permanently."""
 
     name = forms.CharField(
         strip=False,
@@ -91,5 +90,5 @@ class TypedNameForm(forms.Form):
     def clean_name(self) -> str:
         typed = " ".join(self.cleaned_data["name"].split())
         if typed != " ".join(self.expected.split()):
-            raise ValidationError(f"This is not the name; expected {self.expected}. Nothing was deleted.")
+            raise ValidationError(f"The name does not match; expected {self.expected}. Nothing was deleted.")
         return typed

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 
 from projects import access
 from projects.models import Dataset, Membership, Project, ProjectType, Visibility
+
+Row = TypeVar("Row", bound=Model)
 
 PROJECTS_A_PAGE = 50
 DATASETS_A_PAGE = 50
@@ -26,11 +28,11 @@ DATASET_ORDERS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class Found(Generic[Row]):
     """One page of a list and how it was chosen."""
 
-    page: Page
-    asked: dict[str, str]
+    page: Page[Row]
+    query: dict[str, str]
     sort: str
     is_filtered: bool
 
@@ -49,21 +51,23 @@ def _count(relation: str) -> Subquery:
     return Subquery(counted.values("n"))
 
 
-def _page(rows: QuerySet, asked: Mapping[str, str], orders: Mapping[str, Any], size: int) -> tuple[Page, str]:
+def _page(
+    rows: QuerySet[Row], query: Mapping[str, str], orders: Mapping[str, Any], size: int
+) -> tuple[Page[Row], str]:
     """The asked page in the asked order; what makes no sense is the first page in the first order."""
-    sort = asked.get("sort", "")
+    sort = query.get("sort", "")
     key = sort.removeprefix("-")
     if key not in orders:
         sort = key = next(iter(orders))
     order = orders[key]
     ordered = order.desc(nulls_last=True) if sort.startswith("-") else order.asc(nulls_last=True)
-    return Paginator(rows.order_by(ordered, "pk"), size).get_page(asked.get("page")), sort
+    return Paginator(rows.order_by(ordered, "pk"), size).get_page(query.get("page")), sort
 
 
-def projects(user: User, asked: Mapping[str, str]) -> Found:
+def projects(user: User, query: Mapping[str, str]) -> Found[Project]:
     """`q` words, `scope` mine or public, `type`, `archived` 1, `sort`, `page`."""
-    q, scope, kind = asked.get("q", "").strip(), asked.get("scope", ""), asked.get("type", "")
-    archived = asked.get("archived") == "1"
+    q, scope, kind = query.get("q", "").strip(), query.get("scope", ""), query.get("type", "")
+    archived = query.get("archived") == "1"
     rows = access.projects(user).filter(words(q, "name", "description"), archived_at__isnull=not archived)
     if scope == "mine":
         rows = rows.filter(pk__in=Membership.objects.filter(user_id=user.pk).values("project_id"))
@@ -79,23 +83,24 @@ def projects(user: User, asked: Mapping[str, str]) -> Found:
             Membership.objects.filter(project=OuterRef("pk"), user_id=user.pk).values("role")[:1]
         ),
     )  # fmt: skip
-    page, sort = _page(rows, asked, PROJECT_ORDERS, PROJECTS_A_PAGE)
+    page: Page[Project]
+    page, sort = _page(rows, query, PROJECT_ORDERS, PROJECTS_A_PAGE)
     return Found(
         page=page,
-        asked={"q": q, "scope": scope, "type": kind, "archived": "1" if archived else ""},
+        query={"q": q, "scope": scope, "type": kind, "archived": "1" if archived else ""},
         sort=sort,
         is_filtered=bool(q or scope or kind),
     )
 
 
-def datasets(user: User, asked: Mapping[str, str], *, project: Project | None = None) -> Found:
+def datasets(user: User, query: Mapping[str, str], *, project: Project | None = None) -> Found[Dataset]:
     """Those of one Project, or of all that are not archived: `q` words, `project` words, `sort`, `page`."""
-    q, of = asked.get("q", "").strip(), asked.get("project", "").strip()
+    q, of = query.get("q", "").strip(), query.get("project", "").strip()
     rows = Dataset.objects.select_related("project", "changed_by", "created_by")
     if project is not None:
         rows, of = rows.filter(project=project), ""
     else:
         rows = rows.filter(access.visible(user, through="project__"), project__archived_at=None)
     rows = rows.filter(words(q, "name", "description") & words(of, "project__name"))
-    page, sort = _page(rows, asked, DATASET_ORDERS, DATASETS_A_PAGE)
-    return Found(page=page, asked={"q": q, "project": of}, sort=sort, is_filtered=bool(q or of))
+    page, sort = _page(rows, query, DATASET_ORDERS, DATASETS_A_PAGE)
+    return Found(page=page, query={"q": q, "project": of}, sort=sort, is_filtered=bool(q or of))

@@ -29,8 +29,8 @@ def add(project: Project, *, name: str, role: Role) -> Membership:
         user = get_user_model().objects.filter(username__iexact=name, is_active=True).first()
     if user is None:
         raise TeamError(
-            f"Nobody here has the user name “{name}”. Check how it is written; "
-            "the operator can add people in the admin site."
+            f"There is no user “{name}”. Check the spelling; your "
+            "administrator can add users in the admin site."
         )
     with _changing(project):
         membership, is_new = Membership.objects.get_or_create(
@@ -53,7 +53,7 @@ def change_role(project: Project, pk: int, *, role: Role) -> Membership:
 
 
 def remove(project: Project, pk: int) -> Membership:
-    """Takes a member out; also how somebody leaves."""
+    """Takes a member out; also how someone leaves."""
     with _changing(project):
         membership = _get(project, pk)
         if membership.role == Role.OWNER:
@@ -69,7 +69,7 @@ def membership_of(project: Project, user: User) -> Membership | None:
 def _get(project: Project, pk: int) -> Membership:
     membership = Membership.objects.select_related("user").filter(project=project, pk=pk).first()
     if membership is None:
-        raise TeamError("This person is no member any more.")
+        raise TeamError("This person is no longer a member.")
     return membership
 
 
@@ -78,5 +78,5 @@ def _keep_an_owner(project: Project, leaving: Membership) -> None:
     if not others.exclude(pk=leaving.pk).exists():
         raise TeamError(
             f"{leaving.user.get_username()} is the only owner, and a Project needs one. "
-            "Make somebody else an owner first."
+            "Make someone else an owner first."
         )

@@ -137,7 +137,7 @@ class SignInLink(models.Model):
 
 
 class FailedSignIn(models.Model):
-    """How often somebody gave a wrong password for one user name from one address, and when last."""
+    """How often someone gave a wrong password for one user name from one address, and when last."""
 
     key = models.CharField("SHA-256 of name and address", max_length=64, unique=True)
     count = models.PositiveIntegerField(default=0)

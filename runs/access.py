@@ -17,7 +17,7 @@ def visible_runs(user: User) -> QuerySet[Run]:
 def get_run(user: User, pk: int, *, need: Role = Role.VIEWER) -> Run:
     """The Run `pk`; Http404 when it is not there for them, PermissionDenied when they may only look."""
     runs = Run.objects.select_related("project", "task", "snapshot", "latest", "created_by", "wanted_node")
-    return access.find(runs, user, pk, project_path="project", need=need)
+    return access.find(runs, user, pk, need=need)
 
 
 def get_execution(user: User, run_pk: int, number: int, *, need: Role = Role.VIEWER) -> Execution:
@@ -38,4 +38,4 @@ def visible_batches(user: User) -> QuerySet[Batch]:
 def get_batch(user: User, pk: int, *, need: Role = Role.VIEWER) -> Batch:
     """The Batch `pk`; Http404 when it is not there for them, PermissionDenied when they may only look."""
     batches = Batch.objects.select_related("project", "task", "snapshot", "created_by", "wanted_node")
-    return access.find(batches, user, pk, project_path="project", need=need)
+    return access.find(batches, user, pk, need=need)

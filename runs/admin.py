@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from coretex_site.lib.web import Request
 from runs.models import (
     Artifact,
     Environment,
@@ -85,12 +86,12 @@ class Operable(ReadOnly):
         raise TypeError(f"{type(self).__name__} does not say which Runs are meant")
 
     @admin.action(description="Stop", permissions=["operate"])
-    def stop(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+    def stop(self, request: Request, chosen: QuerySet[Any]) -> None:
         count = run_actions.stop_runs(list(self.runs_of(chosen)), by=request.user)
-        self.message_user(request, f"{count} asked to stop." if count else "They had all ended.")
+        self.message_user(request, f"{count} asked to stop." if count else "They have all ended already.")
 
     @admin.action(description="Execute again (same Snapshot, same values)", permissions=["operate"])
-    def execute_again(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+    def execute_again(self, request: Request, chosen: QuerySet[Any]) -> None:
         queued = 0
         for run in self.runs_of(chosen).select_related("wanted_node"):
             try:
@@ -103,7 +104,7 @@ class Operable(ReadOnly):
     @admin.action(description="Wake the nodes", permissions=["operate"])
     def wake_nodes(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         wakeups.wake()
-        self.message_user(request, "The live nodes with free workers were woken.")
+        self.message_user(request, "Woke the live nodes with free workers.")
 
 
 @admin.register(Run)
@@ -112,7 +113,7 @@ class RunAdmin(Operable):
     list_filter = ("state", "created_at")
     list_select_related = ("project", "task", "created_by")
     search_fields = ("=id", "name")
-    search_help_text = "The ID, or a part of the name."
+    search_help_text = "The ID, or part of the name."
     inlines = (ExecutionInline,)
 
     def runs_of(self, chosen: QuerySet[Run]) -> QuerySet[Run]:

@@ -16,13 +16,13 @@ def make(user: User) -> Project:
     with transaction.atomic():
         project = Project.objects.create(
             name="Demo",
-            description="A Task to look around with. Change it, run it with other values, delete it.",
+            description="A Task to try things out with. Change it, run it with other values, delete it.",
             type=ProjectType.TABULAR_DATA,
             created_by=user,
         )
         Membership.objects.create(project=project, user=user, role=Role.OWNER)
     details = create.Details(project=project, name="Tabular classification", by=user)
     task = create.from_template(details, TEMPLATE)
-    spec = RunSpec(task=task.pk, entry_script="main.py", description="Made at the first start.")
+    spec = RunSpec(task=task.pk, entry_script="main.py", description="Created at the first start.")
     start(spec, by=user)
     return project

@@ -33,7 +33,7 @@ def queue(run: Run, cause: Cause, *, by: User | None = None, exactly: Environmen
 QUEUED_BECAUSE = {
     Cause.STARTED: "",
     Cause.AGAIN: "Executed again.",
-    Cause.RECOVERED: "Executed again, since the Execution before it was lost.",
+    Cause.RECOVERED: "Executed again, since the previous Execution was lost.",
 }
 
 
@@ -46,9 +46,9 @@ def transition(
     reason: Reason | None = None,
     by: User | None = None,
     only_owner: str | None = None,
-    **facts: Any,
+    **fields: Any,
 ) -> bool:
-    """Moves an Execution from (one of) `origin` to `target`; False when somebody else was first.
+    """Moves an Execution from (one of) `origin` to `target`; False when someone else was first.
 
     `message` is the sentence kept with the change and on the Execution; `facts` are other columns to set with
     it; with `only_owner` it moves only while that process owns it.
@@ -68,10 +68,10 @@ def transition(
         ended = {"finished_at": now} if target in FINAL else {}
         # No savepoint: who calls this in a transaction of their own wants all of that or nothing.
         with statements.together():
-            if statements.update(Execution, where=where, facts={**changed, **ended, **facts}):
+            if statements.update(Execution, where=where, fields={**changed, **ended, **fields}):
                 change = {"execution": execution_id, "from_state": state.value, "to_state": target.value}
                 statements.insert(StateChange, {**change, "message": message, "by": by, "at": now})
-                statements.update(Run, where={"latest": execution_id}, facts={"state": target.value})
+                statements.update(Run, where={"latest": execution_id}, fields={"state": target.value})
                 return True
     return False
 
@@ -82,7 +82,7 @@ def return_to_queue(execution_id: int, owner: str) -> bool:
         execution_id,
         State.PREPARING,
         State.QUEUED,
-        message="Its node ended before the script was started; it waits again.",
+        message="Its node ended before the script was started; it is queued again.",
         only_owner=owner,
         node=None,
         owner="",
@@ -110,7 +110,7 @@ def heartbeat(execution_id: int, owner: str) -> State | None:
 
 
 def state_of(execution_id: int, owner: str) -> State | None:
-    """The state of an unfinished Execution of `owner`; None when it is not that any more."""
+    """The state of an unfinished Execution of `owner`; None when it is not that any longer."""
     mine = Execution.objects.filter(pk=execution_id, owner=owner, finished_at=None)
     state = mine.values_list("state", flat=True).first()
     return None if state is None else State(state)
@@ -125,23 +125,27 @@ def message_of(execution_id: int) -> str:
     return Execution.objects.values_list("message", flat=True).get(pk=execution_id)
 
 
-def mark_start(execution_id: int, owner: str, **facts: Any) -> bool:
-    """Notes that the script runs, just before it is started; False when it is not to be any more."""
-    return transition(execution_id, State.PREPARING, State.RUNNING, only_owner=owner, **facts)
+def mark_start(execution_id: int, owner: str, **fields: Any) -> bool:
+    """Notes that the script runs, just before it is started; False when it is not to be any longer."""
+    return transition(execution_id, State.PREPARING, State.RUNNING, only_owner=owner, **fields)
 
 
-def record(execution_id: int, owner: str, **facts: Any) -> bool:
+def record(execution_id: int, owner: str, **fields: Any) -> bool:
     """Stores facts that are not the state (environment, shim, …) while `owner` owns the Execution."""
-    return bool(Execution.objects.filter(pk=execution_id, owner=owner, finished_at=None).update(**facts))
+    return bool(Execution.objects.filter(pk=execution_id, owner=owner, finished_at=None).update(**fields))
 
 
 def request_stop(execution: Execution, *, by: User | None = None) -> bool:
     """Asks for an end: at once while queued, else the owner ends it (`stopping`). False when it had ended."""
     who = "its owner" if by is None or by.pk == execution.run.created_by_id else by.get_username()
-    asked = {"by": by, "stop_cause": "user", "stop_requested_by": by}
+    request: dict[str, Any] = {"by": by, "stop_cause": "user", "stop_requested_by": by}
     unstarted = f"Stopped by {who} before it was started."
-    return transition(execution.pk, State.QUEUED, State.STOPPED, message=unstarted, **asked) or transition(
-        execution.pk, [State.PREPARING, State.RUNNING], State.STOPPING, message=f"Stopped by {who}.", **asked
+    return transition(execution.pk, State.QUEUED, State.STOPPED, message=unstarted, **request) or transition(
+        execution.pk,
+        [State.PREPARING, State.RUNNING],
+        State.STOPPING,
+        message=f"Stopped by {who}.",
+        **request,
     )
 
 
@@ -154,12 +158,13 @@ def was_recovered(execution: Execution) -> bool:
 def next_metrics_offset(execution_id: int, start: int, end: int) -> bool:
     """Claims the bytes from `start` to `end` of the metrics file for storing; False if another did."""
     where = {"id": execution_id, "metrics_offset": start}
-    return bool(statements.update(Execution, where=where, facts={"metrics_offset": end}))
+    return bool(statements.update(Execution, where=where, fields={"metrics_offset": end}))
 
 
 def warning(execution_id: int, about: str) -> str:
     """The sentence that was kept about `about` ("metrics", "artifacts"); empty when there is none."""
-    return (Execution.objects.values_list("warnings", flat=True).get(pk=execution_id)).get(about, "")
+    warnings: dict[str, str] = Execution.objects.values_list("warnings", flat=True).get(pk=execution_id)
+    return warnings.get(about, "")
 
 
 def warn(execution_id: int, about: str, sentence: str) -> None:

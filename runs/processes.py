@@ -1,4 +1,4 @@
-"""Processes named for sure, found, signalled and waited for. Knows no Django and no Runs."""
+"""Processes by an unambiguous identity: found, signalled, waited for. Knows no Django and no Runs."""
 
 import os
 import select
@@ -55,8 +55,8 @@ class ProcessId:
     @classmethod
     def of(cls, pid: int) -> "ProcessId | None":
         """The process that has this number now; None when there is none, or one that has ended."""
-        facts = read_facts(pid)
-        return None if facts is None else cls(boot=boot_id(), pid=pid, start=facts.start)
+        process = read_process(pid)
+        return None if process is None else cls(boot=boot_id(), pid=pid, start=process.start)
 
     @classmethod
     def mine(cls) -> "ProcessId":
@@ -67,7 +67,7 @@ class ProcessId:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class Process:
     """What the process table says about a process that has not ended."""
 
     pid: int
@@ -112,7 +112,7 @@ def is_here(text: str) -> bool:
         return False
 
 
-def read_facts(pid: int) -> Facts | None:
+def read_process(pid: int) -> Process | None:
     """The facts of a process; None when it has ended, even if nobody has reaped it yet."""
     if not HAS_PROC:
         return ask_psutil(pid)
@@ -124,26 +124,26 @@ def read_facts(pid: int) -> Facts | None:
     fields = text.rpartition(b")")[2].split(None, 20)
     if fields[0] in (b"Z", b"X"):
         return None
-    return Facts(pid=pid, group=int(fields[2]), session=int(fields[3]), start=int(fields[19]))
+    return Process(pid=pid, group=int(fields[2]), session=int(fields[3]), start=int(fields[19]))
 
 
-def ask_psutil(pid: int) -> Facts | None:
+def ask_psutil(pid: int) -> Process | None:
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return None
         start = int(process.create_time() * 100)
-        return Facts(pid=pid, group=os.getpgid(pid), session=os.getsid(pid), start=start)
+        return Process(pid=pid, group=os.getpgid(pid), session=os.getsid(pid), start=start)
     except (psutil.Error, ProcessLookupError, PermissionError):
         return None
 
 
-def everyone(*, since: ProcessId | None = None) -> Iterator[Facts]:
+def everyone(*, since: ProcessId | None = None) -> Iterator[Process]:
     """All processes that have not ended, or those started `since` another was."""
     for pid in _numbers(since):
-        facts = read_facts(pid)
-        if facts is not None and (since is None or facts.start >= since.start):
-            yield facts
+        process = read_process(pid)
+        if process is not None and (since is None or process.start >= since.start):
+            yield process
 
 
 def _numbers(since: ProcessId | None) -> Iterable[int]:
@@ -180,38 +180,40 @@ def has_mark(pid: int, mark: str) -> bool:
         return False
 
 
-def marked(mark: str) -> list[Facts]:
+def marked(mark: str) -> list[Process]:
     """The processes with the variable `mark`, and those that share a session which one of them leads."""
-    others = [facts for facts in everyone() if facts.pid != os.getpid()]
-    found = {facts.pid for facts in others if has_mark(facts.pid, mark)}
-    sessions = {facts.session for facts in others if facts.pid in found and facts.session == facts.pid}
-    return [facts for facts in others if facts.pid in found or facts.session in sessions]
+    others = [process for process in everyone() if process.pid != os.getpid()]
+    found = {process.pid for process in others if has_mark(process.pid, mark)}
+    sessions = {
+        process.session for process in others if process.pid in found and process.session == process.pid
+    }
+    return [process for process in others if process.pid in found or process.session in sessions]
 
 
-def family(leader: ProcessId, mark: str) -> list[Facts]:
+def family(leader: ProcessId, mark: str) -> list[Process]:
     """Who lives of what `leader` started: its session, its group, and who left both but bears the mark."""
     return [
-        facts
-        for facts in everyone(since=leader)
-        if facts.pid != os.getpid()
-        and (leader.pid in (facts.session, facts.group) or has_mark(facts.pid, mark))
+        process
+        for process in everyone(since=leader)
+        if process.pid != os.getpid()
+        and (leader.pid in (process.session, process.group) or has_mark(process.pid, mark))
     ]
 
 
-def send(facts: Facts, number: signal.Signals) -> None:
+def send(process: Process, number: signal.Signals) -> None:
     """Signals a process, unless it has ended and its number is another's now."""
-    current = read_facts(facts.pid)
-    if current is not None and current.start == facts.start:
+    current = read_process(process.pid)
+    if current is not None and current.start == process.start:
         with suppress(ProcessLookupError, PermissionError):
-            os.kill(facts.pid, number)
+            os.kill(process.pid, number)
 
 
-def kill_all(find: Callable[[], list[Facts]], *, within: float = 5.0) -> bool:
+def kill_all(find: Callable[[], list[Process]], *, within: float = 5.0) -> bool:
     """Kills what `find` finds until it finds nothing; False if something lives on after `within` seconds."""
     deadline = time.monotonic() + within
     while found := find():
-        for facts in found:
-            send(facts, signal.SIGKILL)
+        for process in found:
+            send(process, signal.SIGKILL)
         if time.monotonic() > deadline:
             return False
         time.sleep(0.005)

@@ -1,7 +1,7 @@
-"""One specification of a Run or Batch, with its faces JSON, YAML and URL. Knows no storage and no HTTP.
+"""One specification of a Run or Batch, with its notations JSON, YAML and URL. Knows no storage and no HTTP.
 
-Every face is made from and read back into the same RunSpec, and a round trip changes nothing. The command
-line, a fourth face, is in `runs.submission.command_line`.
+Every notation is made from and read back into the same RunSpec, and a round trip changes nothing. The command
+line, a fourth notation, is in `runs.submission.command_line`.
 """
 
 import json
@@ -70,7 +70,7 @@ class RunSpec:
             raise RunSpecError(f"A mapping with the key task was expected, but {_kind(data)} was found.")
         problems = [_sentence(error) for error in VALIDATOR.iter_errors(data)]
         problems += [
-            f"{name} holds something else than numbers, texts, lists and mappings that can be stored."
+            f"{name} contains something other than numbers, text, lists and mappings."
             for name, value in data.items()
             if not _storable(value)
         ]
@@ -114,13 +114,13 @@ class RunSpec:
         hints = type_hints()
         for key, text in parse_qsl(query, keep_blank_values=True):
             if key in said:
-                raise RunSpecError(f"{key} stands twice in the address.")
+                raise RunSpecError(f"{key} occurs twice in the address.")
             said.add(key)
             if key.startswith(VALUE_PREFIX):
                 values[key.removeprefix(VALUE_PREFIX)] = from_json_text(key, text)
             elif key == "values":
                 raise RunSpecError(
-                    f"The values of a parameter stand in an address as {VALUE_PREFIX}NAME=[…]."
+                    f"The values of a parameter are written in an address as {VALUE_PREFIX}NAME=[…]."
                 )
             elif hints.get(key) in (str, str | None):
                 data[key] = text
@@ -148,7 +148,7 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in found:
                 raise RunSpecError(
-                    f"The key {key.value} stands twice, again in line {key.start_mark.line + 1}."
+                    f"The key {key.value} occurs twice, again in line {key.start_mark.line + 1}."
                 )
             found.add(key.value if isinstance(key, yaml.ScalarNode) else None)
         return super().construct_mapping(node, deep=deep)
@@ -186,7 +186,7 @@ def to_json(value: Any) -> str:
 
 
 def _refuse_constant(word: str) -> Any:
-    raise ValueError(f"{word} is not a number that a Run can be given")
+    raise ValueError(f"{word} is not a number that a Run accepts")
 
 
 DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
@@ -218,20 +218,22 @@ SCHEMA = json.loads(Path(__file__).with_name("runspec.schema.json").read_text(en
 TYPES = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole).redefine(
     "array", lambda _, value: isinstance(value, list | tuple)
 )
-VALIDATOR = validators.extend(Draft202012Validator, type_checker=TYPES)(SCHEMA)
+VALIDATOR = validators.extend(Draft202012Validator, type_checker=TYPES)(SCHEMA)  # type: ignore[no-untyped-call] # no stub
 
 
 def _sentence(error: ValidationError) -> str:
     """What was expected, what was found, and where."""
+    schema: Any = error.schema
+    instance: Any = error.instance
     if error.validator == "required":
         return "The key task is missing: the number of the Task to run."
     if error.validator == "additionalProperties":
-        unknown = [repr(key) for key in error.instance if key not in error.schema["properties"]]
+        unknown = [repr(key) for key in instance if key not in schema["properties"]]
         noun = "is not a key" if len(unknown) == 1 else "are not keys"
         return f"{', '.join(unknown)} {noun} of a Run's specification."
     if "propertyNames" in error.schema_path:
-        return f"{error.path[0]} names a parameter {error.instance!r}; a name has one letter or more."
-    return f"{_place(error.path)} is to be {_expected(error.schema)}, but is {_kind(error.instance)}."
+        return f"{error.path[0]} names a parameter {instance!r}; a name has one character or more."
+    return f"{_place(error.path)} must be {_expected(schema)}, but is {_kind(instance)}."
 
 
 def _place(path: Sequence[str | int]) -> str:

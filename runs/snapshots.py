@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 from filelock import FileLock, Timeout
@@ -61,8 +62,8 @@ def find(task: Task, text: str) -> Snapshot:
     """The Task's Snapshot whose digest is or begins with `text`. Raises SnapshotError."""
     if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST_DIGEST},64}}", text):
         raise SnapshotError(
-            f"A Snapshot is named by {SHORTEST_DIGEST} or more of its digest's letters (0-9, a-f), "
-            f"but “{text[:80]}” was found."
+            f"A Snapshot is named by {SHORTEST_DIGEST} or more "
+            f"characters of its digest (0-9, a-f), but “{text[:80]}” was found."
         )
     begin = Snapshot.objects.filter(digest__startswith=text)
     found = [
@@ -114,11 +115,11 @@ def check_out(digest: str, target: Path) -> dict[str, str]:
         "missing": sorted(paths_frozen - copied.keys()),
         "not among the frozen files": sorted(copied.keys() - paths_frozen),
     }
-    told = [f"{names[0]} is {what}{_more(names)}" for what, names in problems.items() if names]
-    if told:
+    damage = [f"{names[0]} is {what}{_more(names)}" for what, names in problems.items() if names]
+    if damage:
         raise SnapshotError(
             f"The Snapshot {digest[:12]} was altered on disk, so the script was not started: "
-            f"{'; '.join(told)}. Restore it, or start a new Run from the Task."
+            f"{'; '.join(damage)}. Restore it, or start a new Run from the Task."
         )
     return copied
 
@@ -150,7 +151,7 @@ def _declared(folder: Path, digest: str) -> TaskSpec:
     parsed = spec.parse(content)
     if parsed.spec is None:
         first = parsed.errors[0]
-        raise SnapshotError(f"task.yaml has a mistake in line {first.line}: {first.message}.")
+        raise SnapshotError(f"task.yaml has an error in line {first.line}: {first.message}.")
     return parsed.spec
 
 
@@ -161,7 +162,7 @@ def read_list(digest: str) -> Sequence[tuple[str, bool, str]]:
 
 @lru_cache(maxsize=32)
 def _read_list(file: Path, digest: str) -> Sequence[tuple[str, bool, str]]:
-    """What was proven once needs no file any more: other files would have another digest."""
+    """What was proven once needs no file any longer: other files would have another digest."""
     try:
         files = tuple((path, bool(mode), sha256) for path, mode, sha256 in _load(file))
     except (OSError, ValueError, TypeError):
@@ -224,11 +225,11 @@ def _set_aside(digest: str, folder: Path) -> None:
             os.rename(place, folder / place.name)
 
 
-def _load(path: Path) -> list:
-    return json.loads(path.read_text())
+def _load(path: Path) -> list[Any]:
+    return list(json.loads(path.read_text()))
 
 
-def _load_or_none(path: Path) -> list | None:
+def _load_or_none(path: Path) -> list[Any] | None:
     try:
         return _load(path)
     except (OSError, ValueError):
@@ -258,5 +259,5 @@ def _changing_snapshots() -> Iterator[None]:
             yield
     except Timeout as error:
         raise SnapshotError(
-            "The server has been busy with the files of other Tasks for a minute. Try again a little later."
+            "The server has been busy with the files of other Tasks for a minute. Try again later."
         ) from error

@@ -16,4 +16,4 @@ def visible_tasks(user: User) -> QuerySet[Task]:
 def get_task(user: User, pk: int, *, need: Role = Role.VIEWER) -> Task:
     """The Task `pk`; Http404 when it is not there for them, PermissionDenied when they may only look."""
     tasks = Task.objects.select_related("project", "created_by", "changed_by")
-    return access.find(tasks, user, pk, project_path="project", need=need)
+    return access.find(tasks, user, pk, need=need)

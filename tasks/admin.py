@@ -16,9 +16,9 @@ class TaskAdmin(admin.ModelAdmin):
     search_fields = ["name", "project__name", "digest"]
     list_filter = ["template", "changed_at"]
     date_hierarchy = "created_at"
-    fields = ["name", "description", "project", "template", "created_by", "created_at"]
-    fields += ["revision", "digest", "changed_at", "changed_by"]
-    readonly_fields = [name for name in fields if name not in {"name", "description"}]
+    readonly_fields = ["project", "template", "created_by", "created_at"]
+    readonly_fields += ["revision", "digest", "changed_at", "changed_by"]
+    fields = ["name", "description", *readonly_fields]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -138,7 +138,8 @@ class Design:
         shape = np.broadcast_shapes(*(index.shape for index, _ in sides))
         (left_index, left_values), (right_index, right_values) = sides
         table = np.array([[rule.holds(a, b) for b in right_values] for a in left_values], dtype=bool)
-        return table[np.broadcast_to(left_index, shape), np.broadcast_to(right_index, shape)]
+        holds: np.ndarray = table[np.broadcast_to(left_index, shape), np.broadcast_to(right_index, shape)]
+        return holds
 
     def _side(self, side: Any) -> tuple[np.ndarray, list[Any]]:
         """A side of a comparison as positions on the grid into a short list of values."""
@@ -190,8 +191,8 @@ class Design:
             return None
         if self.product > MOST_CHECKED:
             raise CombinationError(
-                f"{self.product:,} combinations are too many to leave some out; "
-                f"at most {MOST_CHECKED:,} can be checked."
+                f"{self.product:,} combinations are too many to exclude "
+                f"some of them; at most {MOST_CHECKED:,} can be checked."
             )
         full = np.broadcast_to(self._left_out, self.shape)
         return np.flatnonzero(~full.ravel())
@@ -313,7 +314,7 @@ def _problems_of_runs(
 ) -> Iterator[str]:
     """Repeats, their seed, and the size of a sample."""
     if repeats < 1:
-        yield f"Repeats are to be 1 or more, but are {repeats}."
+        yield f"Repeats must be 1 or more, but are {repeats}."
     if seed_parameter is not None:
         yield from _problems_of_seed(seed_parameter, values.get(seed_parameter))
     if sample is not None and sample < 1:
@@ -328,4 +329,4 @@ def _problems_of_seed(name: str, choices: Sequence[Any] | None) -> Iterator[str]
     elif len(choices) > 1:
         yield f"The seed parameter {name} counts up by itself: it takes one value, not {len(choices)}."
     elif not isinstance(choices[0], int) or isinstance(choices[0], bool):
-        yield f"The seed parameter {name} needs a whole number to count up from, but is {choices[0]!r}."
+        yield f"The seed parameter {name} needs a whole number to start from, but is {choices[0]!r}."

@@ -1,6 +1,6 @@
 """Makes Tasks: blank, from uploaded files, from a Template. All or nothing. Knows no HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -31,7 +31,7 @@ def blank(details: Details) -> Task:
     return _make(details, lambda folder: folder.mkdir())
 
 
-def from_upload(details: Details, uploads: list[tuple[str, BinaryIO]]) -> Task:
+def from_upload(details: Details, uploads: Sequence[tuple[str, BinaryIO]]) -> Task:
     """A Task of uploaded files, each with its path, or of one archive (zip, tar.gz); raises TreeError.
 
     A single folder at the top that holds everything is the root itself, in uploads as in archives.
@@ -40,7 +40,7 @@ def from_upload(details: Details, uploads: list[tuple[str, BinaryIO]]) -> Task:
     def fill(folder: Path) -> None:
         rules.stage(_without_top(uploads), folder, unpack=True)
         if not filetree.walk(folder):
-            raise TreeError("There are no files in what was uploaded. Choose a folder with code in it.")
+            raise TreeError("The upload contains no files. Choose a folder with code in it.")
 
     return _make(details, fill)
 
@@ -78,7 +78,7 @@ def name_taken(project: Project, name: str) -> bool:
 
 def name_is_taken(name: str) -> str:
     """The sentence for a name that another Task of the Project has."""
-    return f"There is a Task “{name}” in this Project already. Choose another name."
+    return f"This Project already has a Task “{name}”. Choose another name."
 
 
 def _make(details: Details, fill: Callable[[Path], object], *, template: str = "") -> Task:
@@ -105,7 +105,7 @@ def _make(details: Details, fill: Callable[[Path], object], *, template: str = "
     return task
 
 
-def _without_top(uploads: list[tuple[str, BinaryIO]]) -> list[tuple[str, BinaryIO]]:
+def _without_top(uploads: Sequence[tuple[str, BinaryIO]]) -> list[tuple[str, BinaryIO]]:
     """The uploads without the one folder that holds them all, if there is such a folder; raises TreeError."""
     placed = [(filetree.safe_path(path), content) for path, content in uploads]
     tops = {path.split("/", 1)[0] for path, _ in placed}

@@ -1,10 +1,10 @@
 """The forms in which Tasks are made, named, listed and uploaded to. Knows nothing of parameters."""
 
-from typing import Any, BinaryIO
+from collections.abc import Sequence
+from typing import Any, BinaryIO, cast
 
 from django import forms
-from django.http import QueryDict
-from django.utils.datastructures import MultiValueDict
+from django.contrib.auth.models import User
 from django.utils.text import normalize_newlines
 
 from projects.models import Project, Role
@@ -22,7 +22,7 @@ class DetailsForm(forms.Form):
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What it does, for those who will run it.",
+        help_text="What it does, for the people who will run it.",
     )
 
     def __init__(self, *args: Any, project: Project, task: Task | None = None, **kwargs: Any) -> None:
@@ -33,7 +33,7 @@ class DetailsForm(forms.Form):
         self.fields["name"].widget.attrs |= {"autocomplete": "off", "data-drop-name": ""}
 
     def clean_name(self) -> str:
-        name = self.cleaned_data["name"]
+        name: str = self.cleaned_data["name"]
         others = Task.objects.filter(project=self.project, name__iexact=name)
         if self.task is not None:
             others = others.exclude(pk=self.task.pk)
@@ -42,27 +42,29 @@ class DetailsForm(forms.Form):
         return name
 
     def clean_description(self) -> str:
-        return normalize_newlines(self.cleaned_data["description"])
+        return str(normalize_newlines(self.cleaned_data["description"]))
+
+
+def template_choices() -> list[tuple[str, str]]:
+    return [("", ""), *((found.name, found.title) for found in library.templates().values())]
 
 
 class CreateForm(DetailsForm):
     """How a new Task begins: with uploaded files, from a Template, or empty."""
 
     start = forms.ChoiceField(
-        choices=[("upload", "From your computer"), ("template", "From a Template"), ("blank", "Empty")],
+        choices=[("upload", "Your computer"), ("template", "From a Template"), ("blank", "Empty")],
         initial="upload",
-        error_messages={"required": "Choose how the Task begins."},
+        error_messages={"required": "Choose what to start from."},
     )
-    template = forms.ChoiceField(required=False)
+    template = forms.ChoiceField(required=False, choices=template_choices)
 
-    def __init__(self, *args: Any, uploads: list[tuple[str, BinaryIO]] | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, uploads: Sequence[tuple[str, BinaryIO]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.uploads = uploads or []
-        known = library.templates().values()
-        self.fields["template"].choices = [("", "")] + [(found.name, found.title) for found in known]
+        self.uploads = uploads
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = self.cleaned_data
         if (
             cleaned.get("start") == "template"
             and not cleaned.get("template")
@@ -70,7 +72,7 @@ class CreateForm(DetailsForm):
         ):
             self.add_error("template", "Choose a Template.")
         if cleaned.get("start") == "upload" and not self.uploads:
-            self.add_error("start", "Choose a folder, files or an archive, or begin in another way.")
+            self.add_error("start", "Choose a folder, files or an archive, or another way to start.")
         return cleaned
 
 
@@ -80,16 +82,16 @@ class ProjectForm(forms.Form):
     project = forms.ModelChoiceField(
         Project.objects.none(),
         empty_label="Choose a Project",
-        error_messages={"required": "Choose a Project.", "invalid_choice": "Choose a Project of the list."},
+        error_messages={"required": "Choose a Project.", "invalid_choice": "Choose a Project from the list."},
     )
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         editable = Project.objects.filter(archived_at=None)
         if not user.is_superuser:
             mine = user.memberships.filter(role__in=[Role.OWNER, Role.EDITOR]).values("project_id")
             editable = editable.filter(pk__in=mine)
-        self.fields["project"].queryset = editable
+        cast("forms.ModelChoiceField[Project]", self.fields["project"]).queryset = editable
 
 
 class PathForm(forms.Form):
@@ -106,11 +108,3 @@ class RenameForm(PathForm):
     new_path = forms.CharField(
         max_length=1024, strip=False, error_messages={"required": "Give it a new name."}
     )
-
-
-def uploads_of(uploaded: MultiValueDict[str, Any], fields: QueryDict) -> list[tuple[str, BinaryIO]]:
-    """(relative path, content) of the uploaded files; `paths` beside `files` says their folders."""
-    files, paths = uploaded.getlist("files"), fields.getlist("paths")
-    if len(paths) != len(files):
-        paths = [file.name for file in files]
-    return list(zip(paths, files, strict=True))

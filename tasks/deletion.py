@@ -1,4 +1,4 @@
-"""The Tasks' part in deleting a Project for good, see `projects.deletion`. Knows no Runs."""
+"""The Tasks' part in deleting a Project permanently, see `projects.deletion`. Knows no Runs."""
 
 from collections.abc import Callable
 

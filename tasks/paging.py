@@ -1,39 +1,42 @@
 """Pages of a sorted list, by the row they begin after: as fast at row 1,000,000 as at the first."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import Expression
 from django.http import QueryDict
+
+Row = TypeVar("Row", bound=Model)
 
 PAGE = 50
 LONGEST_KEY = 18  # digits; a database has 64 bits
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class Page(Generic[Row]):
     """Rows of a list; `newer` and `older` are the addresses of the pages before and after, or None."""
 
-    rows: list[Any]
+    rows: list[Row]
     newer: str | None
     older: str | None
-    text: str = ""
 
 
-def page_of(rows: QuerySet, query: QueryDict, *, key: Expression | F, descending: bool = False) -> Page:
+def page_of(
+    rows: QuerySet[Row], query: QueryDict, *, key: Expression | F, descending: bool = False
+) -> Page[Row]:
     """The page of `rows` that `after` or `before` (a primary key) in the query asks for, sorted by `key`."""
-    rows = rows.annotate(sort_key=key)
-    before, after = _anchor(rows, key_in(query, "before")), _anchor(rows, key_in(query, "after"))
+    keyed = rows.annotate(sort_key=key)
+    before, after = _anchor(keyed, key_in(query, "before")), _anchor(keyed, key_in(query, "after"))
     backwards = before is not None
     anchor = before if backwards else after
     down = descending != backwards
     if anchor is not None:
         beyond = "lt" if down else "gt"
         same = Q(sort_key=anchor[0], **{f"pk__{beyond}": anchor[1]})
-        rows = rows.filter(Q(**{f"sort_key__{beyond}": anchor[0]}) | same)
+        keyed = keyed.filter(Q(**{f"sort_key__{beyond}": anchor[0]}) | same)
     sign = "-" if down else ""
-    found = list(rows.order_by(f"{sign}sort_key", f"{sign}pk")[: PAGE + 1])
+    found = list(keyed.order_by(f"{sign}sort_key", f"{sign}pk")[: PAGE + 1])
     more, found = len(found) > PAGE, found[:PAGE]
     if backwards:
         found.reverse()
@@ -52,7 +55,7 @@ def key_in(query: QueryDict, name: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_KEY else None
 
 
-def _anchor(rows: QuerySet, pk: int | None) -> tuple[Any, int] | None:
+def _anchor(rows: QuerySet[Any], pk: int | None) -> tuple[Any, int] | None:
     if pk is None:
         return None
     return rows.filter(pk=pk).values_list("sort_key", "pk").first()

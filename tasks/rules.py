@@ -97,7 +97,7 @@ def _to_python(text: str) -> tuple[str, dict[str, str]]:
     quoted: dict[str, str] = {}
     parts = text.split("`")
     if len(parts) % 2 == 0:
-        raise RuleError(f"The rule “{text}” has a backtick without its other half.")
+        raise RuleError(f"The rule “{text}” has an unmatched backtick.")
     for index in range(1, len(parts), 2):
         word = f"quoted_name_{index}"
         quoted[word] = parts[index]
@@ -125,9 +125,7 @@ def _read(node: ast.expr, text: str, known: set[str], quoted: Mapping[str, str])
             parts = []
             for first, symbol, second in zip(sides, ops, sides[1:], strict=False):
                 if type(symbol) not in COMPARISONS:
-                    raise RuleError(
-                        f"The rule “{text}” compares by a word that rules do not know; {EXAMPLE}."
-                    )
+                    raise RuleError(f"The rule “{text}” uses an unknown comparison; {EXAMPLE}.")
                 if isinstance(symbol, ast.In | ast.NotIn) and not (
                     isinstance(second, Name) or isinstance(second.value, list)
                 ):
@@ -135,7 +133,7 @@ def _read(node: ast.expr, text: str, known: set[str], quoted: Mapping[str, str])
                 parts.append(Comparison(left=first, right=second, symbol=type(symbol), rule=text))
             return parts[0] if len(parts) == 1 else Junction(every=True, parts=tuple(parts))
         case _:
-            raise RuleError(f"The rule “{text}” is to compare parameters with values; {EXAMPLE}.")
+            raise RuleError(f"The rule “{text}” must compare parameters with values; {EXAMPLE}.")
 
 
 def _side(node: ast.expr, text: str, known: set[str], quoted: Mapping[str, str]) -> Name | Constant:
@@ -146,8 +144,8 @@ def _side(node: ast.expr, text: str, known: set[str], quoted: Mapping[str, str])
         if node.id.lower() in WORDS and node.id not in quoted:
             return Constant(value=WORDS[node.id.lower()])
         raise RuleError(
-            f"The rule “{text}” speaks of {name!r}, which is not a parameter of this Task. "
-            f"They are: {', '.join(sorted(known))}. Text stands in quotes: '{name}'."
+            f"The rule “{text}” names {name!r}, which is not a parameter of this Task. "
+            f"They are: {', '.join(sorted(known))}. Write text in quotes: '{name}'."
         )
     return Constant(value=_constant(node, text))
 
@@ -166,5 +164,5 @@ def _constant(node: ast.expr, text: str) -> Any:
             return [_constant(item, text) for item in items]
         case _:
             raise RuleError(
-                f"The rule “{text}” is to compare with a number, a text in quotes or a list; {EXAMPLE}."
+                f"The rule “{text}” must compare with a number, text in quotes or a list; {EXAMPLE}."
             )

@@ -42,7 +42,7 @@ def find_runtime(root_names: Iterable[str], *, platform: Platform) -> Runtime:
     names = set(root_names)
     conda_file = CONDA_FILES[platform]
     if conda_file in names:
-        beside = f"; {VENV_FILE} is there too, and Conda comes first" if VENV_FILE in names else ""
+        beside = f"; {VENV_FILE} is also present, but Conda takes precedence" if VENV_FILE in names else ""
         return Runtime(
             kind="conda",
             label="Conda",
@@ -50,7 +50,7 @@ def find_runtime(root_names: Iterable[str], *, platform: Platform) -> Runtime:
             sentence=f"Conda, because there is {conda_file}{beside}.",
         )
     elsewhere = "".join(
-        f"; {file} is there, but it is for {PLATFORM_NAMES[other]}"
+        f"; {file} is present, but is for {PLATFORM_NAMES[other]}"
         for other, file in CONDA_FILES.items()
         if other != platform and file in names
     )
@@ -74,7 +74,7 @@ def _plain(names: Iterable[str]) -> tuple[str, str]:
         return "clean Python", "A clean Python with nothing installed"
     what = " and ".join(others)
     label = what.replace("the ", "")
-    return label, f"{what[0].upper()}{what[1:]} as the node has {'it' if len(others) == 1 else 'them'}"
+    return label, f"{what[0].upper()}{what[1:]} as installed on the node"
 
 
 def entry_scripts(paths: Iterable[str]) -> list[str]:

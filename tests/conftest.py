@@ -1,5 +1,6 @@
 """The people, the Project and the data folder that tests share."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,19 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from projects.models import Membership, Project, Role
 from runs.runtimes import ready
+
+# Few examples, and other ones each time, while one works; many in CI, and there always the same.
+# Nothing is timed, so that a busy machine fails no test.
+examples.register_profile("few", max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+examples.register_profile(
+    "many", examples.get_profile("few"), max_examples=300, derandomize=True, database=None, print_blob=True
+)
+examples.load_profile("many" if os.environ.get("CI") else "few")
 
 
 @pytest.fixture(autouse=True)

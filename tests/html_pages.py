@@ -124,7 +124,7 @@ class Page(HTMLParser):
             return
         if given := facts.get("id"):
             if given in self.ids:
-                self.problems.append(f"the id {given!r} is there twice")
+                self.problems.append(f"the id {given!r} occurs twice")
             self.ids.add(given)
         for name in ("aria-labelledby", "aria-describedby", "aria-controls"):
             self.references += [(name, word) for word in facts.get(name, "").split()]

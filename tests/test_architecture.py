@@ -25,6 +25,11 @@ CODE = [
 ]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 OWN_ROUTES = ("projects", "tasks", "runs", "")
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+# What the others name are often files of a Task.
+PAGES_ABOUT_CODE = sorted({"ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"} & set(PAGES))
+# Folders that Django looks into.
+OUTSIDE_THE_PLAN = {"management", "templatetags"}
 
 # A question to answer with a split or a reason, not a law.
 LONGEST_FILE = 400
@@ -202,24 +207,112 @@ def test_the_states_in_the_architecture_page_are_those_of_the_code() -> None:
     }
 
 
-def test_the_architecture_page_names_what_is_there_and_stays_short() -> None:
-    text = (ROOT / "ARCHITECTURE.md").read_text()
-    assert len(text.splitlines()) <= 200
-    named = set(re.findall(r"`((?:coretex_site|projects|tasks|runs)(?:[./]\w+)+)`", text))
-    missing = [name for name in named if not stands_for_something(name)]
-    assert not missing
+def test_the_architecture_page_stays_short() -> None:
+    assert len((ROOT / "ARCHITECTURE.md").read_text().splitlines()) <= 200
+
+
+def test_every_room_is_in_the_plan() -> None:
+    plan = (ROOT / "ARCHITECTURE.md").read_text()
+    packages = {path.parent for path in CODE if len(path.parts) == 3}
+    rooms = {path.as_posix() for path in packages if path.name not in OUTSIDE_THE_PLAN}
+    assert {room for room in rooms if f"`{room}`" not in plan} == set()
+
+
+@pytest.mark.parametrize("page", PAGES_ABOUT_CODE)
+def test_what_a_page_names_is_there(page: str) -> None:
+    assert names_of_nothing((ROOT / page).read_text()) == []
+
+
+def test_a_name_of_nothing_is_caught() -> None:
+    text = """`runs/lifecycle.py`, `runs.lifecycle.transition` and `README.md` are there.
+    `runs/rooms`, `runs.lifecycle.move`, `gone.py` and `runs/lifecycle.p` are not; `<app>/x.html` is no path.
+    """
+    gone = ["runs/rooms", "runs.lifecycle.move", "gone.py", "runs/lifecycle.p"]
+    assert names_of_nothing(text) == gone
+
+
+def names_of_nothing(text: str) -> list[str]:
+    """The paths and dotted names in backticks that stand for nothing, except files that a recipe makes."""
+    prose = re.sub(r"^ *```.*?^ *```|New file `.+?`", "", text, flags=re.M | re.S)
+    named = re.findall(r"`([\w./-]+)`", prose)
+    return [name for name in named if is_a_name(name) and not stands_for_something(name)]
+
+
+def is_a_name(text: str) -> bool:
+    """Whether it can be a path in the repository, or the dotted name of something in our code."""
+    is_address = text.startswith("/")
+    return not is_address and (
+        "/" in text
+        or re.fullmatch(rf"({'|'.join(APPS)})(\.\w+)+", text) is not None
+        or re.search(r"\w\.(py|md|toml|html|js|css)$", text) is not None
+    )
 
 
 def stands_for_something(name: str) -> bool:
-    """Whether a dotted name is a package, a module, or something that a module defines."""
+    """Whether it is a path, a module, or something that a module defines."""
+    if "/" in name or (ROOT / name).is_file():
+        return (ROOT / name).exists()
     path = ROOT / name.replace(".", "/")
-    if path.is_dir() or path.with_suffix(".py").is_file() or path.is_file():
+    if path.is_dir() or path.with_suffix(".py").is_file():
         return True
     module = path.parent.with_suffix(".py")
-    package = path.parent / "__init__.py"
-    return any(
-        file.is_file() and re.search(rf"\b{path.name}\b", file.read_text()) for file in (module, package)
-    )
+    return module.is_file() and path.name in defined_in(ast.parse(module.read_text()))
+
+
+def defined_in(tree: ast.Module) -> set[str]:
+    """The functions, classes and constants of a module."""
+    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
+    assert links_to_nothing(ROOT / page, (ROOT / page).read_text()) == []
+
+
+def test_a_link_to_nothing_is_caught() -> None:
+    text = "# Here\n[a](LICENSE) [b](docs/gone.md) ![c](gone.png) [d](#here) [e](#no) [f](README.md#no)"
+    assert links_to_nothing(ROOT / "README.md", text) == ["docs/gone.md", "gone.png", "#no", "README.md#no"]
+
+
+def links_to_nothing(page: Path, text: str) -> list[str]:
+    """The relative links whose file, or heading in it, is not there."""
+    links = re.findall(r"\]\((?!\w+:)([^)\s]+)\)", text)
+    return [link for link in links if not leads_somewhere(link, page, text)]
+
+
+def leads_somewhere(link: str, page: Path, text: str) -> bool:
+    name, _, heading = link.partition("#")
+    target = page.parent / name
+    if not target.exists():
+        return False
+    return not heading or heading in headings(target.read_text() if name else text)
+
+
+def headings(text: str) -> set[str]:
+    """The fragments by which the headings of a page are linked to, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_first_thing_in_the_readme_is_how_to_start_and_test() -> None:
+    first = re.search(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    assert first is not None and first.start() < 500
+    commands = [line.partition("#")[0].strip() for line in first[1].splitlines()]
+    assert commands == ["python3 manage.py up", "python3 manage.py test"]
+
+
+def test_the_changelog_says_each_thing_in_one_line_under_the_usual_headings() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.+)$", text, re.M)) <= kinds
+    assert re.findall(r"^## (.+)$", text, re.M)[0] == "[Unreleased]"
+    bullets = re.findall(r"^- .+(?:\n  .+)*", text, re.M)
+    assert [bullet for bullet in bullets if "\n" in bullet or len(bullet) > 100] == []
 
 
 def test_the_list_of_modules_is_printed_by_a_command(capsys: pytest.CaptureFixture[str]) -> None:

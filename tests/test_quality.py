@@ -1,4 +1,4 @@
-"""The tools that look at all of the code: linter, formatter, import contracts, migrations, checks."""
+"""The tools that look at all of the code: linter, formatter, types, import contracts, migrations, checks."""
 
 import ast
 import os
@@ -34,6 +34,7 @@ call_command("check", deploy=True, fail_level="WARNING")
 COMMANDS = {
     "ruff check": [PROGRAMS / "ruff", "check", "--no-cache", "."],
     "ruff format": [PROGRAMS / "ruff", "format", "--no-cache", "--check", "."],
+    "types": [PROGRAMS / "mypy", "--cache-dir", os.devnull],
     "import contracts": [PROGRAMS / "lint-imports", "--no-cache"],
     "template format": [PROGRAMS / "djhtml", "--check", "--tabwidth", "2", "templates"],
     "template lint": [PROGRAMS / "djlint", "--lint", "templates"],

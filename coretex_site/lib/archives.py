@@ -1,4 +1,4 @@
-"""Reads zip and tar archives that nobody vouches for, and writes zips as streams. Knows nothing of Django."""
+"""Reads untrusted zip and tar archives, and writes zips as streams. Knows nothing of Django."""
 
 import gzip
 import io
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from zipstream import ZipStream
 
@@ -36,7 +36,7 @@ class Entry:
     path: str
     size: int
     executable: bool
-    open: Callable[[], AbstractContextManager[BinaryIO]]
+    open: Callable[[], AbstractContextManager[IO[bytes]]]
 
 
 class Entries(list[Entry]):
@@ -164,7 +164,7 @@ def tar_entry(opened: tarfile.TarFile) -> Callable[[tarfile.TarInfo], Entry | st
             path=member.name,
             size=member.size,
             executable=bool(member.mode & 0o100),
-            open=lambda: opened.extractfile(member),
+            open=lambda: tarfile.ExFileObject(opened, member),
         )
 
     return read
@@ -177,21 +177,24 @@ def folder(path: str) -> str | None:
             safe_path(path)
     except TreeError as error:
         return str(error)
-    return f"“{shown_name(path)}” leads out of the folder." if ".." in path.split("/") else None
+    return f"“{shown_name(path)}” points outside the folder." if ".." in path.split("/") else None
 
 
 def link(path: str) -> str:
-    return f"“{shown_name(path)}” is a link, and links are not taken. Put the file itself into the archive."
+    return (
+        f"“{shown_name(path)}” is a link, and links are not accepted. Put the file itself into the archive."
+    )
 
 
 def device(path: str) -> str:
-    return f"“{shown_name(path)}” is a device or another thing that is not a file. Leave it out."
+    return f"“{shown_name(path)}” is a device or another special file. Leave it out."
 
 
 def members(opened: tarfile.TarFile, filename: str) -> Iterator[tarfile.TarInfo]:
     """The members, and TreeError when they end before the archive does: `tarfile` stops without a word."""
     while (member := opened.next()) is not None:
-        opened.members.clear()  # else each is kept; they are only needed once
+        # Else each is kept; they are only needed once. The stubs leave this list out.
+        opened.members.clear()  # type: ignore[attr-defined]
         yield member
     opened.fileobj.seek(opened.offset)
     end = opened.fileobj.read(tarfile.BLOCKSIZE)
@@ -204,7 +207,7 @@ def members(opened: tarfile.TarFile, filename: str) -> Iterator[tarfile.TarInfo]
 class Reader(io.RawIOBase):
     """A tar's bytes, with a bound to what may be read at once and in all: headers are read whole."""
 
-    def __init__(self, source: BinaryIO, filename: str, limits: Limits) -> None:
+    def __init__(self, source: BinaryIO | gzip.GzipFile, filename: str, limits: Limits) -> None:
         super().__init__()
         self.source, self.filename, self.limits = source, filename, limits
         # Contents, and for each of the files its header and padding.
@@ -226,7 +229,7 @@ class Reader(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= LARGEST_HEADER:
-            raise TreeError(f"{self.filename} is damaged: a header in it is impossibly large.")
+            raise TreeError(f"{self.filename} is damaged: it contains an impossibly large header.")
         if self.source.tell() > self.most:
             raise TreeError(too_large(self.filename, self.limits))
         return self.source.read(size)

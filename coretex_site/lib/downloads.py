@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
-from django.http.response import content_disposition_header
+from django.utils.http import content_disposition_header
 
 from coretex_site.lib import previews
 
@@ -39,12 +39,12 @@ def answer(request: HttpRequest, path: Path, media_type: str, disposition: str |
         response: HttpResponseBase = HttpResponse()
     else:
         response = FileResponse(path.open("rb"))
-    facts = {
+    details = {
         "Content-Type": media_type,
         "Content-Length": str(path.stat().st_size),
         "Content-Disposition": disposition or "attachment",
     }
-    for name, value in (GUARDS | facts).items():
+    for name, value in (GUARDS | details).items():
         response.headers[name] = value
     return response
 

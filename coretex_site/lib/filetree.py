@@ -51,9 +51,9 @@ def walk(root: Path) -> list[File]:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append((f"{prefix}{entry.name}/", folder / entry.name))
                 elif entry.is_file(follow_symlinks=False):
-                    facts = entry.stat(follow_symlinks=False)
-                    executable = bool(facts.st_mode & 0o100)
-                    found.append(File(path=prefix + entry.name, size=facts.st_size, executable=executable))
+                    status = entry.stat(follow_symlinks=False)
+                    executable = bool(status.st_mode & 0o100)
+                    found.append(File(path=prefix + entry.name, size=status.st_size, executable=executable))
     return sorted(found, key=lambda file: file.path)
 
 

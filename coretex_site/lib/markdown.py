@@ -23,8 +23,8 @@ class Renderer(RendererHTML):
     def table_close(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
         return "</table></div>\n"
 
-    def fence(self, tokens: Sequence[Token], at: int, options: Any, env: Any) -> str:
-        return f'<pre class="code">{_escaped(tokens[at].content)}</pre>\n'
+    def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return f'<pre class="code">{_escaped(tokens[idx].content)}</pre>\n'
 
     code_block = fence
 
@@ -61,4 +61,5 @@ def html(source: str, *, anchors: bool = True) -> str:
     Headings can be linked to with `anchors`; the texts of Tasks go without, since a heading could be called
     as a part of the page is.
     """
-    return PARSER.render(source, {"anchors": anchors})
+    rendered: str = PARSER.render(source, {"anchors": anchors})
+    return rendered

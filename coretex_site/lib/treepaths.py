@@ -27,7 +27,9 @@ class TreeError(ValueError):
 
     def __init__(self, *problems: str) -> None:
         more = len(problems) - SHOWN
-        self.problems = [*problems[:SHOWN], f"And {more:,} more such problems."] if more > 0 else [*problems]
+        self.problems = (
+            [*problems[:SHOWN], f"And {more:,} more problems like these."] if more > 0 else [*problems]
+        )
         super().__init__(" ".join(self.problems))
 
 
@@ -62,7 +64,7 @@ def safe_path(text: str) -> str:
     except UnicodeEncodeError:
         raise TreeError(f"The name {shown} is not valid Unicode. Give it another name.") from None
     if UNREADABLE.search(text):
-        raise TreeError(f"The name {shown} holds characters that cannot be seen. Give it another name.")
+        raise TreeError(f"The name {shown} contains invisible characters. Give it another name.")
     if text.startswith("/") or DRIVE.match(text):
         raise TreeError(f"{shown} is an absolute path; expected one inside the folder, such as data/a.csv.")
     if "\\" in text:
@@ -88,11 +90,11 @@ def shown_name(text: str) -> str:
 
 def _problem(part: str) -> str | None:
     if part == "..":
-        return "“..” leads out of the folder; expected a path inside it."
+        return "“..” points outside the folder; expected a path inside it."
     if part.endswith((".", " ")):
-        return "a name may not end with a dot or a blank, since Windows cannot store it."
+        return "a name may not end with a dot or a space, since Windows cannot store it."
     if RESERVED.fullmatch(part):
-        return f"“{part}” is a name that Windows keeps for a device. Rename it."
+        return f"“{part}” is a name that Windows reserves for a device. Rename it."
     if len(part.encode()) > LONGEST_NAME:
         return f"a name has {len(part.encode())} bytes; {LONGEST_NAME} is the most."
     return None
@@ -140,5 +142,5 @@ def join(root: Path, path: str) -> Path:
         except OSError as error:  # a name that no disk holds
             raise TreeError(f"“{shown_name(path)}” is too long for a path.") from error
         if is_link:
-            raise TreeError(f"“{shown_name(path)}” leads through a link, which is not followed.")
+            raise TreeError(f"“{shown_name(path)}” leads through a link, and links are not followed.")
     return here

@@ -5,7 +5,7 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -35,21 +35,22 @@ class Upload(UploadedFile):
     would take all file descriptors or all memory.
     """
 
-    def __init__(self, content: io.BytesIO | str | None, **facts: Any) -> None:
+    def __init__(self, content: io.BytesIO | str | None, **options: Any) -> None:
+        self._file: IO[bytes] | None = None
         self.content = content  # None: more than is accepted, and not kept
-        super().__init__(None, **facts)
+        super().__init__(None, **options)
 
     @property
-    def file(self) -> BinaryIO:
+    def file(self) -> IO[bytes]:
         if self._file is None:
             if self.content is None:
                 raise TreeError(too_large("This upload", limits()))
-            on_disk = isinstance(self.content, str)
-            self._file = Path(self.content).open("rb") if on_disk else self.content  # noqa: SIM115
+            content = self.content
+            self._file = Path(content).open("rb") if isinstance(content, str) else content  # noqa: SIM115
         return self._file
 
     @file.setter
-    def file(self, value: BinaryIO | None) -> None:
+    def file(self, value: IO[bytes] | None) -> None:
         self._file = value
 
     def close(self) -> None:

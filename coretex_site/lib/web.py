@@ -19,7 +19,7 @@ POLICY = (
 
 
 class Request(HttpRequest):
-    """A request as views get it: of somebody who is signed in, with what htmx says in its headers."""
+    """A request as views get it: of someone who is signed in, with what htmx says in its headers."""
 
     user: User
     htmx: HtmxDetails
@@ -51,8 +51,9 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """Renders `fragment` for an htmx request that is not boosted, if there is one, else the whole page."""
-    partial = fragment is not None and request.htmx and not request.htmx.boosted
-    response = render(request, fragment if partial else template, context, status=status)
+    if fragment is not None and request.htmx and not request.htmx.boosted:
+        template = fragment
+    response = render(request, template, context, status=status)
     if fragment is not None:
         response.headers["Vary"] = "HX-Request"
     return response

@@ -38,7 +38,7 @@ class Budget:
         if self.packed is not None and self.spent > max(HARMLESS, self.packed * MOST_RATIO):
             raise TreeError(
                 f"{self.what} has {megabytes(self.packed)} but unpacks to more than {MOST_RATIO} times "
-                "as much, as archives do that are made to fill a disk. Upload its files instead."
+                "as much, as archives made to fill a disk do. Upload its files instead."
             )
 
 
@@ -58,7 +58,7 @@ def arrange(paths: Sequence[str], limits: Limits, *, strip: bool, what: str) -> 
         if is_ignored(safe):
             continue
         if path in names:
-            problems.append(f"“{shown_name(safe)}” is there twice. Leave one of them out.")
+            problems.append(f"“{shown_name(safe)}” occurs twice. Leave one of them out.")
         names[path] = safe
     if len(names) > limits.max_files:
         raise TreeError(too_many(what, limits))
@@ -69,29 +69,29 @@ def arrange(paths: Sequence[str], limits: Limits, *, strip: bool, what: str) -> 
         if name.count("/") >= limits.max_depth:
             problems.append(
                 f"“{shown_name(name)}” is {name.count('/') + 1} parts deep; {limits.max_depth} is the most. "
-                "Move it up, or ask the operator to raise CORETEX_UPLOAD_MAX_DEPTH."
+                "Move it up, or ask your administrator to raise CORETEX_UPLOAD_MAX_DEPTH."
             )
     if len(set(names.values())) < len(names):
-        problems.append(f"{what} has the same path twice, written in two ways.")
+        problems.append(f"{what} contains the same path twice, written in two ways.")
     problems += clashes(names.values())
     if problems:
         raise TreeError(*problems)
     if not names:
-        raise TreeError(f"{what} holds no files; expected at least one.")
+        raise TreeError(f"{what} contains no files; expected at least one.")
     return names
 
 
 def too_large(what: str, limits: Limits) -> str:
     return (
         f"{what} holds more than {megabytes(limits.max_bytes)}, which is the most for one upload. "
-        "Upload it in parts, or ask the operator to raise CORETEX_UPLOAD_MAX_MB."
+        "Upload it in parts, or ask your administrator to raise CORETEX_UPLOAD_MAX_MB."
     )
 
 
 def too_many(what: str, limits: Limits) -> str:
     return (
-        f"{what} holds more than {limits.max_files:,} files, which is the most for one upload. "
-        "Upload it in parts, or ask the operator to raise CORETEX_UPLOAD_MAX_FILES."
+        f"{what} holds more than {limits.max_files:,} files, which is the most for one upload. Upload it in "
+        "parts, or ask your administrator to raise CORETEX_UPLOAD_MAX_FILES."
     )
 
 
@@ -119,13 +119,15 @@ def storing(target: Path) -> Iterator[Callable[..., str]]:
 
     target.mkdir(parents=True, exist_ok=True)
     if any(target.iterdir()):
-        raise FileExistsError(f"{target} is to be empty")
+        raise FileExistsError(f"{target} must be empty")
     try:
         yield write
     except OSError as error:
         shutil.rmtree(target, ignore_errors=True)
         if error.errno in FULL:
-            raise TreeError("The server's disk is full, so nothing was stored. Tell the operator.") from error
+            raise TreeError(
+                "The server's disk is full, so nothing was stored. Tell your administrator."
+            ) from error
         raise
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)

@@ -20,7 +20,7 @@ MONTH = 30 * 86400
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    """A shape of static/img/icons.svg: decoration, unless `label` says it to somebody who can't see it."""
+    """A shape of static/img/icons.svg: decoration, unless `label` says it to someone who can't see it."""
     address = f"{static('img/icons.svg')}#{name}"
     if label:
         return format_html(

@@ -2,7 +2,7 @@
 
 The content of every Sample lies once under its SHA-256, read-only, and never changes; which path has which
 content is in the rows. A change first stores contents, then commits the rows, then removes contents that no
-row has any more, under a lock that all changes of the Dataset take. So what is on disk is always enough for
+row has any longer, under a lock that all changes of the Dataset take. So what is on disk is always enough for
 the rows that a reader sees, whenever something dies in between.
 """
 
@@ -59,7 +59,7 @@ class Change:
         self.placed.append(content)
 
     def tidy(self) -> None:
-        """Removes contents that no row has any more."""
+        """Removes contents that no row has any longer."""
         kept = set()
         obsolete = sorted(self.obsolete - {""})
         for start in range(0, len(obsolete), AT_ONCE):
@@ -78,20 +78,20 @@ def changing(dataset: Dataset, *, by: User | None) -> Iterator[Change]:
     with lock(dataset.pk):
         try:
             with transaction.atomic(durable=True):
-                facts = {"changed_at": timezone.now(), "changed_by": by}
+                fields: dict[str, object] = {"changed_at": timezone.now(), "changed_by": by}
                 rows = Dataset.objects.filter(pk=dataset.pk)
-                if not rows.update(**facts):
+                if not rows.update(**fields):
                     raise DatasetError(f"The Dataset “{dataset.name}” was deleted.")
                 yield change
-                facts |= dataset.samples.aggregate(file_count=Count("pk"), size=Coalesce(Sum("size"), 0))
-                facts["digest"] = digest_of(dataset.samples.values_list("path", "digest"))
-                rows.update(**facts)
+                fields |= dataset.samples.aggregate(file_count=Count("pk"), size=Coalesce(Sum("size"), 0))
+                fields["digest"] = digest_of(dataset.samples.values_list("path", "digest"))
+                rows.update(**fields)
         except BaseException:
             for content in change.placed:
                 content.unlink(missing_ok=True)
             raise
         change.tidy()
-    for name, value in facts.items():
+    for name, value in fields.items():
         setattr(dataset, name, value)
 
 
@@ -103,7 +103,7 @@ def lock(dataset_id: int) -> Iterator[None]:
             yield
     except Timeout as error:
         raise DatasetError(
-            "Somebody else has been changing this Dataset for a minute now. Try again a little later."
+            "Someone else has been changing this Dataset for a minute. Try again later."
         ) from error
 
 

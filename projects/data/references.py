@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from coretex_site.templatetags.ui import human_bytes
 from projects.data import store
+from projects.data.contents import DatasetError
 from projects.models import Dataset, Project
 
 
@@ -98,7 +99,7 @@ class DatasetResolver(Resolver):
             )
         try:
             record = store.link_into(dataset, folder)
-        except store.DatasetError as error:
+        except DatasetError as error:
             raise MissingReferenceError(f"cannot be read: {error}") from error
         return Given(value={"id": pk, "name": record["name"], "path": str(folder)}, record=record)
 

@@ -38,7 +38,7 @@ def create(project: Project, *, name: str, description: str, by: User) -> Datase
         with transaction.atomic():
             return Dataset.objects.create(project=project, name=name, description=description, created_by=by)
     except IntegrityError as error:
-        raise DatasetError(f"This Project has a Dataset “{name}” already. Choose another name.") from error
+        raise DatasetError(f"This Project already has a Dataset “{name}”. Choose another name.") from error
 
 
 def describe(dataset: Dataset, *, name: str, description: str) -> None:
@@ -46,7 +46,7 @@ def describe(dataset: Dataset, *, name: str, description: str) -> None:
         with transaction.atomic():
             Dataset.objects.filter(pk=dataset.pk).update(name=name, description=description)
     except IntegrityError as error:
-        raise DatasetError(f"This Project has a Dataset “{name}” already. Choose another name.") from error
+        raise DatasetError(f"This Project already has a Dataset “{name}”. Choose another name.") from error
     dataset.name, dataset.description = name, description
 
 
@@ -54,8 +54,7 @@ def locate(dataset: Dataset, path: str) -> tuple[Sample, Path]:
     """The Sample at `path` and its content on disk; DatasetError with a sentence when there is none."""
     # PostgreSQL refuses to look for a NUL.
     sample = None if "\0" in path else dataset.samples.filter(path=path).first()
-    content = None if sample is None else content_path(dataset.pk, sample.digest)
-    if content is None or not content.is_file():
+    if sample is None or not (content := content_path(dataset.pk, sample.digest)).is_file():
         shown = filetree.shown_name(path)
         raise DatasetError(f"There is no file {shown} in this Dataset. It may have been renamed or deleted.")
     return sample, content
@@ -86,8 +85,8 @@ def link_into(dataset: Dataset, target: Path) -> dict[str, str | int]:
             filetree.remove(target)
             if last:
                 raise DatasetError(
-                    f"A file of the Dataset “{dataset.name}” is missing on the server's disk. "
-                    "Upload it again, or tell the operator."
+                    f"A file of the Dataset “{dataset.name}” is missing on the server's disk. Upload "
+                    "it again, or tell your administrator."
                 ) from error
             continue  # replaced since the rows were read: they are others now
         except BaseException:
@@ -96,7 +95,7 @@ def link_into(dataset: Dataset, target: Path) -> dict[str, str | int]:
         break
     if not Dataset.objects.filter(pk=dataset.pk).exists():
         filetree.remove(target)
-        raise DatasetError(f"The Dataset “{dataset.name}” was deleted meanwhile. Choose another.")
+        raise DatasetError(f"The Dataset “{dataset.name}” has been deleted. Choose another.")
     return {
         "id": dataset.pk,
         "name": dataset.name,
@@ -194,7 +193,7 @@ def remove_files(dataset: Dataset, chosen: Iterable[str], *, by: User | None) ->
             if path in exact or (folders and path.startswith(folders))
         ]
         if not doomed:
-            raise DatasetError("None of these files is in the Dataset any more. Nothing was deleted.")
+            raise DatasetError("None of these files is in the Dataset any longer. Nothing was deleted.")
         for start in range(0, len(doomed), AT_ONCE):
             Sample.objects.filter(pk__in=[pk for pk, _ in doomed[start : start + AT_ONCE]]).delete()
         change.obsolete |= {sha256 for _, sha256 in doomed}
@@ -207,16 +206,16 @@ def rename(dataset: Dataset, old: str, new: str, *, by: User | None) -> str:
     with changing(dataset, by=by):
         others = set(dataset.samples.exclude(path=old).values_list("path", flat=True))
         if new in others:
-            raise DatasetError(f"There is a file {new} already. Choose another name, or delete it first.")
+            raise DatasetError(f"There is already a file {new}. Choose another name, or delete it first.")
         if problems := filetree.clashes([*others, new]):
             raise DatasetError(*problems)
         if not dataset.samples.filter(path=old).update(path=new, folder=new.rpartition("/")[0]):
-            raise DatasetError(f"There is no file {filetree.shown_name(old)} in this Dataset any more.")
+            raise DatasetError(f"There is no file {filetree.shown_name(old)} in this Dataset any longer.")
     return new
 
 
 def delete(dataset: Dataset) -> None:
-    """Deletes the Dataset for good and frees its disk."""
+    """Deletes the Dataset permanently and frees its disk."""
     with lock(dataset.pk):
         Dataset.objects.filter(pk=dataset.pk).delete()
         free([paths.dataset_files(dataset.pk)])

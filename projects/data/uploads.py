@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, repeat
 from typing import Any, BinaryIO
 
 from django.contrib.auth.models import User
@@ -26,8 +26,7 @@ class Arrival:
 
 def read(uploaded: MultiValueDict[str, Any], fields: QueryDict) -> Arrival:
     """`files`, in the same order `paths` (their names if there are none), `into`, and `keep_archive`."""
-    sent, named = uploaded.getlist("files"), fields.getlist("paths")
-    pairs = zip_longest(sent, named[: len(sent)], fillvalue="")
+    pairs = zip(uploaded.getlist("files"), chain(fields.getlist("paths"), repeat("")), strict=False)
     return Arrival(
         files=[(path or file.name or "", file) for file, path in pairs],
         into=fields.get("into", "").strip("/ "),
@@ -38,7 +37,7 @@ def read(uploaded: MultiValueDict[str, Any], fields: QueryDict) -> Arrival:
 def store(dataset: Dataset, arrival: Arrival, *, by: User) -> datasets.Added:
     """Adds the files; a single archive is unpacked. Raises TreeError, and then nothing was added."""
     if not arrival.files:
-        raise DatasetError("No files arrived; choose some, a folder, or a zip or tar.gz.")
+        raise DatasetError("No files were received; choose files, a folder, or a zip or tar.gz.")
     if len(arrival.files) == 1 and arrival.unpack:
         path, file = arrival.files[0]
         if filetree.is_archive(path):

@@ -1,11 +1,12 @@
 """The files of Datasets over HTTP: upload, look at, download, rename, delete."""
 
+from pathlib import Path
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.http.response import content_disposition_header
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import content_disposition_header, urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import downloads, filetree, previews
@@ -14,7 +15,7 @@ from coretex_site.lib.web import Request, go, page
 from projects import access
 from projects.data import listing, store, uploads
 from projects.data.contents import DatasetError
-from projects.models import Dataset, Role
+from projects.models import Dataset, Role, Sample
 from projects.views.datasets import dataset_frame
 
 
@@ -70,7 +71,7 @@ def dataset_file(request: Request, pk: int, path: str) -> HttpResponse:
     return page(request, "projects/file.html", context)
 
 
-def located(dataset: Dataset, path: str) -> tuple:
+def located(dataset: Dataset, path: str) -> tuple[Sample, Path]:
     try:
         return store.locate(dataset, path)
     except DatasetError as error:
@@ -109,7 +110,7 @@ def dataset_remove(request: Request, pk: int) -> HttpResponse:
     chosen = request.POST.getlist("path")
     try:
         if not chosen:
-            raise DatasetError("Nothing was chosen; tick the files to delete first.")
+            raise DatasetError("No files are selected; select the files to delete first.")
         count = store.remove_files(found, chosen, by=request.user)
     except TreeError as error:
         return refuse(request, found, error.problems)
@@ -124,5 +125,5 @@ def dataset_rename(request: Request, pk: int, path: str) -> HttpResponse:
         new = store.rename(found, path, request.POST.get("path", ""), by=request.user)
     except TreeError as error:
         return refuse(request, found, error.problems)
-    messages.success(request, f"The file is {new} now.")
+    messages.success(request, f"The file was renamed to {new}.")
     return redirect("projects:dataset_file", pk, new)

@@ -1,4 +1,4 @@
-"""Datasets over HTTP: lists, page, create, edit, delete for good."""
+"""Datasets over HTTP: lists, page, create, edit, delete permanently."""
 
 from typing import Any
 
@@ -50,10 +50,10 @@ def dataset_create(request: Request, pk: int) -> HttpResponse:
         except TreeError as error:
             problems = error.problems
         else:
-            messages.success(request, f"The Dataset “{made.name}” was created.")
+            messages.success(request, f"Dataset “{made.name}” created.")
             return go(request, made.get_absolute_url())
     if form.is_bound and request.htmx:
-        problems += [problem for field in form.errors.values() for problem in field]
+        problems += [str(problem) for field in form.errors.values() for problem in field]
         return page(request, "projects/_problems.html", {"problems": problems}, status=422)
     context = frame(request, project, "datasets") | {
         "form": form,
@@ -67,8 +67,8 @@ def dataset_create(request: Request, pk: int) -> HttpResponse:
 def dataset(request: Request, pk: int) -> HttpResponse:
     """One folder of it: `folder`, and `after` or `before` a path."""
     found = access.get_dataset(request.user, pk)
-    asked = {key: request.GET.get(key, "").replace("\0", "") for key in ("folder", "after", "before")}
-    shown = listing.folder(found, asked["folder"].strip("/"), after=asked["after"], before=asked["before"])
+    query = {key: request.GET.get(key, "").replace("\0", "") for key in ("folder", "after", "before")}
+    shown = listing.folder(found, query["folder"].strip("/"), after=query["after"], before=query["before"])
     context = dataset_frame(request, found) | {"folder": shown}
     return page(request, "projects/dataset.html", context, fragment="projects/_files.html")
 
@@ -83,7 +83,7 @@ def dataset_edit(request: Request, pk: int) -> HttpResponse:
         except TreeError as error:
             form.add_error("name", str(error))
         else:
-            messages.success(request, "The Dataset's name and description were saved.")
+            messages.success(request, "Dataset saved.")
             return redirect(found)
     found.refresh_from_db()
     context = dataset_frame(request, found) | {"form": form}
@@ -97,7 +97,7 @@ def dataset_delete(request: Request, pk: int) -> HttpResponse:
     if form.is_bound and form.is_valid():
         project = found.project
         store.delete(found)
-        messages.success(request, f"The Dataset “{form.expected}” was deleted for good.")
+        messages.success(request, f"Dataset “{form.expected}” deleted permanently.")
         return redirect("projects:datasets", project.pk)
     context = dataset_frame(request, found) | {"form": form}
     return page(request, "projects/dataset_delete.html", context, status=422 if form.is_bound else 200)

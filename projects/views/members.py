@@ -59,7 +59,7 @@ def remove_member(request: Request, pk: int, membership_pk: int) -> HttpResponse
     if leaves:
         messages.success(request, f"You left the Project “{project.name}”.")
         return redirect("projects:list")
-    messages.success(request, f"{removed.user} is no member any more.")
+    messages.success(request, f"{removed.user} was removed from the Project.")
     return redirect("projects:members", pk)
 
 

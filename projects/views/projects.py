@@ -1,4 +1,4 @@
-"""The pages of Projects over HTTP: list, page, create, edit, archive, delete for good."""
+"""The pages of Projects over HTTP: list, page, create, edit, archive, delete permanently."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def create(request: Request) -> HttpResponse:
     form = ProjectForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         project = archiving.create(form.instance, by=request.user)
-        messages.success(request, f"The Project “{project.name}” was created.")
+        messages.success(request, f"Project “{project.name}” created.")
         return redirect(project)
     status = 422 if form.is_bound else 200
     return page(request, "projects/create.html", {"section": "projects", "form": form}, status=status)
@@ -64,7 +64,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
     form = ProjectForm(request.POST if request.method == "POST" else None, instance=project)
     if form.is_bound and form.is_valid():
         form.save()
-        messages.success(request, "The Project's settings were saved.")
+        messages.success(request, "Project settings saved.")
         return redirect("projects:edit", pk)
     project.refresh_from_db()  # the form has put what was typed into it
     context = frame(request, project, "settings") | {"form": form}
@@ -75,7 +75,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
 def archive(request: Request, pk: int) -> HttpResponse:
     project = access.get_project(request.user, pk, need=Role.OWNER)
     archiving.archive(project)
-    messages.success(request, f"The Project “{project.name}” is archived: it can be read, not changed.")
+    messages.success(request, f"Project “{project.name}” archived: it can be viewed, not changed.")
     return redirect(project)
 
 
@@ -83,7 +83,7 @@ def archive(request: Request, pk: int) -> HttpResponse:
 def restore(request: Request, pk: int) -> HttpResponse:
     project = access.get_project(request.user, pk, need=Role.OWNER)
     archiving.restore(project)
-    messages.success(request, f"The Project “{project.name}” is back.")
+    messages.success(request, f"Project “{project.name}” restored.")
     return redirect(project)
 
 
@@ -98,7 +98,7 @@ def delete(request: Request, pk: int) -> HttpResponse:
         except deletion.DeletionError as error:
             obstacle = str(error)
         else:
-            messages.success(request, f"The Project “{project.name}” was deleted for good.")
+            messages.success(request, f"Project “{project.name}” deleted permanently.")
             return redirect("projects:list")
     losses = deletion.losses(project)
     context = frame(request, project, "settings") | {

@@ -11,7 +11,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import LoginView, PasswordChangeView, redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -28,17 +28,18 @@ class SignInForm(AuthenticationForm):
 
     error_messages = {
         **AuthenticationForm.error_messages,
-        "invalid_login": "This user name and password do not belong together. Capitals count in both.",
+        "invalid_login": "User name or password is wrong. Both are case-sensitive.",
     }
 
     @sensitive_variables()
     def clean(self) -> dict[str, Any]:
-        name, address = self.cleaned_data.get("username", ""), self.request.META.get("REMOTE_ADDR", "")
+        name = self.cleaned_data.get("username", "")
+        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
         wait = auth.seconds_to_wait(name, address)
         if wait:
             raise ValidationError(
                 f"There were too many wrong passwords for “{name}” from your address. "
-                f"Try again in {duration(max(10, wait))}, or ask the operator for a sign-in link."
+                f"Try again in {duration(max(10, wait))}, or ask your administrator for a sign-in link."
             )
         try:
             cleaned = super().clean()
@@ -64,7 +65,9 @@ class SignInPage(LoginView):
 class SignInFirst(LoginRequiredMiddleware):
     """Django's, but whoever signs in comes back to a page: not to a part of one, nor to a form's action."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseRedirect:
         on_page = request.headers.get("HX-Current-URL", "")
         if not on_page and request.method in {"GET", "HEAD"}:
             return super().handle_no_permission(request, view_func)
@@ -80,13 +83,13 @@ class PasswordForm(PasswordChangeForm):
 
     error_messages = {
         **PasswordChangeForm.error_messages,
-        "password_incorrect": "This is not your old password. Capitals count.",
-        "password_mismatch": "The two new passwords differ. Type the new one again.",
+        "password_incorrect": "This is not your old password. Passwords are case-sensitive.",
+        "password_mismatch": "The two new passwords differ. Enter the new one again.",
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rules = "At least 8 characters, not one that many people use, and not like your name."
+        rules = "At least 8 characters, not a common password, and not similar to your user name."
         self.fields["new_password1"].help_text = rules
         self.fields["new_password2"].label = "New password again"
         self.fields["new_password2"].help_text = ""
@@ -102,7 +105,7 @@ class PasswordPage(PasswordChangeView):
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         response = super().form_valid(form)
-        messages.success(self.request, "Your password was changed. Other browsers have to sign in again.")
+        messages.success(self.request, "Password changed. Other browsers are signed out.")
         return response
 
     def form_invalid(self, form: PasswordChangeForm) -> HttpResponse:

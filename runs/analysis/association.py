@@ -72,6 +72,10 @@ class Association:
     direction: float | None
 
 
+# (values of the parameters, metric) of the Runs that gave one.
+Usable = Sequence[tuple[Mapping[str, Any], float]]
+
+
 class AnalysisError(ValueError):
     """There is too little to analyse; the message says what is needed."""
 
@@ -83,16 +87,17 @@ def importance(observations: Sequence[Observation], names: Sequence[str]) -> Imp
     add up; when cells are missing each effect is measured after all others that do not contain it (type II,
     as in statsmodels' `anova_lm(typ=2)`). Raises AnalysisError with fewer than two usable Runs.
     """
-    usable = [o for o in observations if o.metric is not None and math.isfinite(o.metric)]
+    usable = [(o.values, o.metric) for o in observations if o.metric is not None and math.isfinite(o.metric)]
     if len(usable) < 2:
         raise AnalysisError(
             f"Two or more Runs with this metric are needed, and {len(usable)} of {len(observations)} have it."
         )
-    y = np.array([o.metric for o in usable], dtype=float)
+    y = np.array([metric for _, metric in usable], dtype=float)
     total = float(((y - y.mean()) ** 2).sum())
-    codes = {name: _codes([o.values[name] for o in usable]) for name in names}
+    codes = {name: _codes([values[name] for values, _ in usable]) for name in names}
     varying = [name for name in names if codes[name].max() > 0]
-    terms = [(name,) for name in varying] + list(itertools.combinations(varying, 2))
+    terms: list[tuple[str, ...]] = [(name,) for name in varying]
+    terms += itertools.combinations(varying, 2)
     columns = {term: _columns(term, codes) for term in terms}
     effects = [_effect(term, columns, y, total) for term in terms]
     everything = _residual(np.hstack([np.ones((len(y), 1)), *columns.values()]), y)[0]
@@ -141,37 +146,29 @@ def _codes(values: Sequence[Any]) -> np.ndarray:
 
 def _columns(term: tuple[str, ...], codes: Mapping[str, np.ndarray]) -> np.ndarray:
     """Indicator columns of a term's levels, centred coding (each sums to zero over equally many levels)."""
-    result: np.ndarray | None = None
+    result = np.ones((len(codes[term[0]]), 1))
     for name in term:
         levels = int(codes[name].max()) + 1
         contrast = np.vstack([np.eye(levels - 1), -np.ones(levels - 1)])[codes[name]]
-        result = (
-            contrast
-            if result is None
-            else (result[:, :, None] * contrast[:, None, :]).reshape(len(contrast), -1)
-        )
+        result = (result[:, :, None] * contrast[:, None, :]).reshape(len(contrast), -1)
     return result
 
 
-def _levels(name: str, usable: Sequence[Observation]) -> tuple[Level, ...]:
-    groups: dict[str, list[Observation]] = {}
-    for observation in usable:
-        groups.setdefault(key(observation.values[name]), []).append(observation)
+def _levels(name: str, usable: Usable) -> tuple[Level, ...]:
+    groups: dict[str, tuple[Any, list[float]]] = {}
+    for values, metric in usable:
+        groups.setdefault(key(values[name]), (values[name], []))[1].append(metric)
     return tuple(
-        Level(
-            value=group[0].values[name],
-            count=len(group),
-            mean=math.fsum(o.metric for o in group) / len(group),
-        )
-        for group in groups.values()
+        Level(value=value, count=len(metrics), mean=math.fsum(metrics) / len(metrics))
+        for value, metrics in groups.values()
     )
 
 
-def _noise(usable: Sequence[Observation], names: Sequence[str], total: float) -> float | None:
+def _noise(usable: Usable, names: Sequence[str], total: float) -> float | None:
     """The share of variation within equal combinations; None when each ran once."""
     cells: dict[str, list[float]] = {}
-    for observation in usable:
-        cells.setdefault(key([observation.values[n] for n in names]), []).append(observation.metric)
+    for values, metric in usable:
+        cells.setdefault(key([values[name] for name in names]), []).append(metric)
     if all(len(cell) == 1 for cell in cells.values()):
         return None
     return _share(sum(float(((np.array(c) - np.mean(c)) ** 2).sum()) for c in cells.values()), total)

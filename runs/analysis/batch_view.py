@@ -13,7 +13,7 @@ from runs.models import Batch, TableChoices
 
 # Columns of metrics that a table begins with.
 FIRST_METRICS = 6
-DIRECTIONS = {"max": "more is better", "min": "less is better"}
+DIRECTIONS = {"max": "higher is better", "min": "lower is better"}
 PLAIN = {"cell": "Cell", "state": "Status", "time": "Time"}
 
 
@@ -88,7 +88,7 @@ def keep(batch: Batch, view: View) -> None:
 
 
 def keep_metric(batch: Batch, view: View) -> None:
-    """Keeps by what the best is told for all tables of the Task; their columns stay."""
+    """Saves the target metric for all tables of the Task; their columns stay."""
     _keep(batch, {**kept(batch), **_best_by(view)})
 
 
@@ -102,7 +102,7 @@ def _keep(batch: Batch, chosen: dict[str, Any]) -> None:
 
 def read(query: QueryDict, batch: Batch, cells: Cells, metrics: Sequence[str]) -> View:
     """The view of an address. What it says and what does not exist here is as if it had not been said."""
-    said = {name: query[name].replace("\0", "") for name in query}
+    said = {name: query.get(name, "").replace("\0", "") for name in query}
     before = kept(batch)
     metric = _first([said.get("metric"), before.get("metric"), *metrics[:1]], metrics)
     same = metric == before.get("metric")

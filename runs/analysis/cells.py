@@ -10,7 +10,7 @@ from runs import snapshots
 from runs.models import Batch, Run
 from runs.states import FINAL, State
 from runs.submission import choices
-from runs.submission.value_text import Faces
+from runs.submission.value_text import ValueTexts
 from runs.values import is_number, key
 from tasks.types.declarations import Parameter, TaskSpec
 from tasks.types.scalars import Id
@@ -31,11 +31,11 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """The different values of one parameter in order, each with its one-line face."""
+    """The different values of one parameter in order, each with its one-line text."""
 
     name: str
     levels: tuple[Any, ...]
-    faces: tuple[str, ...]
+    texts: tuple[str, ...]
     is_number: bool
     # Ids stand for things with names: nobody counts with them.
     are_names: bool
@@ -44,8 +44,8 @@ class Scale:
     def place(self, value: Any) -> int:
         return self.places[key(value)]
 
-    def face(self, value: Any) -> str:
-        return self.faces[self.places[key(value)]]
+    def text_of(self, value: Any) -> str:
+        return self.texts[self.places[key(value)]]
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,9 @@ class Cells:
 
     def scale(self, name: str) -> Scale:
         if name not in self._scales:
-            faces = Faces(self.declared, self.batch.project_id)
+            texts = ValueTexts(self.declared, self.batch.project_id)
             self._scales[name] = scale(
-                name, [cell.values.get(name) for cell in self.all], self.declared, faces
+                name, [cell.values.get(name) for cell in self.all], self.declared, texts
             )
         return self._scales[name]
 
@@ -111,7 +111,8 @@ class Cells:
 
 def of(batch: Batch) -> Cells:
     """Every cell; four queries at most, two when the values are known."""
-    rows = list(batch.runs.order_by("cell").values_list("pk", "cell", "state"))
+    own = batch.runs.order_by("cell").values_list("pk", "cell", "state")
+    rows = [(pk, cell or 0, state) for pk, cell, state in own]
     if batch.reused:
         numbers = {run: number for number, run in batch.reused}
         earlier = Run.objects.filter(pk__in=list(numbers)).values_list("pk", "state")
@@ -154,30 +155,30 @@ def _show_options(parameter: Parameter, all_values: Iterable[dict[str, Any]]) ->
     for values in all_values:
         if parameter.name in values:
             stored = values[parameter.name]
-            told = repr(stored)
-            if told not in found:
-                found[told] = choices.face(parameter, stored)
-            values[parameter.name] = found[told]
+            written = repr(stored)
+            if written not in found:
+                found[written] = choices.as_shown(parameter, stored)
+            values[parameter.name] = found[written]
 
 
-def scale(name: str, values: Iterable[Any], declared: TaskSpec, faces: Faces) -> Scale:
+def scale(name: str, values: Iterable[Any], declared: TaskSpec, texts: ValueTexts) -> Scale:
     """Numbers in their order, then everything else in the order of appearance; things by their names."""
     distinct: dict[Hashable, Any] = {}
     for value in values:
         distinct.setdefault(key(value), value)
     levels = list(distinct.values())
-    faces.read(name, levels)
+    texts.read(name, levels)
     parameter = declared.by_name.get(name)
     are_names = parameter is not None and isinstance(parameter.type, Id)
     numbers = [] if are_names else [value for value in levels if is_number(value)]
     if are_names:
-        levels.sort(key=lambda value: (value is None, faces.of(name, value).casefold()))
+        levels.sort(key=lambda value: (value is None, texts.of(name, value).casefold()))
     elif numbers:
         levels = sorted(numbers) + [value for value in levels if not is_number(value)]
     return Scale(
         name=name,
         levels=tuple(levels),
-        faces=tuple(faces.of(name, value) for value in levels),
+        texts=tuple(texts.of(name, value) for value in levels),
         is_number=bool(numbers) and len(numbers) == len(levels),
         are_names=are_names,
         places={key(value): place for place, value in enumerate(levels)},

@@ -18,9 +18,9 @@ POINTS = 400
 
 
 def columns(held: cells.Cells, view: View, metrics: Sequence[str]) -> dict[str, Any]:
-    """{"runs": […], "columns": [{"key", "label", "values", "faces"?, "exact"?}, …]} of all cells that pass.
+    """{"runs": […], "columns": [{"key", "label", "values", "texts"?, "exact"?}, …]} of all cells that pass.
 
-    `values` are numbers or null; with `faces` they are places among these, of which `exact` has the numbers.
+    `values` are numbers or null; with `texts` they are places among these, of which `exact` has the numbers.
     """
     shown = [view.metric, *(name for name in metrics if name != view.metric)][:MOST_METRICS]
     shown = [name for name in shown if name]
@@ -50,7 +50,7 @@ def _parameter(held: cells.Cells, rows: Sequence[cells.Cell], name: str) -> dict
         "key": f"p:{name}",
         "label": name,
         "values": [scale.place(value) for value in values],
-        "faces": scale.faces,
+        "texts": scale.texts,
     }
     return {**found, "exact": scale.levels} if scale.is_number else found
 

@@ -12,7 +12,7 @@ from runs.models import Metric, Run
 from runs.records import usage
 from runs.records.number_text import figures
 from runs.submission import choices
-from runs.submission.value_text import Faces
+from runs.submission.value_text import ValueTexts
 from tasks.files import diff, store
 from tasks.files.diff import FileDifference
 from tasks.models import Task
@@ -90,7 +90,7 @@ class Side:
 
     @property
     def label(self) -> str:
-        return f"{self.task.name} as it is now" if self.run is None else f"Run {self.run.pk}"
+        return f"{self.task.name} (current)" if self.run is None else f"Run {self.run.pk}"
 
     @property
     def digest(self) -> str:
@@ -106,17 +106,17 @@ class Side:
     def values(self) -> Mapping[str, Any]:
         return self.declared.defaults() if self.run is None else self.run.parameters
 
-    def face(self, name: str) -> str:
-        return self._faces.of(name, self.values[name]) if name in self.values else DASH
+    def text_of(self, name: str) -> str:
+        return self._texts.of(name, self.values[name]) if name in self.values else DASH
 
     @cached_property
-    def _faces(self) -> Faces:
-        return Faces(self.declared, self.task.project_id)
+    def _texts(self) -> ValueTexts:
+        return ValueTexts(self.declared, self.task.project_id)
 
     def value(self, name: str) -> Any:
         """The value as readers see it: an enum by its option."""
         parameter, value = self.declared.by_name.get(name), self.values[name]
-        return value if parameter is None else choices.face(parameter, value)
+        return value if parameter is None else choices.as_shown(parameter, value)
 
     def exact(self, name: str) -> str:
         """Equal only for the same value; that of a parameter that is not there equals no other."""
@@ -168,7 +168,7 @@ def compare(sides: Sequence[Side]) -> Comparison:
 def _parameters(sides: Sequence[Side]) -> Section:
     names = dict.fromkeys(name for side in sides for name in side.values)
     lines = [
-        Line(label=name, texts=[s.face(name) for s in sides], exact=[s.exact(name) for s in sides])
+        Line(label=name, texts=[s.text_of(name) for s in sides], exact=[s.exact(name) for s in sides])
         for name in names
     ]
     return Section(title="Parameters", lines=lines, nothing="None of them has parameters.")
@@ -178,13 +178,13 @@ def _metrics(runs: Sequence[Run | None]) -> Section:
     """The last value of every metric; a Task as it is now has none."""
     newest = {run.latest_id: run.pk for run in runs if run is not None and run.latest_id}
     rows = Metric.objects.filter(execution__in=list(newest)).exclude(name__in=usage.NAMES)
-    held: dict[str, dict[int, float]] = {}
+    held: dict[str, dict[int, float | None]] = {}
     for name, execution, last in rows.order_by("name").values_list("name", "execution", "last"):
         held.setdefault(name, {})[newest[execution]] = last
     lines = [
         Line(
             label=name,
-            texts=[_of(run, lambda r, by_run=by_run: figures(by_run.get(r.pk))) for run in runs],
+            texts=[ABSENT if run is None else figures(by_run.get(run.pk)) for run in runs],
             exact=[None if run is None else by_run.get(run.pk) for run in runs],
         )
         for name, by_run in held.items()
@@ -223,20 +223,19 @@ def _packages(runs: Sequence[Run | None]) -> Section:
         Line(
             label=name,
             texts=[
-                _of(run, lambda _, one=one, name=name: one.get(name, DASH))
-                for run, one in zip(runs, held, strict=True)
+                ABSENT if run is None else one.get(name, DASH) for run, one in zip(runs, held, strict=True)
             ],
         )
         for name in names
     ]
-    return _among_runs(Section(title="Environment", lines=lines, nothing="No environment was made."), runs)
+    return _among_runs(Section(title="Environment", lines=lines, nothing="No environment was built."), runs)
 
 
 def _among_runs(section: Section, runs: Sequence[Run | None]) -> Section:
     """Beside a Task as it is now, one Run alone has nothing to be compared with."""
     if sum(run is not None for run in runs) > 1:
         return section
-    return Section(title=section.title, lines=(), nothing="A Task as it is now has none.")
+    return Section(title=section.title, lines=(), nothing="Not recorded for the current Task.")
 
 
 def _environment(run: Run | None) -> dict[str, str]:
@@ -254,7 +253,7 @@ def _environment(run: Run | None) -> dict[str, str]:
 
 
 def _times(runs: Sequence[Run | None]) -> Section:
-    facts: dict[str, Callable[[Run], str]] = {
+    readers: dict[str, Callable[[Run], str]] = {
         "Status": lambda run: run.status.label,
         "Node": _node,
         "Execution": lambda run: DASH if run.latest is None else str(run.latest.number),
@@ -264,7 +263,7 @@ def _times(runs: Sequence[Run | None]) -> Section:
         "Exit code": _exit_code,
         "Started by": lambda run: run.created_by.get_username(),
     }
-    lines = [Line(label=label, texts=[_of(run, read) for run in runs]) for label, read in facts.items()]
+    lines = [Line(label=label, texts=[_of(run, read) for run in runs]) for label, read in readers.items()]
     return _among_runs(Section(title="Execution", lines=lines), runs)
 
 
@@ -277,18 +276,18 @@ def _exit_code(run: Run) -> str:
 
 
 def _between(run: Run, begin: str, end: str) -> str:
-    times = [getattr(run.latest, name, None) for name in (begin, end)]
-    return DASH if None in times else duration(times[1] - times[0])
+    began, ended = (getattr(run.latest, name, None) for name in (begin, end))
+    return DASH if began is None or ended is None else duration(ended - began)
 
 
 def _code(sides: Sequence[Side]) -> list[Code]:
     """The files of each side that has others than the first."""
     first, found = sides[0], []
-    told: set[str] = {first.digest}
+    compared: set[str] = {first.digest}
     for side in sides[1:]:
-        if side.digest in told:
+        if side.digest in compared:
             continue
-        told.add(side.digest)
+        compared.add(side.digest)
         same = [other.label for other in sides[1:] if other.digest == side.digest]
         label = f"{first.label} → {', '.join(same)}"
         try:

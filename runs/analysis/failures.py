@@ -36,7 +36,7 @@ def groups(cells: Cells) -> list[Group]:
     for run, printed, message in rows:
         if run not in failed:
             continue
-        line = printed or message or "It failed without saying why."
+        line = printed or message or "It failed without an error message."
         digest = hashlib.blake2b(NUMBERS.sub("#", line).encode(), digest_size=8).hexdigest()
         by_key[digest].append((failed[run], line, message))
     found = []
@@ -59,15 +59,15 @@ def _shared(cells: Cells, members: Sequence[Cell]) -> str:
     """What all of them have, and not everyone: as it is written in tables."""
     if len(members) < 2:
         return ""
-    faces = [
-        {name: cells.scale(name).face(cell.values.get(name)) for name in cells.chosen} for cell in members
+    shown = [
+        {name: cells.scale(name).text_of(cell.values.get(name)) for name in cells.chosen} for cell in members
     ]
-    same = [name for name in cells.chosen if len({values[name] for values in faces}) == 1]
+    same = [name for name in cells.chosen if len({values[name] for values in shown}) == 1]
     if not same:
         return ""
-    all_faces = [
-        {name: cells.scale(name).face(cell.values.get(name)) for name in same}
+    all_shown = [
+        {name: cells.scale(name).text_of(cell.values.get(name)) for name in same}
         for cell in cells.all
         if cell.has_ended
     ]
-    return association.in_common(faces, all_faces, same)
+    return association.in_common(shown, all_shown, same)

@@ -20,44 +20,48 @@ class FilterError(ValueError):
 
 
 def matcher(text: str) -> Passes:
-    """Whether a value (and the face that it has) passes: one of the alternatives, which `|` separates."""
+    """Whether a value (and its text) passes: one of the alternatives, which `|` separates."""
     alternatives = [_one(part.strip()) for part in PARTS.findall(text) if part.strip()]
     if not alternatives:
         raise FilterError("expected a value, a range such as 0.1..0.5, or a comparison such as > 3")
     if len(alternatives) == 1:
         return alternatives[0]
-    return lambda value, face: any(passes(value, face) for passes in alternatives)
+    return lambda value, text_of: any(passes(value, text_of) for passes in alternatives)
 
 
 def _one(text: str) -> Passes:
     if ".." in text:
         low, _, high = text.partition("..")
-        ends = (_number(low, -math.inf), _number(high, math.inf))
-        if ends[0] is not None and ends[1] is not None:
-            return _between(*ends)
+        least, most = _number(low, -math.inf), _number(high, math.inf)
+        if least is not None and most is not None:
+            return _between(least, most)
     for sign, compare in COMPARISONS.items():
         if text.startswith(sign):
             limit = _number(text.removeprefix(sign), None)
             if limit is None:
                 raise FilterError(f"expected a number after {sign}, such as {sign} 3")
-            return lambda value, face: is_number(value) and compare(value, limit)
+            return lambda value, text_of: is_number(value) and compare(value, limit)
     if text.startswith("="):
         wanted = text.removeprefix("=").strip()
-        number, faces = _number(wanted, None), {wanted, _unquoted(wanted)}
-        return lambda value, face: (
-            _equals(value, number) or (wanted == NOTHING if value is None else face(value) in faces)
+        number, texts = _number(wanted, None), {wanted, _unquoted(wanted)}
+        return lambda value, text_of: (
+            _equals(value, number) or (wanted == NOTHING if value is None else text_of(value) in texts)
         )
     number = _number(text, None)
     lowered = text.lower()
     if number is None:
-        return lambda value, face: lowered in face(value).lower() if value is not None else lowered == NOTHING
-    return lambda value, face: _equals(value, number) if is_number(value) else _holds(value, face, lowered)
+        return lambda value, text_of: (
+            lowered in text_of(value).lower() if value is not None else lowered == NOTHING
+        )
+    return lambda value, text_of: (
+        _equals(value, number) if is_number(value) else _holds(value, text_of, lowered)
+    )
 
 
-def exactly(face: str) -> str:
-    """The filter that only values with this face pass."""
-    is_plain = face == face.strip() and "|" not in face and not face.startswith('"')
-    return f"={face if is_plain else json.dumps(face, ensure_ascii=False)}"
+def exactly(text_of: str) -> str:
+    """The filter that only values with this text pass."""
+    is_plain = text_of == text_of.strip() and "|" not in text_of and not text_of.startswith('"')
+    return f"={text_of if is_plain else json.dumps(text_of, ensure_ascii=False)}"
 
 
 def _unquoted(text: str) -> str:
@@ -73,12 +77,12 @@ def _equals(value: Any, number: float | int | None) -> bool:
     return number is not None and is_number(value) and value == number
 
 
-def _holds(value: Any, face: Callable[[Any], str], lowered: str) -> bool:
-    return value is not None and lowered in face(value).lower()
+def _holds(value: Any, text_of: Callable[[Any], str], lowered: str) -> bool:
+    return value is not None and lowered in text_of(value).lower()
 
 
 def _between(low: float, high: float) -> Passes:
-    return lambda value, face: is_number(value) and low <= value <= high
+    return lambda value, text_of: is_number(value) and low <= value <= high
 
 
 def _number(text: str, empty: float | None) -> float | int | None:

@@ -89,7 +89,7 @@ def draw(
     to_x, to_y = cells.scale(x), cells.scale(y) if y else None
     for cell in cells.all:
         column = across.bins[to_x.place(cell.values.get(x))]
-        line = 0 if down is None else down.bins[to_y.place(cell.values.get(y))]
+        line = 0 if down is None or to_y is None else down.bins[to_y.place(cell.values.get(y))]
         held.setdefault((line, column), []).append(cell)
     shades = _Shades(held.values(), numbers, best)
     lines = []
@@ -147,15 +147,15 @@ def _size(columns: int) -> str:
 
 
 def _axis(scale: Scale) -> Axis:
-    count, faces = len(scale.levels), scale.faces
-    exact = [str(value) for value in scale.levels] if scale.is_number else [exactly(face) for face in faces]
+    count, texts = len(scale.levels), scale.texts
+    exact = [str(value) for value in scale.levels] if scale.is_number else [exactly(text) for text in texts]
     if count <= MOST_PLACES:
-        return Axis(name=scale.name, labels=faces, bins=tuple(range(count)), filters=tuple(exact))
+        return Axis(name=scale.name, labels=texts, bins=tuple(range(count)), filters=tuple(exact))
     step = math.ceil(count / MOST_PLACES)
     spans = [(start, min(start + step, count)) for start in range(0, count, step)]
     return Axis(
         name=scale.name,
-        labels=tuple(f"{faces[start]} … {faces[end - 1]}" for start, end in spans),
+        labels=tuple(f"{texts[start]} … {texts[end - 1]}" for start, end in spans),
         bins=tuple(place // step for place in range(count)),
         filters=tuple("|".join(exact[start:end]) for start, end in spans),
     )
@@ -183,7 +183,8 @@ class _Shades:
         self.low, self.high = means[cut], means[-1 - cut]
 
     def mean(self, group: Sequence[Cell]) -> float | None:
-        held = [self.numbers[cell.run] for cell in group if cell.run in self.numbers]
+        numbers = self.numbers or {}
+        held = [numbers[cell.run] for cell in group if cell.run in numbers]
         return fmean(held) if held else None
 
     def shade(self, mean: float) -> int:
@@ -207,9 +208,9 @@ def _place(group: Sequence[Cell], shades: _Shades, address: str) -> Place:
         (state,) = states
         return Place(len(group), href, f"{word} Runs, all {state}", f"state-{state}", word)
     there = [state for state in MIX if states[state]]
-    told = ", ".join(f"{states[state]:,} {state}" for state in there)
+    states_text = ", ".join(f"{states[state]:,} {state}" for state in there)
     parts = [(state.value, max(1, round(10 * states[state] / len(group)))) for state in there]
-    return Place(len(group), href, f"{word} Runs: {told}", f"state-{there[0]}", word, parts)
+    return Place(len(group), href, f"{word} Runs: {states_text}", f"state-{there[0]}", word, parts)
 
 
 def _by_metric(group: Sequence[Cell], shades: _Shades, href: str) -> Place:

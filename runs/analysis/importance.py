@@ -18,11 +18,11 @@ MOST_WORK = 1.5e9
 LEAST_SHARED = 0.0005
 
 BY_RANKS = (
-    "The values are a random sample, so this is how closely each parameter's ranks go with the metric's."
+    "The values are a random sample, so this is the rank correlation between each parameter and the metric."
 )
 TOO_LARGE = (
-    "There are too many values for effects with some Runs missing, so this is how closely each parameter's "
-    "ranks go with those of the metric."
+    "There are too many values to compute effects with some Runs missing, so "
+    "this is the rank correlation between each parameter and the metric."
 )
 
 
@@ -38,8 +38,8 @@ class Bar:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mattering:
-    """What mattered. `problem` says why nothing can be told yet; `note` how it was measured."""
+class ParameterImportance:
+    """Importance of each parameter. `problem` says why there is none yet; `note` how it was measured."""
 
     bars: Sequence[Bar] = ()
     levels: Mapping[str, Sequence[Level]] | None = None
@@ -55,12 +55,12 @@ class Mattering:
         return sum(bar.share for bar in self.bars if name in bar.names)
 
 
-def of(cells: Cells, numbers: Mapping[int, float]) -> Mattering:
+def of(cells: Cells, numbers: Mapping[int, float]) -> ParameterImportance:
     """`numbers` by Run are the metric."""
     names = cells.chosen
     seen = [Observation(values=cell.values, metric=numbers.get(cell.run)) for cell in cells.all]
     if not names:
-        return Mattering(problem="No parameter varies in this Batch, so none can have mattered.")
+        return ParameterImportance(problem="No parameter varies in this Batch, so none can have an effect.")
     try:
         if cells.batch.spec.get("sample"):
             return _by_ranks(seen, names, BY_RANKS)
@@ -70,10 +70,12 @@ def of(cells: Cells, numbers: Mapping[int, float]) -> Mattering:
             return _by_effects(effects.importance(seen, ones), seen, together)
         if _work(cells, seen, ones) > MOST_WORK:
             return _by_ranks(seen, names, TOO_LARGE)
-        told = _by_effects(association.importance(seen, ones), seen, together)
-        return replace(told, missing=association.missing(seen, names))
+        found = _by_effects(association.importance(seen, ones), seen, together)
+        return replace(found, missing=association.missing(seen, names))
     except AnalysisError as error:
-        return Mattering(problem=str(error), missing=association.missing(seen, names) if seen else "")
+        return ParameterImportance(
+            problem=str(error), missing=association.missing(seen, names) if seen else ""
+        )
 
 
 def _together(seen: Sequence[Observation], names: Sequence[str]) -> Together:
@@ -99,7 +101,7 @@ def _work(cells: Cells, seen: Sequence[Observation], names: Sequence[str]) -> fl
     return 2.0 * usable * columns**2 * (len(free) + len(pairs))
 
 
-def _by_effects(found: Importance, seen: Sequence[Observation], together: Together) -> Mattering:
+def _by_effects(found: Importance, seen: Sequence[Observation], together: Together) -> ParameterImportance:
     bars = [_bar(effect, together) for effect in found.effects]
     shared = _shared(found, together)
     if shared is not None:
@@ -113,9 +115,9 @@ def _by_effects(found: Importance, seen: Sequence[Observation], together: Togeth
             Bar(label="Everything else", names=(), share=many, kind="rest", note="three and more together")
         )
         bars.append(
-            Bar(label="Chance", names=(), share=found.noise, kind="rest", note="repeats differ by this much")
+            Bar(label="Chance", names=(), share=found.noise, kind="rest", note="differences between repeats")
         )
-    return Mattering(
+    return ParameterImportance(
         bars=bars,
         levels=_levels(found, seen, together),
         used=found.used,
@@ -127,7 +129,13 @@ def _by_effects(found: Importance, seen: Sequence[Observation], together: Togeth
 
 def _bar(effect: Effect, together: Together) -> Bar:
     members = [together[name] for name in effect.names]
-    note = "together" if len(members) > 1 else "go together: not told apart" if len(members[0]) > 1 else ""
+    note = (
+        "together"
+        if len(members) > 1
+        else "vary together: cannot be separated"
+        if len(members[0]) > 1
+        else ""
+    )
     return Bar(
         label=" × ".join(" and ".join(names) for names in members),
         names=tuple(name for names in members for name in names),
@@ -161,15 +169,15 @@ def _shared(found: Importance, together: Together) -> Bar | None:
     alone = {effect.names[0] for effect in found.effects if len(effect.names) == 1}
     names = tuple(name for name in found.levels if name not in alone)
     if not names:
-        return Bar(label="Cannot be told apart", names=(), share=share, kind="rest", note="some are missing")
+        return Bar(label="Cannot be separated", names=(), share=share, kind="rest", note="some are missing")
     members = tuple(member for name in names for member in together[name])
-    note = "not told apart from the others"
+    note = "not separable from the others"
     return Bar(label=" and ".join(members), names=members, share=share, kind="pair", note=note)
 
 
-def _by_ranks(seen: Sequence[Observation], names: Sequence[str], note: str) -> Mattering:
+def _by_ranks(seen: Sequence[Observation], names: Sequence[str], note: str) -> ParameterImportance:
     found = association.associations(seen, names)
-    return Mattering(
+    return ParameterImportance(
         bars=[
             Bar(label=a.name, names=(a.name,), share=a.strength, kind="rank", note=_direction(a))
             for a in found
@@ -183,4 +191,4 @@ def _by_ranks(seen: Sequence[Observation], names: Sequence[str], note: str) -> M
 def _direction(found: Association) -> str:
     if found.direction is None or not found.strength:
         return ""
-    return "more of it, more of the metric" if found.direction > 0 else "more of it, less of the metric"
+    return "higher values, higher metric" if found.direction > 0 else "higher values, lower metric"

@@ -1,7 +1,7 @@
 """The table of a Batch: parameters × metrics, filtered, sorted, grouped, best marked. Knows no HTTP."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean, median, stdev
@@ -19,7 +19,7 @@ from runs.states import State
 from runs.values import key
 
 PAGE = 50
-# The usual time is told from so many of the newest Runs: reading all of ten thousand takes too long.
+# The usual time is computed from so many of the newest Runs: reading all of ten thousand takes too long.
 MOST_TIMED = 1000
 ORDER = {state.value: place for place, state in enumerate(State)}
 
@@ -128,8 +128,8 @@ class Matrix:
             except FilterError as error:
                 self.problems[column] = str(error)
                 continue
-            value, face = self.shown(column), self.face(column)
-            left = [cell for cell in left if passes(value(cell), face)]
+            value, text_of = self.shown(column), self.text_of(column)
+            left = [cell for cell in left if passes(value(cell), text_of)]
         return left
 
     def shown(self, column: str) -> Callable[[Cell], Any]:
@@ -137,12 +137,12 @@ class Matrix:
         value = self.number(column)
         if not column.startswith("p:") or not self.cells.scale(column[2:]).are_names:
             return value
-        face = self.cells.scale(column[2:]).face
-        return lambda cell: None if value(cell) is None else face(value(cell))
+        text_of = self.cells.scale(column[2:]).text_of
+        return lambda cell: None if value(cell) is None else text_of(value(cell))
 
-    def face(self, column: str) -> Callable[[Any], str]:
+    def text_of(self, column: str) -> Callable[[Any], str]:
         if column.startswith("p:") and not self.cells.scale(column[2:]).are_names:
-            return self.cells.scale(column[2:]).face
+            return self.cells.scale(column[2:]).text_of
         return str
 
     @cached_property
@@ -150,9 +150,9 @@ class Matrix:
         """The cells of each combination together, or each alone."""
         if not self.view.grouped:
             return [[cell] for cell in self.filtered]
-        names, found = self.cells.chosen, {}
+        found: dict[tuple[Hashable, ...], list[Cell]] = {}
         for cell in self.filtered:
-            found.setdefault(tuple(key(cell.values.get(name)) for name in names), []).append(cell)
+            found.setdefault(tuple(key(cell.values.get(name)) for name in self.cells.chosen), []).append(cell)
         return list(found.values())
 
     def summary(self, group: Sequence[Cell], column: str) -> Any:
@@ -255,14 +255,15 @@ class Matrix:
     def entry(self, group: Sequence[Cell], name: str, marks: Mapping[float, str]) -> Entry:
         value = self.summary(group, name)
         if name.startswith("p:"):
-            text = self.cells.scale(name[2:]).face(value)
+            text = self.cells.scale(name[2:]).text_of(value)
             different = {key(cell.values.get(name[2:])) for cell in group}
             if len(different) > 1:
                 return Entry(text=f"{len(different)} values")
             numeric = self.cells.scale(name[2:]).is_number
             return Entry(text=text, value=text, kind="number" if numeric else "text")
         if name in ("state", "time"):
-            return Entry(text="–" if value is None else str(value), value=value, kind=name)
+            kind: Literal["state", "time"] = "state" if name == "state" else "time"
+            return Entry(text="–" if value is None else str(value), value=value, kind=kind)
         mark = marks.get(value, "") if name == f"m:{self.view.metric}" else ""
         held = [n for n in map(self.number(name), group) if n is not None]
         deviation = figures(stdev(held), 2) if len(held) > 1 else ""

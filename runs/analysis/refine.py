@@ -8,7 +8,7 @@ from typing import Any
 
 from runs.analysis.association import NEGLIGIBLE
 from runs.analysis.cells import Cell, Cells
-from runs.analysis.importance import Mattering
+from runs.analysis.importance import ParameterImportance
 from runs.analysis.next_values import refined
 from runs.records.number_text import percent
 from runs.runspec import RunSpec
@@ -29,7 +29,7 @@ class Choice:
 
     name: str
     values: Sequence[Any]
-    faces: Sequence[str]
+    texts: Sequence[str]
     why: str
     is_fixed: bool
 
@@ -48,14 +48,17 @@ class Narrowed:
     @property
     def count(self) -> int:
         """Combinations, without those that the Batch's rules leave out."""
-        values = {name: [value] for name, value in self.best[0].values.items()}
+        values: dict[str, Sequence[Any]] = {name: [value] for name, value in self.best[0].values.items()}
         values |= {choice.name: choice.values for choice in self.choices}
-        left_out = {"exclude": self.spec.exclude, "without": self.spec.without}
-        design = combinations.Design(values=values, pairs=self.spec.pairs, **left_out)
+        design = combinations.Design(
+            values=values, pairs=self.spec.pairs, exclude=self.spec.exclude, without=self.spec.without
+        )
         return design.product if design.product > combinations.MOST_CHECKED else design.combination_count
 
 
-def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: Mattering) -> Narrowed | None:
+def down(
+    cells: Cells, numbers: Mapping[int, float], direction: str, importance: ParameterImportance
+) -> Narrowed | None:
     """The next specification; None while no cell has the metric."""
     repeats: dict[tuple[Hashable, ...], list[Cell]] = {}
     for cell in cells.all:
@@ -67,7 +70,7 @@ def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: 
     scored.sort(key=lambda pair: pair[0], reverse=direction == "max")
     scored = scored[: min(MOST_BEST, max(FEWEST_BEST, math.floor(len(scored) * BEST_SHARE)))]
     best = [group[0] for _, group in scored]
-    choices = [_choose(cells, name, best, mattering) for name in cells.chosen]
+    choices = [_choose(cells, name, best, importance) for name in cells.chosen]
     earlier = cells.batch.run_spec
     choices, pairs, dropped = _paired(cells, choices, best, earlier.pairs)
     chosen = {choice.name: list(choice.values) for choice in choices}
@@ -79,7 +82,7 @@ def down(cells: Cells, numbers: Mapping[int, float], direction: str, mattering: 
     without, gone = _left_out(cells, {**{n: [v] for n, v in best[0].values.items()}, **chosen})
     dropped += gone
     if earlier.sample is not None:
-        dropped.append("No random sample is drawn: every combination is tried.")
+        dropped.append("No random sample: every combination is tried.")
     # Repeats count up from the same seed again.
     seed = {name: given for name, given in earlier.values.items() if name == earlier.seed_parameter}
     spec = RunSpec(
@@ -115,15 +118,15 @@ def _paired(
         varied = [name for name in group if name in by_name and not by_name[name].is_fixed]
         rows = {tuple(key(cell.values.get(name)) for name in group): cell for cell in best}
         if not varied or not all(name in by_name for name in group):
-            dropped.append(f"The pair {', '.join(group)} is not needed: not all of them vary.")
+            dropped.append(f"The pair {', '.join(group)} is not needed: not all of its parameters vary.")
             continue
         is_pair = len(rows) > 1
         if is_pair:
             pairs.append(list(group))
-            why = "They go together as a pair, so these are what the best had, side by side."
+            why = "They are paired, so these are the values of the best, side by side."
         else:
             dropped.append(f"The pair {', '.join(group)} is not needed: the best had one value of each.")
-            why = "It goes together with others as a pair, of which the best had one."
+            why = "It is paired with others, and the best had one value."
         for name in group:
             values = [cell.values.get(name) for cell in rows.values()]
             by_name[name] = _choice(cells, name, values, why, is_fixed=not is_pair)
@@ -132,18 +135,18 @@ def _paired(
 
 def _left_out(cells: Cells, values: Mapping[str, Sequence[Any]]) -> tuple[list[Mapping[str, Any]], list[str]]:
     """(single combinations that stay unticked, a sentence about those whose values are not tried)."""
-    faced = Chosen(declared=cells.declared).faced
+    shown_of = Chosen(declared=cells.declared).shown_of
     earlier = cells.batch.run_spec.without
     kept = [
         single
         for single in earlier
-        if all(equality.same_any(value, values.get(name, ())) for name, value in faced(single).items())
+        if all(equality.same_any(value, values.get(name, ())) for name, value in shown_of(single).items())
     ]
     count = len(earlier) - len(kept)
     if not count:
         return kept, []
     were = "1 unticked combination has" if count == 1 else f"{count:,} unticked combinations have"
-    return kept, [f"{were} values that are not tried now."]
+    return kept, [f"{were} values that are no longer tried."]
 
 
 def _differs_from_default(cells: Cells, name: str, value: Any) -> bool:
@@ -151,12 +154,12 @@ def _differs_from_default(cells: Cells, name: str, value: Any) -> bool:
     return parameter is not None and parameter.value != value and value is not None
 
 
-def _choose(cells: Cells, name: str, best: Sequence[Cell], mattering: Mattering) -> Choice:
+def _choose(cells: Cells, name: str, best: Sequence[Cell], importance: ParameterImportance) -> Choice:
     scale, value = cells.scale(name), best[0].values.get(name)
-    share = mattering.share_of(name)
-    matters = share >= (MATTERS if mattering.exact else MATTERS_BY_RANK)
-    if mattering.bars and not matters:
-        why = f"It made {percent(share)} of the difference, so it is fixed at the value of the best."
+    share = importance.share_of(name)
+    matters = share >= (MATTERS if importance.exact else MATTERS_BY_RANK)
+    if importance.bars and not matters:
+        why = f"It explains {percent(share)} of the variance, so it is fixed at the value of the best."
         return _choice(cells, name, [value], why, is_fixed=True)
     places = sorted({scale.place(cell.values.get(name)) for cell in best})
     if not scale.is_number or len(scale.levels) < 2:
@@ -165,9 +168,9 @@ def _choose(cells: Cells, name: str, best: Sequence[Cell], mattering: Mattering)
     parameter = cells.declared.by_name.get(name)
     bounds = {} if parameter is None else {"minimum": parameter.minimum, "maximum": parameter.maximum}
     found = refined(scale.levels, places, **bounds)
-    faces = f"{scale.faces[places[0]]}" + (f" to {scale.faces[places[-1]]}" if len(places) > 1 else "")
-    further = ", and beyond it, since that is the end of what was tried" if found.goes_beyond else ""
-    why = f"The best had {faces}; around that, in finer steps{further}."
+    texts = f"{scale.texts[places[0]]}" + (f" to {scale.texts[places[-1]]}" if len(places) > 1 else "")
+    further = ", and beyond, since that is at the edge of what was tried" if found.goes_beyond else ""
+    why = f"The best had {texts}; around that, in finer steps{further}."
     return _choice(cells, name, found.values, why, is_fixed=len(found.values) == 1)
 
 
@@ -178,5 +181,5 @@ def _kept(values: Sequence[Any], count: int) -> str:
 
 def _choice(cells: Cells, name: str, values: Sequence[Any], why: str, *, is_fixed: bool) -> Choice:
     from_levels = cells.scale(name)
-    faces = [from_levels.face(value) if value in from_levels.levels else f"{value:g}" for value in values]
-    return Choice(name=name, values=values, faces=faces, why=why, is_fixed=is_fixed)
+    texts = [from_levels.text_of(value) if value in from_levels.levels else f"{value:g}" for value in values]
+    return Choice(name=name, values=values, texts=texts, why=why, is_fixed=is_fixed)

@@ -4,6 +4,7 @@ import logging
 import secrets
 from contextlib import suppress
 
+from django.conf import settings
 from django.utils import timezone
 
 from coretex_site.lib import paths
@@ -41,7 +42,7 @@ def execute(execution: Execution, owner: str) -> None:
 
 
 def resume(execution: Execution, owner: str) -> None:
-    """Goes on watching a script that another process had started, as if nothing had happened."""
+    """Continues watching a script that another process had started, as if nothing had happened."""
     shim = ProcessId.parse(execution.shim)
     script = Script(shim=shim, exit_file=paths.exit_file(execution.pk), mark=prepare.mark(execution.pk))
     with Attempt(execution, owner) as attempt:
@@ -75,7 +76,7 @@ class Attempt:
         )
         why = f": {problem.strerror} ({problem.filename})" if isinstance(problem, OSError) else ""
         with suppress(OSError):  # the console may be what the problem is about
-            self.say(f"The server met a problem of its own{why}. Reference {reference} in its log.")
+            self.say(f"The server had an internal problem{why}. Reference {reference} in its log.")
         if self._script is not None:
             self._script.kill()
         try:
@@ -83,7 +84,9 @@ class Attempt:
         except Exception:
             # Perhaps that was the problem; what could not be kept stays where it is.
             log.exception("What Execution %s left is still in its working folder", self._execution)
-        message = f"The server met a problem of its own{why}. Give the operator the reference {reference}."
+        message = (
+            f"The server had an internal problem{why}. Give your administrator the reference {reference}."
+        )
         failed = Outcome(state=State.FAILED, reason=self._step, message=message)
         moved = lifecycle.transition(
             self._execution.pk,
@@ -103,10 +106,11 @@ class Attempt:
         """Files, parameters and environment. Raises Refused, or StopAsked."""
         execution = self._execution
         self._inputs = prepare.lay_out(execution)
+        self._datasets = self._inputs.datasets
         self._pulse.beat_while_preparing()
         self._step = Reason.ENVIRONMENT
         builder = Builder(
-            node_name=execution.node.name,
+            node_name=execution.node.name if execution.node else settings.NODE_NAME,
             who=f"Run {execution.run_id}",
             console=paths.console(execution.pk),
             mark=prepare.mark(execution.pk),
@@ -136,7 +140,7 @@ class Attempt:
             started_at=now,
             start_marked_at=now,
             environment=self._environment.row,
-            datasets=self._inputs.datasets,
+            datasets=self._datasets,
         )
         if not marked:
             Pulse(execution.pk, self._owner, soon=True).beat_while_preparing()
@@ -152,11 +156,16 @@ class Attempt:
         execution = self._execution
         with script:
             ended = watch(execution, self._owner, script)
-        asked = lifecycle.message_of(execution.pk) if ended.cause == "user" else ""
-        if asked and ended.by_force:
-            asked = f"{asked.removesuffix('.')}; it did not end in time when asked, and was killed."
+        stop_message = lifecycle.message_of(execution.pk) if ended.cause == "user" else ""
+        if stop_message and ended.by_force:
+            stop_message = (
+                f"{stop_message.removesuffix('.')}; it did not end in time when asked to, and was killed."
+            )
         result = outcome(
-            script.exit_code, cause=ended.cause, asked=asked, time_limit=execution.run.time_limit
+            script.exit_code,
+            cause=ended.cause,
+            stop_message=stop_message,
+            time_limit=execution.run.time_limit,
         )
         if patiently(lambda: settle(execution, self._owner, result, inputs=self._inputs)):
             prepare.offer(execution)

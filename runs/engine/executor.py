@@ -74,7 +74,7 @@ def launch(what: Launch) -> "Script":
     try:
         pid = os.posix_spawn(
             SHELL,
-            [SHELL, "-c", SHIM, "coretex-shim", what.exit_file, what.folder, *what.command],
+            (SHELL, "-c", SHIM, "coretex-shim", what.exit_file, what.folder, *what.command),
             what.environment,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -130,7 +130,7 @@ class Script:
             os.waitpid(self._shim.pid, 0)
             self._is_to_reap = False
 
-    def family(self) -> list[processes.Facts]:
+    def family(self) -> list[processes.Process]:
         """Every process of the script that lives, the shim among them."""
         return processes.family(self._shim, self._mark)
 
@@ -139,8 +139,8 @@ class Script:
         self._send(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Ends all of its processes for good, the shim last, so that it can still write the exit code."""
-        processes.kill_all(lambda: [facts for facts in self.family() if facts.pid != self._shim.pid])
+        """Ends all of its processes permanently, the shim last, so that it can still write the exit code."""
+        processes.kill_all(lambda: [process for process in self.family() if process.pid != self._shim.pid])
         if not self.wait(1.0):
             processes.kill_all(self.family)
             self._reap()
@@ -158,9 +158,9 @@ class Script:
             time.sleep(0.02)
 
     def _send(self, number: signal.Signals) -> None:
-        for facts in self.family():
-            if facts.pid != self._shim.pid:
-                processes.send(facts, number)
+        for process in self.family():
+            if process.pid != self._shim.pid:
+                processes.send(process, number)
 
     @property
     def exit_code(self) -> int | None:
@@ -197,14 +197,14 @@ class ConsoleClock:
         if self._known is None:
             self._known = _last_offset(self._times)
         try:
-            facts = self._console.stat()
+            status = self._console.stat()
         except FileNotFoundError:
             return False
-        if facts.st_size <= self._known:
+        if status.st_size <= self._known:
             return False
         with self._times.open("a") as file:
-            file.write(f"{facts.st_size} {int(facts.st_mtime)}\n")
-        self._known = facts.st_size
+            file.write(f"{status.st_size} {int(status.st_mtime)}\n")
+        self._known = status.st_size
         return True
 
 

@@ -29,7 +29,7 @@ def settle(
     inputs: Inputs | None = None,
     always_recover: bool = False,
 ) -> bool:
-    """Keeps artifacts and metrics and ends the Execution; False when it is not `owner`'s any more.
+    """Keeps artifacts and metrics and ends the Execution; False when it is not `owner`'s any longer.
 
     Everything that a finished Execution left can be seen as soon as it is finished.
     """
@@ -40,7 +40,7 @@ def settle(
 
 
 def keep(execution: Execution, owner: str, *, inputs: Inputs | None = None) -> bool:
-    """Keeps the artifacts and most metrics, before the end; False when it is not `owner`'s any more.
+    """Keeps the artifacts and most metrics, before the end; False when it is not `owner`'s any longer.
 
     `inputs` is what this process laid out for it, if it was this one.
     """
@@ -68,18 +68,19 @@ def end(execution: Execution, owner: str, result: Outcome, *, always_recover: bo
     `always_recover` always.
     """
     metrics.ingest(execution.pk, final=True)
-    facts = {"exit_code": result.exit_code, "finished_at": _finished_at(execution), "only_owner": owner}
+    fields: dict[str, Any] = {"exit_code": result.exit_code, "only_owner": owner}
+    fields["finished_at"] = _finished_at(execution)
     if result.reason is Reason.EXIT_CODE:
-        facts["last_line"] = last_line.of(execution.pk)
-    asked = result.message
+        fields["last_line"] = last_line.of(execution.pk)
+    message = result.message
     if result.state is not State.STOPPED:
-        if _move(execution, result, facts, always_recover=always_recover):
+        if _move(execution, result, fields, always_recover=always_recover):
             return True
-        asked = lifecycle.message_of(execution.pk)
-    return lifecycle.transition(execution.pk, State.STOPPING, State.STOPPED, message=asked, **facts)
+        message = lifecycle.message_of(execution.pk)
+    return lifecycle.transition(execution.pk, State.STOPPING, State.STOPPED, message=message, **fields)
 
 
-def _move(execution: Execution, result: Outcome, facts: dict[str, Any], *, always_recover: bool) -> bool:
+def _move(execution: Execution, result: Outcome, fields: dict[str, Any], *, always_recover: bool) -> bool:
     """Moves it to its end unless a stop was asked for; a lost one is queued again in the same transaction."""
     is_lost = result.reason is Reason.LOST
     message = result.message
@@ -91,7 +92,7 @@ def _move(execution: Execution, result: Outcome, facts: dict[str, Any], *, alway
         message = f"{message} {again}"
     origins = [State.RUNNING, State.PREPARING] if result.state is State.FAILED else [State.RUNNING]
     moved = lifecycle.transition(
-        execution.pk, origins, result.state, message=message, reason=result.reason, **facts
+        execution.pk, origins, result.state, message=message, reason=result.reason, **fields
     )
     if moved and recovers:
         lifecycle.queue(execution.run, Cause.RECOVERED, exactly=execution.exactly)
@@ -100,18 +101,18 @@ def _move(execution: Execution, result: Outcome, facts: dict[str, Any], *, alway
 
 def settle_ended(execution: Execution, owner: str) -> bool:
     """Ends an Execution whose script ended while nobody watched, from what it left on disk."""
-    asked = execution.status is State.STOPPING
+    stopping = execution.status is State.STOPPING
     result = outcome(
         read_exit_code(paths.exit_file(execution.pk)),
-        cause="user" if asked else "timeout" if execution.stop_cause == "timeout" else "",
-        asked=execution.message,
+        cause="user" if stopping else "timeout" if execution.stop_cause == "timeout" else "",
+        stop_message=execution.message,
         time_limit=execution.run.time_limit,
     )
     return settle(execution, owner, result)
 
 
 def _manifest(execution: Execution) -> dict[str, str]:
-    """{path: sha256} of what was checked out; what cannot be told counts as made by the script."""
+    """{path: sha256} of what was checked out; what cannot be determined counts as made by the script."""
     try:
         return {path: sha256 for path, _, sha256 in snapshots.read_list(execution.run.snapshot_id)}
     except snapshots.SnapshotError:

@@ -32,7 +32,7 @@ UNREACHABLE = (OperationalError, InterfaceError)
 
 
 class LetGo(Exception):  # noqa: N818  (it is no error)
-    """The Execution is not ours any more; `is_over` when nobody may go on with it."""
+    """The Execution is not ours any longer; `is_over` when nobody may go on with it."""
 
     def __init__(self, *, is_over: bool) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class LetGo(Exception):  # noqa: N818  (it is no error)
 
 
 class StopAsked(Exception):  # noqa: N818
-    """Somebody asked for the end of the Execution."""
+    """Someone asked for the end of the Execution."""
 
 
 def patiently(action: Callable[[], T]) -> T:
@@ -78,7 +78,7 @@ class Pulse:
     def beat(self) -> State:
         """The state as it was known lately. Raises LetGo when the Execution has another owner or an end.
 
-        A database that does not answer is waited for: the script goes on.
+        A database that does not answer is waited for: the script continues.
         """
         now = time.monotonic()
         if now < self._check_due:
@@ -93,7 +93,7 @@ class Pulse:
             if state is None:
                 raise LetGo(is_over=lifecycle.is_over(self._execution_id))
         except UNREACHABLE as error:
-            log.warning("Execution %s goes on without the database: %s", self._execution_id, error)
+            log.warning("Execution %s continues without the database: %s", self._execution_id, error)
             connection.close()
             self._check_due = now + TROUBLE_PAUSE
         else:
@@ -101,7 +101,7 @@ class Pulse:
         return self._state
 
     def beat_while_preparing(self) -> None:
-        """Like `beat`, and raises StopAsked once somebody asked for the end."""
+        """Like `beat`, and raises StopAsked once someone asked for the end."""
         if self.beat() is State.STOPPING:
             raise StopAsked
 
@@ -112,10 +112,10 @@ class Reporter:
     def __init__(self, execution: Execution, script: Script, *, age: float) -> None:
         self._pk = execution.pk
         self._meter = Meter(
-            lambda: [facts.pid for facts in script.family()], paths.work(execution.pk), age=age
+            lambda: [process.pid for process in script.family()], paths.work(execution.pk), age=age
         )
         self._clock = ConsoleClock(paths.console(execution.pk), paths.console_times(execution.pk))
-        self._clock_stands = False
+        self._clock_stopped = False
         self._samples: dict[str, list[metrics.Point]] = {}
         self._size = -1
         self._due = time.monotonic() + METRICS_EVERY
@@ -155,11 +155,11 @@ class Reporter:
         try:
             look()
         except OSError as error:
-            if not self._clock_stands:
-                log.warning("The console of Execution %s goes on without times: %s", self._pk, error)
-            self._clock_stands = True
+            if not self._clock_stopped:
+                log.warning("The console of Execution %s continues without times: %s", self._pk, error)
+            self._clock_stopped = True
         else:
-            self._clock_stands = False
+            self._clock_stopped = False
 
 
 def watch(execution: Execution, owner: str, script: Script) -> Ended:

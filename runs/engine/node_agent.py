@@ -87,7 +87,7 @@ class Keeper:
         self.workers: int = settings.WORKERS
         self._say = say
         self._wake_up = threading.Event()
-        self._asked: signal.Signals | None = None
+        self._stop_signal: signal.Signals | None = None
         self._cluster = ClusterProcess()
         self._trouble = ""
         self._idle_since: float | None = None
@@ -107,32 +107,32 @@ class Keeper:
         lock = hold_name(self.name)
         try:
             self.node = register(self.name, self.workers)
-            while self._asked is None:
+            while self._stop_signal is None:
                 self._tick()
                 self._wake_up.wait(TICK)
             self._leave()
         finally:
             self._cluster.end()
             if self._attendant is not None:
-                # What it builds is whole or not there, and what it did not tell is told by the next one.
+                # What it builds is whole or not there, and what it did not send is sent by the next one.
                 self._attendant.kill()
                 self._attendant.wait()
             lock.close()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         # A Ctrl-C wins over a request to leave the scripts alone, and a second one changes nothing.
-        if self._asked is None or number == signal.SIGINT:
-            self._asked = signal.Signals(number)
+        if self._stop_signal is None or number == signal.SIGINT:
+            self._stop_signal = signal.Signals(number)
         self._wake_up.set()
 
     def _leave(self) -> None:
         self._cluster.end()
         try:
-            if self._asked == signal.SIGINT:
+            if self._stop_signal == signal.SIGINT:
                 recovery.cut_off(self.node, within_seconds=CUT_OFF_WITHIN)
             Node.objects.filter(pk=self.node.pk, pid=os.getpid()).update(stopped_at=timezone.now())
         except DatabaseError as error:
-            self._say(f"The node ends without having told the database: {wakeups.first_line(error)}")
+            self._say(f"The node ends without updating the database: {wakeups.first_line(error)}")
 
     def _tick(self) -> None:
         """One look at everything. A database or broker that is away is said once and waited for."""
@@ -204,8 +204,8 @@ class Keeper:
             self._idle_since = None if free <= 0 else now
         elif now - self._idle_since >= patience:
             self._say(
-                f"Node {self.name} had work waiting and slots free for {patience:.0f} s "
-                "and took nothing: its cluster hangs and is started anew."
+                f"Node {self.name} had work waiting and slots free for {patience:.0f} s and took nothing: "
+                "its cluster hangs and is restarted."
             )
             self._restart()
         wakeups.send(self.name, min(waiting, free))

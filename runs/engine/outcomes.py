@@ -11,7 +11,7 @@ from runs.states import Reason, State
 
 # The last number that any system uses for a signal.
 LAST_SIGNAL = 64
-MEANT = {
+MEANT: dict[int, str] = {
     signal.SIGKILL: ", as happens when memory runs out",
     signal.SIGSEGV: ", as happens when compiled code reads memory that is not its own",
     signal.SIGABRT: ", as happens when compiled code gives up",
@@ -36,18 +36,18 @@ def outcome(
     exit_code: int | None,
     *,
     cause: Literal["", "user", "timeout"],
-    asked: str = "",
+    stop_message: str = "",
     time_limit: int | None = None,
 ) -> Outcome:
     """What a script's end means. `cause`: why it was ended from outside; `asked`: the sentence of a stop."""
     if cause == "user":
-        return Outcome(state=State.STOPPED, message=asked or "Stopped.", exit_code=exit_code)
+        return Outcome(state=State.STOPPED, message=stop_message or "Stopped.", exit_code=exit_code)
     if cause == "timeout":
         limit = "" if time_limit is None else f" of {durations.write(time_limit)}"
-        message = f"It was ended after its time limit{limit}."
+        message = f"It was stopped at its time limit{limit}."
         return Outcome(state=State.FAILED, reason=Reason.TIMEOUT, message=message, exit_code=exit_code)
     if exit_code is None:
-        message = "Its script is gone and left no exit code, as happens when a machine is restarted."
+        message = "Its script disappeared without an exit code, as happens when a machine is restarted."
         return Outcome(state=State.FAILED, reason=Reason.LOST, message=message)
     if exit_code == 0:
         return Outcome(state=State.SUCCEEDED, message="The script ended with exit code 0.", exit_code=0)
@@ -55,5 +55,5 @@ def outcome(
         number = exit_code - SIGNALLED
         message = f"The script was killed by signal {signal_name(number)}{MEANT.get(number, '')}."
         return Outcome(state=State.FAILED, reason=Reason.SIGNAL, message=message, exit_code=exit_code)
-    message = f"The script ended with exit code {exit_code}; why stands at the end of its console."
+    message = f"The script ended with exit code {exit_code}; see the end of the console."
     return Outcome(state=State.FAILED, reason=Reason.EXIT_CODE, message=message, exit_code=exit_code)

@@ -148,7 +148,7 @@ def take_back(execution: Execution, inputs: Inputs) -> bool:
 
 
 def offer(execution: Execution) -> None:
-    """Lets this process's next script have files of one whose end is stored: they tell nothing any more."""
+    """Passes files of a script whose end is stored to the process's next one: they prove nothing now."""
     spares.offer(PARAMETERS, paths.parameters_file(execution.pk))
     spares.offer(EXIT, paths.exit_file(execution.pk), blank=ROOM)
 
@@ -213,7 +213,7 @@ def _command(execution: Execution, environment: Ready, *, search: str) -> list[s
     entry = execution.run.entry_script
     path = paths.work(execution.pk) / entry
     if not path.is_file():
-        raise Refused(Reason.SNAPSHOT, f"The Snapshot has no file {entry}, which this Run was to start.")
+        raise Refused(Reason.SNAPSHOT, f"The Snapshot has no file {entry}, the entry script of this Run.")
     # Nothing may take a name for an option.
     entry = f"./{entry}" if entry.startswith("-") else entry
     python = str(environment.python)
@@ -236,7 +236,7 @@ def _command(execution: Execution, environment: Ready, *, search: str) -> list[s
                 raise Refused(
                     Reason.ENVIRONMENT,
                     f"{entry} needs {program}, which is not installed on the node {settings.NODE_NAME}. "
-                    "Ask the operator to install it there, or choose another entry script.",
+                    "Ask your administrator to install it there, or choose another entry script.",
                 )
             return [found, entry]
 

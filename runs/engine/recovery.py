@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -61,7 +62,7 @@ def _with_run(rows: QuerySet[Execution]) -> QuerySet[Execution]:
 
 
 def _orphans(node: Node, owner: str) -> list[Execution]:
-    """The active Executions of a node whose owner is gone; the caller itself works on none any more."""
+    """The active Executions of a node whose owner is gone; the caller itself works on none any longer."""
     forgotten = timezone.now() - FORGOTTEN_AFTER
     active = Execution.objects.filter(node=node, state__in=ACTIVE).values_list("pk", "owner", "heartbeat_at")
     found = [
@@ -86,7 +87,7 @@ def _find_script(execution: Execution) -> str | None:
     if not leaders:
         return None
     # A script may make sessions of its own, but never before its shim has one.
-    first = min(leaders, key=lambda facts: (facts.start, facts.pid))
+    first = min(leaders, key=lambda process: (process.start, process.pid))
     return str(ProcessId(boot=processes.boot_id(), pid=first.pid, start=first.start))
 
 
@@ -108,12 +109,12 @@ def _failing_alone(execution: Execution, owner: str) -> Iterator[None]:
         reference = secrets.token_hex(4)
         log.exception("Execution %s cannot be settled, reference %s", execution.pk, reference)
         message = (
-            "It ended without a worker, and what it left could not be read or kept. "
-            f"Give the operator the reference {reference}."
+            "It ended without a worker, and its results could not be read or stored. "
+            f"Give your administrator the reference {reference}."
         )
-        facts = {"message": message, "only_owner": owner}
-        if not lifecycle.transition(execution.pk, ENDABLE, State.FAILED, reason=Reason.LOST, **facts):
-            lifecycle.transition(execution.pk, State.STOPPING, State.STOPPED, **facts)
+        fields: dict[str, Any] = {"message": message, "only_owner": owner}
+        if not lifecycle.transition(execution.pk, ENDABLE, State.FAILED, reason=Reason.LOST, **fields):
+            lifecycle.transition(execution.pk, State.STOPPING, State.STOPPED, **fields)
 
 
 def _settle_or_return(execution: Execution, owner: str) -> None:
@@ -125,8 +126,8 @@ def _settle_or_return(execution: Execution, owner: str) -> None:
     elif not lifecycle.return_to_queue(execution.pk, owner):
         for folder in (paths.work(execution.pk), paths.inputs(execution.pk), paths.home(execution.pk)):
             filetree.remove(folder)
-        asked = lifecycle.message_of(execution.pk)
-        lifecycle.transition(execution.pk, State.STOPPING, State.STOPPED, message=asked, only_owner=owner)
+        message = lifecycle.message_of(execution.pk)
+        lifecycle.transition(execution.pk, State.STOPPING, State.STOPPED, message=message, only_owner=owner)
 
 
 def _end_processes(execution: Execution) -> None:
@@ -135,7 +136,7 @@ def _end_processes(execution: Execution) -> None:
     processes.kill_all(lambda: processes.marked(mark))
 
 
-CUT_OFF = "Cut off when the server was stopped; executed again at the next start."
+CUT_OFF = "Interrupted when the server was stopped; executed again at the next start."
 
 
 def cut_off(node: Node, *, within_seconds: float) -> None:
@@ -153,8 +154,8 @@ def cut_off(node: Node, *, within_seconds: float) -> None:
     marks = [prepare.mark(execution.pk) for execution in taken]
     deadline = time.monotonic() + min(settings.STOP_GRACE, within_seconds / 2)
     for mark in marks:
-        for facts in processes.marked(mark):
-            processes.send(facts, processes.TERM)
+        for process in processes.marked(mark):
+            processes.send(process, processes.TERM)
     while marks and time.monotonic() < deadline:
         marks = [mark for mark in marks if processes.marked(mark)]
         time.sleep(0.05)
@@ -168,7 +169,7 @@ def cut_off(node: Node, *, within_seconds: float) -> None:
 
 
 def tidy() -> None:
-    """Frees what nobody needs any more, and gives up on nodes that are gone. Call it every few minutes."""
+    """Frees what nobody needs any longer, and gives up on nodes that are gone. Call it every few minutes."""
     give_up_lost_nodes()
     _tidy_scratch()
     _tidy_executions()
@@ -177,7 +178,7 @@ def tidy() -> None:
 
 
 def give_up_lost_nodes() -> None:
-    """Executions of other nodes that do not answer any more are lost, and executed again elsewhere."""
+    """Executions of other nodes that do not answer any longer are lost, and executed again elsewhere."""
     now = timezone.now()
     gone = Q(node=None) | Q(node__heartbeat_at__lt=now - GONE_AFTER, node__stopped_at=None)
     gone |= Q(node__stopped_at__lt=now - STOPPED_AFTER)

@@ -26,11 +26,11 @@ class Marks:
         """The marks of the files at `paths` below `root`; `now` by the clock of their file system."""
         known = {}
         for path in paths:
-            facts = os.lstat(f"{root}/{path}")
-            known[path] = (facts.st_ino, facts.st_ctime_ns)
+            status = os.lstat(f"{root}/{path}")
+            known[path] = (status.st_ino, status.st_ctime_ns)
         return cls(taken_at=now, known=known)
 
-    def shows_same(self, path: str, facts: os.stat_result) -> bool:
+    def shows_same(self, path: str, status: os.stat_result) -> bool:
         """Whether the file is surely as it was; False also for one that was too young to tell."""
         mark = self.known.get(path)
-        return mark == (facts.st_ino, facts.st_ctime_ns) and mark[1] < self.taken_at - TICK
+        return mark == (status.st_ino, status.st_ctime_ns) and mark[1] < self.taken_at - TICK

@@ -50,15 +50,15 @@ def keep_empty(use: str, folder: Path) -> None:
 
 
 def offer(use: str, file: Path, *, blank: bytes | None = None) -> None:
-    """Lets `reuse` take `file`, which nobody needs any more, from where it is, unless a script replaced it.
+    """Lets `reuse` take `file`, which nobody needs any longer, from where it is, unless a script replaced it.
 
     With `blank` that is its content from now on, so that under another name it is taken for nothing else.
     """
     if not settings.FAST_PATH:
         return
     with suppress(OSError):
-        facts = os.lstat(file)
-        if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1 and facts.st_mode & OURS == OURS:
+        status = os.lstat(file)
+        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and status.st_mode & OURS == OURS:
             if blank is not None:
                 overwrite(file, blank)
             _offered[use] = file
@@ -71,7 +71,7 @@ def reuse(use: str, target: Path) -> bool:
         return False
     try:
         os.rename(place, target)
-    except OSError:  # somebody tidied up, say; a new one is made
+    except OSError:  # someone tidied up, say; a new one is made
         return False
     return True
 
@@ -117,19 +117,21 @@ def _is_untouched(root: Path, listed: Files, marks: Marks) -> bool:
                     continue
                 if path not in expected:
                     return False
-                facts = entry.stat(follow_symlinks=False)
-                if not _is_same(root / path, facts, *expected[path], is_marked=marks.shows_same(path, facts)):
+                status = entry.stat(follow_symlinks=False)
+                if not _is_same(
+                    root / path, status, *expected[path], is_marked=marks.shows_same(path, status)
+                ):
                     return False
                 files += 1
     return files == len(expected) and not folders
 
 
-def _is_same(path: Path, facts: os.stat_result, executable: bool, sha256: str, *, is_marked: bool) -> bool:
-    if not stat.S_ISREG(facts.st_mode) or is_marked:
-        return stat.S_ISREG(facts.st_mode)
+def _is_same(path: Path, status: os.stat_result, executable: bool, sha256: str, *, is_marked: bool) -> bool:
+    if not stat.S_ISREG(status.st_mode) or is_marked:
+        return stat.S_ISREG(status.st_mode)
     mode = 0o755 if executable else 0o644
     return (
-        stat.S_IMODE(facts.st_mode) == mode and facts.st_nlink == 1 and filetree.file_digest(path) == sha256
+        stat.S_IMODE(status.st_mode) == mode and status.st_nlink == 1 and filetree.file_digest(path) == sha256
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
@@ -36,7 +36,7 @@ def find(model: type[M], pk: int | None, columns: tuple[str, ...], *, locked: bo
         return (rows.select_for_update(no_key=True) if locked else rows).first()
     names, database = _in_order(model, columns), _database()
     _, row, _ = _execute(database, _select_text(model, names, locked), [pk])
-    if row is None:
+    if not row:
         return None
     values = list(row)
     for place, converters in _converters(model, names, database.vendor):
@@ -45,24 +45,24 @@ def find(model: type[M], pk: int | None, columns: tuple[str, ...], *, locked: bo
     return model.from_db(database.alias, names, values)
 
 
-def update(model: type[Model], *, where: Mapping[str, Any], facts: Mapping[str, Any]) -> int:
+def update(model: type[Model], *, where: Mapping[str, Any], fields: Mapping[str, Any]) -> int:
     """Sets `facts` where all of `where` are equal; how many rows that were."""
     if not settings.FAST_PATH:
-        return model._default_manager.filter(**where).update(**facts)
-    database, sets, conditions = _database(), tuple(facts), tuple(where)
-    values = _prepared(database, model, (*sets, *conditions), [*facts.values(), *where.values()])
+        return model._default_manager.filter(**where).update(**fields)
+    database, sets, conditions = _database(), tuple(fields), tuple(where)
+    values = _prepared(database, model, (*sets, *conditions), [*fields.values(), *where.values()])
     return _execute(database, _update_text(model, sets, conditions), values)[0]
 
 
-def insert(model: type[Model], facts: Mapping[str, Any]) -> int:
+def insert(model: type[Model], fields: Mapping[str, Any]) -> int:
     """Adds a row; its id. Every field without a default of the database is to be given."""
     if not settings.FAST_PATH:
-        return model._default_manager.create(**_by_column(model, facts)).pk
-    database, names = _database(), tuple(facts)
-    text, values = _insert_text(model, names), _prepared(database, model, names, list(facts.values()))
+        return int(model._default_manager.create(**_by_column(model, fields)).pk)
+    database, names = _database(), tuple(fields)
+    text, values = _insert_text(model, names), _prepared(database, model, names, list(fields.values()))
     if database.vendor == "sqlite":  # whose RETURNING is too young for some machines
         return _execute(database, text, values)[2]
-    return _execute(database, f"{text} RETURNING {_column(model, 'id')}", values)[1][0]
+    return int(_execute(database, f"{text} RETURNING {_column(model, 'id')}", values)[1][0])
 
 
 def insert_all(model: type[Model], columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
@@ -75,15 +75,13 @@ def insert_all(model: type[Model], columns: tuple[str, ...], rows: Iterable[tupl
         cursor.executemany(_insert_text(model, columns), list(rows))
 
 
-def _by_column(model: type[Model], facts: Mapping[str, Any]) -> dict[str, Any]:
+def _by_column(model: type[Model], fields: Mapping[str, Any]) -> dict[str, Any]:
     """The facts as a model takes them: a related row by its column when only its key is given."""
-    named = ((model._meta.get_field(name), value) for name, value in facts.items())
+    named = ((_field(model, name), value) for name, value in fields.items())
     return {field.name if isinstance(value, Model) else field.attname: value for field, value in named}
 
 
-def _execute(
-    database: BaseDatabaseWrapper, text: str, values: list[Any]
-) -> tuple[int, tuple[Any, ...] | None, int | None]:
+def _execute(database: BaseDatabaseWrapper, text: str, values: list[Any]) -> tuple[int, tuple[Any, ...], int]:
     """How many rows were touched, the first one found, and the id of the one added (SQLite only).
 
     On SQLite's own cursor where nobody watches what Django's executes.
@@ -92,13 +90,13 @@ def _execute(
         with database.cursor() as cursor:
             cursor.execute(text, values)
             row = cursor.fetchone() if cursor.description else None
-            return cursor.rowcount, row, cursor.lastrowid if database.vendor == "sqlite" else None
+            return cursor.rowcount, row or (), cursor.lastrowid if database.vendor == "sqlite" else 0
     if database.connection is None:
         database.ensure_connection()
     database.validate_no_broken_transaction()
     try:
         cursor = database.connection.execute(_as_sqlite(text), values)
-        return cursor.rowcount, cursor.fetchone(), cursor.lastrowid
+        return cursor.rowcount, cursor.fetchone() or (), cursor.lastrowid or 0
     except sqlite3.Error:
         with database.wrap_database_errors:
             raise
@@ -129,9 +127,9 @@ def _prepared(
 
 
 @lru_cache(maxsize=200)
-def _fields(model: type[Model], names: tuple[str, ...]) -> list[tuple[Field, bool]]:
+def _fields(model: type[Model], names: tuple[str, ...]) -> list[tuple["Field[Any, Any]", bool]]:
     """The fields of these names, and whether each takes plain values as they are."""
-    fields = [model._meta.get_field(name) for name in names]
+    fields = [_field(model, name) for name in names]
     return [(field, isinstance(field, PLAIN)) for field in fields]
 
 
@@ -149,7 +147,7 @@ def _converters(
     """What makes Python's values of the database's, by their places in a row; None stays None."""
     found = []
     for place, name in enumerate(names):
-        column = model._meta.get_field(name).get_col(model._meta.db_table)
+        column = _field(model, name).get_col(model._meta.db_table)
         converters = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
         if converters:
             found.append((place, converters))
@@ -169,22 +167,27 @@ def _can_lock() -> bool:
 
 
 @lru_cache(maxsize=200)
-def _update_text(model: type[Model], facts: tuple[str, ...], where: tuple[str, ...]) -> str:
-    sets = ", ".join(f"{_column(model, name)} = %s" for name in facts)
+def _update_text(model: type[Model], fields: tuple[str, ...], where: tuple[str, ...]) -> str:
+    sets = ", ".join(f"{_column(model, name)} = %s" for name in fields)
     conditions = " AND ".join(f"{_column(model, name)} = %s" for name in where)
     # Names of our own fields only; values are parameters.
     return f"UPDATE {_quoted(model._meta.db_table)} SET {sets} WHERE {conditions}"  # noqa: S608
 
 
 @lru_cache(maxsize=200)
-def _insert_text(model: type[Model], facts: tuple[str, ...]) -> str:
-    columns = ", ".join(_column(model, name) for name in facts)
-    places = ", ".join("%s" for _ in facts)
+def _insert_text(model: type[Model], fields: tuple[str, ...]) -> str:
+    columns = ", ".join(_column(model, name) for name in fields)
+    places = ", ".join("%s" for _ in fields)
     return f"INSERT INTO {_quoted(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
 
 
 def _column(model: type[Model], name: str) -> str:
-    return _quoted(model._meta.get_field(name).column)
+    return _quoted(str(_field(model, name).column))
+
+
+def _field(model: type[Model], name: str) -> "Field[Any, Any]":
+    """A field with a column, as all are that are named here."""
+    return cast("Field[Any, Any]", model._meta.get_field(name))
 
 
 def _quoted(name: str) -> str:

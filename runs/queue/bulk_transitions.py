@@ -35,7 +35,7 @@ def queue_marked(batch: Batch, *, cause: Cause, by: User) -> None:
     _insert(
         Execution,
         columns={"run": "r.id", "number": "COALESCE(e.number, 0) + 1"},
-        facts={"cause": cause.value, "created_by": by.pk},
+        fields={"cause": cause.value, "created_by": by.pk},
         source=f"{run} r LEFT JOIN {execution} e ON e.id = r.latest_id WHERE r.batch_id = %s "
         f"AND r.state = %s AND (e.id IS NULL OR e.state IN ({states})) ORDER BY r.cell",
         parameters=[batch.pk, State.QUEUED.value, *sorted(FINAL)],
@@ -45,7 +45,7 @@ def queue_marked(batch: Batch, *, cause: Cause, by: User) -> None:
     _insert(
         StateChange,
         columns={"execution": "e.id"},
-        facts={"to_state": State.QUEUED.value, "by": by.pk, "message": QUEUED_BECAUSE[cause]},
+        fields={"to_state": State.QUEUED.value, "by": by.pk, "message": QUEUED_BECAUSE[cause]},
         source=f"{run} r JOIN {execution} e ON e.id = r.latest_id LEFT JOIN {change} c "
         "ON c.execution_id = e.id WHERE r.batch_id = %s AND e.id > %s AND c.id IS NULL ORDER BY e.id",
         parameters=[batch.pk, newest],
@@ -59,7 +59,7 @@ def transition(
     *,
     message: str,
     by: User | None = None,
-    **facts: Any,
+    **fields: Any,
 ) -> int:
     """Moves the newest Execution of every Run of the Batch from one of `origins` to `target`; how many."""
     origins = list(origins)
@@ -67,10 +67,10 @@ def transition(
         if target not in MOVES[state]:
             raise ValueError(f"An Execution cannot go from {state} to {target}.")
     if target in FINAL:
-        facts = {"finished_at": timezone.now(), **facts}
+        fields = {"finished_at": timezone.now(), **fields}
     runs = Run.objects.filter(batch=batch, state__in=origins)
     newest = Execution.objects.filter(pk__in=runs.values("latest"), state__in=origins)
-    count = newest.update(state=target, message=message, **facts)
+    count = newest.update(state=target, message=message, **fields)
     if not count:
         return 0
     run, execution = Run._meta.db_table, Execution._meta.db_table
@@ -78,7 +78,7 @@ def transition(
     _insert(
         StateChange,
         columns={"execution": "e.id", "from_state": "r.state"},
-        facts={"to_state": target.value, "message": message, "by": None if by is None else by.pk},
+        fields={"to_state": target.value, "message": message, "by": None if by is None else by.pk},
         source=f"{run} r JOIN {execution} e ON e.id = r.latest_id WHERE r.batch_id = %s AND e.state = %s "
         f"AND r.state IN ({states}) ORDER BY e.id",
         parameters=[batch.pk, target.value, *origins],
@@ -91,7 +91,7 @@ def _insert(
     model: type[models.Model],
     *,
     columns: Mapping[str, str],
-    facts: Mapping[str, Any],
+    fields: Mapping[str, Any],
     source: str,
     parameters: list[Any],
 ) -> None:
@@ -100,12 +100,12 @@ def _insert(
     for field in model._meta.concrete_fields:
         if field.primary_key:
             continue
-        names.append(connection.ops.quote_name(field.column))
+        names.append(connection.ops.quote_name(str(field.column)))
         if field.name in columns:
             selected.append(columns[field.name])
             continue
         value = timezone.now() if getattr(field, "auto_now_add", False) else field.get_default()
-        value = facts.get(field.name, value)
+        value = fields.get(field.name, value)
         kind = field.db_type(connection) if field.is_relation else field.cast_db_type(connection)
         selected.append(f"CAST(%s AS {kind})")
         values.append(field.get_db_prep_save(value, connection))

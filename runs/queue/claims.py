@@ -1,6 +1,7 @@
 """What a node executes next: the front of each lane it serves, claimed with one conditional UPDATE."""
 
 from collections import deque
+from typing import Any
 
 from django.utils import timezone
 
@@ -55,10 +56,10 @@ class Front:
     def _take(self, execution: Execution, owner: str) -> bool:
         """False when another was faster."""
         now = timezone.now()
-        facts = {"node": self._node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
-        if not transition(execution.pk, State.QUEUED, State.PREPARING, **facts):
+        fields: dict[str, Any] = {"node": self._node, "owner": owner, "claimed_at": now, "heartbeat_at": now}
+        if not transition(execution.pk, State.QUEUED, State.PREPARING, **fields):
             return False
-        for name, value in {**facts, "state": State.PREPARING.value}.items():
+        for name, value in {**fields, "state": State.PREPARING.value}.items():
             setattr(execution, name, value)
         return True
 

@@ -65,7 +65,7 @@ def forget(node: Node) -> None:
         limit = timezone.now() - GONE_AFTER
         gone = Q(stopped_at__lt=limit) | Q(stopped_at=None, heartbeat_at__lt=limit) | Q(heartbeat_at=None)
         if not Node.objects.filter(gone, pk=node.pk).update(forgotten_at=timezone.now()):
-            raise StillNeeded(f"{node.name} answered a short while ago; it can be forgotten later.")
+            raise StillNeeded(f"{node.name} answered a moment ago; try again later.")
 
 
 def mark_unwanted(rows: QuerySet[Environment]) -> int:

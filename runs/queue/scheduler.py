@@ -40,17 +40,17 @@ class Lane:
 def open_to(node: Node) -> list[Lane]:
     """The lanes that `node` serves, the one to serve first in front."""
     lanes = [Lane(batch=None, priority=priority, head=head) for priority, head in _single_heads(node)]
-    lanes += [Lane(batch=batch.pk, priority=batch.priority, head=batch.head) for batch in _served(node)]
+    lanes += [Lane(batch=batch.pk, priority=batch.priority, head=head) for batch, head in _served(node)]
     # Those that may run anywhere and those that are to run here are one lane for each priority.
     return list(dict.fromkeys(sorted(lanes, key=lambda lane: (-lane.priority, lane.head))))
 
 
-def _served(node: Node) -> list[Batch]:
-    """The Batches with something to start on `node`, each with its `head`."""
+def _served(node: Node) -> list[tuple[Batch, int]]:
+    """The Batches with something to start on `node`, each with the Execution at its head."""
     heads = Run.objects.filter(batch=OuterRef("pk"), state=State.QUEUED).order_by("latest_id")
     unfinished = Batch.objects.filter(finished_at=None).only(*LOOKED_AT).order_by("pk")
     return [
-        batch
+        (batch, batch.head)
         for batch in unfinished.annotate(head=Subquery(heads.values("latest")[:1]))
         # Here and not in the query, or SQLite reads all Batches there ever were.
         if batch.head is not None
@@ -81,8 +81,8 @@ def hold(batch_id: int | None, *, columns: tuple[str, ...] = LOOKED_AT) -> Batch
 
 
 def reopen(batch_id: int | None) -> None:
-    """Before one of its Runs is executed again: the Batch, if any, is held, and has not ended any more."""
-    if hold(batch_id) is not None:
+    """Before one of its Runs is executed again: the Batch, if any, is held, and has not ended any longer."""
+    if batch_id is not None and hold(batch_id) is not None:
         Batch.objects.filter(pk=batch_id).update(finished_at=None, seen_at=None)
 
 
@@ -94,9 +94,12 @@ def front(lane: Lane, node: Node, *, count: int) -> list[Execution]:
     else:
         queued = Run.objects.filter(batch=lane.batch, state=State.QUEUED).order_by("latest_id")
         found = list(_with_latest(queued)[:count])
+    executions = []
     for run in found:
-        run.latest.run = run
-    return [run.latest for run in sorted(found, key=lambda run: run.latest_id)[:count]]
+        if run.latest is not None:
+            run.latest.run = run
+            executions.append(run.latest)
+    return sorted(executions, key=lambda execution: execution.pk)[:count]
 
 
 def _with_latest(runs: QuerySet[Run]) -> QuerySet[Run]:
@@ -113,7 +116,7 @@ def room(batch: Batch, *, most: int) -> int:
 
 
 def has_failed_enough(batch: Batch) -> bool:
-    """Whether as many Runs have failed as were allowed to, so that none is to start any more."""
+    """Whether as many Runs have failed as were allowed to, so that none is to start any longer."""
     return batch.stop_after is not None and failures(batch) >= batch.stop_after
 
 
@@ -125,7 +128,7 @@ def failures(batch: Batch) -> int:
 def startable(node: Node, *, most: int) -> int:
     """How many queued Executions `node` could start now, counted up to `most`."""
     count = sum(single_runs(wanted).order_by()[:most].count() for wanted in (None, node))
-    for batch in _served(node):
+    for batch, _ in _served(node):
         if count >= most:
             break
         may_start = room(batch, most=most)
@@ -138,13 +141,13 @@ def to_attend() -> list[Batch]:
     unfinished = Run.objects.filter(batch=OuterRef("pk"), state__in=UNFINISHED)
     batches = Batch.objects.filter(finished_at=None).only(*LOOKED_AT)
     batches = batches.annotate(has_unfinished=Exists(unfinished))
-    return [batch for batch in batches.order_by("pk") if _needs_attention(batch)]
+    return [batch for batch in batches.order_by("pk") if _needs_attention(batch, batch.has_unfinished)]
 
 
-def _needs_attention(batch: Batch) -> bool:
+def _needs_attention(batch: Batch, has_unfinished: bool) -> bool:
     if batch.built_at is None:
         return not is_being_built(batch)
-    return not batch.has_unfinished or (batch.stop_after is not None and has_failed_enough(batch))
+    return not has_unfinished or (batch.stop_after is not None and has_failed_enough(batch))
 
 
 def is_being_built(batch: Batch) -> bool:

@@ -47,7 +47,7 @@ def _errors_of_brokers() -> tuple[type[Exception], ...]:
 
 
 BROKER_ERRORS = _errors_of_brokers()
-UNREACHABLE = (*BROKER_ERRORS, DatabaseError, OSError)
+UNREACHABLE: tuple[type[Exception], ...] = (*BROKER_ERRORS, DatabaseError, OSError)
 
 
 class ClusterError(RuntimeError):
@@ -94,7 +94,7 @@ def purge(node_name: str) -> None:
     broker_of(node_name).purge_queue()
 
 
-class Tokens(ORM):
+class Tokens(ORM):  # type: ignore[misc] # django-q2 has no types
     """django-q2's queue in the database, of which a look at an empty one costs a quarter.
 
     A node looks twenty times a second, and beside short scripts that shows.
@@ -102,12 +102,13 @@ class Tokens(ORM):
 
     def dequeue(self) -> list[tuple[int, str]] | None:
         if self._has_some():
-            return super().dequeue()
+            tokens: list[tuple[int, str]] | None = super().dequeue()
+            return tokens
         time.sleep(Conf.POLL)
         return None
 
     def _has_some(self) -> bool:
-        self.get_connection()  # closes one that is of no use any more
+        self.get_connection()  # closes one that is of no use any longer
         with connection.cursor() as cursor:
             now = connection.ops.adapt_datetimefield_value(timezone.now())
             cursor.execute(ANY_TOKEN, [self.list_key, now])
@@ -171,5 +172,5 @@ def run_cluster(*, parent: int, signs: int) -> None:
 
 
 def end_group() -> None:
-    """Ends the process group of the caller, at once and for good."""
+    """Ends the process group of the caller, at once and permanently."""
     os.killpg(os.getpgrp(), signal.SIGKILL)

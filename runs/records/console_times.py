@@ -56,10 +56,10 @@ class Times:
     def of_console(self, offset: int) -> list[tuple[int, int]]:
         """One record for the whole console, if it reaches beyond `offset`."""
         try:
-            facts = self.console.stat()
+            status = self.console.stat()
         except OSError:
             return []
-        return [(facts.st_size, int(facts.st_mtime))] if facts.st_size > offset else []
+        return [(status.st_size, int(status.st_mtime))] if status.st_size > offset else []
 
 
 def parsed(text: bytes) -> tuple[int, int] | None:

@@ -127,7 +127,7 @@ def read_point(value: Any) -> tuple[str, Point]:
     if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or not is_storable(name):
         raise ValueError(f'expected a text of 1 to {LONGEST_NAME} characters as "metric"')
     if name in usage.NAMES:
-        raise ValueError(f"expected another name than {name}, which the server measures itself")
+        raise ValueError(f"expected a name other than {name}, which the server measures itself")
     if x is None:
         raise ValueError('expected a finite number as "x"')
     return name, (x, None if y is None else _number(y))
@@ -169,12 +169,12 @@ def _store(
         stored += [Metric(execution_id=execution_id, name=name, is_system=is_system) for name in new[:room]]
         for metric in stored:
             summarise(metric, series[metric.name])
-            facts = {name: getattr(metric, name) for name in SUMMARY}
+            fields = {name: getattr(metric, name) for name in SUMMARY}
             if metric.pk is not None:
-                statements.update(Metric, where={"id": metric.pk}, facts=facts)
+                statements.update(Metric, where={"id": metric.pk}, fields=fields)
             else:
                 key = {"execution": execution_id, "name": metric.name, "is_system": is_system}
-                metric.pk = statements.insert(Metric, {**key, **facts})
+                metric.pk = statements.insert(Metric, {**key, **fields})
         rows = [(metric.pk, x, y) for metric in stored for x, y in series[metric.name]]
         if rows:
             statements.insert_all(MetricPoint, ("metric", "x", "y"), rows)

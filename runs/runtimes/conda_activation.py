@@ -28,7 +28,7 @@ def variables(target: Path, declared: Mapping[str, str], what: str, builder: Bui
     if bash is None or list_them is None:
         raise EnvironmentFailure(
             f"{what} installs packages that set variables by {scripts[0].name}, and bash, which reads that, "
-            "is not installed on this node. Ask the operator to install it there."
+            "is not installed on this node. Ask your administrator to install it there."
         )
     clean = {
         "PATH": os.pathsep.join([str(target / "bin"), os.defpath]),
@@ -77,5 +77,5 @@ def _read(path: Path) -> object:
 
 def _texts(path: Path, data: object) -> dict[str, str]:
     if not isinstance(data, dict):
-        raise EnvironmentFailure(f"{path.name} of a Conda package is to be a mapping of name to text.")
+        raise EnvironmentFailure(f"{path.name} of a Conda package must be a mapping of names to text.")
     return {name: str(value) for name, value in data.items() if NAME.fullmatch(name)}

@@ -44,9 +44,7 @@ def parse(text: str, *, filename: str = "environment.yml") -> CondaFile:
         reason = getattr(error, "problem", None) or "it cannot be read"
         raise CondaFileError(f"{filename}{where}: this is not valid YAML: {reason}.") from error
     if not isinstance(data, Mapping):
-        raise CondaFileError(
-            f"{filename} is to be a mapping with the key dependencies, but is {_kind(data)}."
-        )
+        raise CondaFileError(f"{filename} must be a mapping with the key dependencies, but is {_kind(data)}.")
     problems: list[str] = []
     channels = _texts("channels", data.get("channels"), problems)
     dependencies, pip = _dependencies(data.get("dependencies"), problems)
@@ -71,18 +69,18 @@ def _texts(key: str, value: Any, problems: list[str]) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
-        problems.append(f"{key} is to be a list, but is {_kind(value)}.")
+        problems.append(f"{key} must be a list, but is {_kind(value)}.")
         return ()
     for item in value:
         if not isinstance(item, str) or not item.strip():
-            problems.append(f"Each of {key} is to be a text, but one is {_kind(item)}.")
+            problems.append(f"Each item of {key} must be text, but one is {_kind(item)}.")
     return tuple(item.strip() for item in value if isinstance(item, str) and item.strip())
 
 
 def _dependencies(value: Any, problems: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The match specs, and the lines of the pip section."""
     if value is not None and not isinstance(value, list):
-        problems.append(f"dependencies is to be a list, but is {_kind(value)}.")
+        problems.append(f"dependencies must be a list, but is {_kind(value)}.")
         return (), ()
     pip: list[str] = []
     specs: list[Any] = []
@@ -104,11 +102,11 @@ def _variables(value: Any, problems: list[str]) -> dict[str, str]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        problems.append(f"variables is to be a mapping of name to text, but is {_kind(value)}.")
+        problems.append(f"variables must be a mapping of names to text, but is {_kind(value)}.")
         return {}
     for name, text in value.items():
         if not isinstance(name, str) or not name or "=" in name or "\x00" in name:
-            problems.append(f"variables names {name!r}, which cannot be the name of a variable.")
+            problems.append(f"variables names {name!r}, which is not a valid variable name.")
         if not isinstance(text, str | int | float) or isinstance(text, bool) or "\x00" in str(text):
-            problems.append(f"The variable {name} is to be a text, but is {_kind(text)}.")
+            problems.append(f"The variable {name} must be text, but is {_kind(text)}.")
     return {str(name): str(text) for name, text in value.items()}

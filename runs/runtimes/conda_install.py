@@ -35,7 +35,7 @@ async def build(request: dict[str, Any]) -> None:
     records = await solve(
         sources=channels,
         specs=specs,
-        gateway=Gateway(cache_dir=str(cache / "repodata")),
+        gateway=Gateway(cache_dir=cache / "repodata"),
         platforms=platforms,
         virtual_packages=VirtualPackage.detect(),
     )
@@ -45,7 +45,7 @@ async def build(request: dict[str, Any]) -> None:
     await install(
         records,
         target_prefix=request["prefix"],
-        cache_dir=str(cache / "packages"),
+        cache_dir=cache / "packages",
         show_progress=False,
         execute_link_scripts=True,
     )
@@ -61,7 +61,7 @@ def main(path: str) -> int:
         say(f"The dependencies cannot be satisfied together:\n{error}")
     except (
         Exception
-    ) as error:  # every error of the installer is told in the console, which is its only reader
+    ) as error:  # every error of the installer is printed in the console, which is its only reader
         say(f"The Conda environment could not be built: {type(error).__name__}: {error}")
     else:
         return 0

@@ -22,9 +22,8 @@ from runs.runtimes.steps import Builder, Installer
 DEFAULT_CHANNELS = ("conda-forge",)
 
 
-def build(wanted: Wanted, folder: Path, target: Path, builder: Builder) -> None:
+def build(wanted: Wanted, file: CondaFile, folder: Path, target: Path, builder: Builder) -> None:
     """A prefix at `target`, where it stays: what Conda installs has the path written into it."""
-    file = wanted.conda
     channels, specs = resolve(file, wanted.lock)
     solve = _with_program if settings.CONDA else _with_rattler
     solve(channels, specs, wanted, target, builder)
@@ -71,8 +70,8 @@ def _with_rattler(
 ) -> None:
     if find_spec("rattler") is None:
         raise EnvironmentFailure(
-            "Conda environments are built with py-rattler, which the server's own environment lacks. Ask the "
-            "operator to install it, or to set CORETEX_CONDA to a program such as micromamba."
+            "Conda environments are built with py-rattler, which is missing from the server's "
+            "environment. Ask your administrator to install it, or to set CORETEX_CONDA to a Conda program."
         )
     request = {
         "channels": channels,
@@ -112,8 +111,8 @@ def _with_program(
         path.unlink(missing_ok=True)
     if not target.is_dir():
         raise EnvironmentFailure(
-            f"The environment could not be built: {settings.CONDA} ended without making it. "
-            "What it said is in the console."
+            f"The environment could not be built: {settings.CONDA} ended without creating it. Its "
+            "output is in the console."
         )
 
 
@@ -133,12 +132,12 @@ def packages(target: Path, builder: Builder) -> str:
 def interpreter(target: Path) -> str:
     """The languages of a prefix, as people name them."""
     versions = {str(one["name"]): str(one["version"]) for one in _records(target)}
-    told = [
+    languages = [
         f"{label} {versions[name]}"
         for name, label in (("python", "Python"), ("r-base", "R"))
         if name in versions
     ]
-    return ", ".join(told) or "neither Python nor R of its own"
+    return ", ".join(languages) or "neither Python nor R of its own"
 
 
 def _records(target: Path) -> list[dict[str, Any]]:

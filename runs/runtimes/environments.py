@@ -17,8 +17,10 @@ from filelock import FileLock, Timeout
 from coretex_site.lib import filetree, paths
 from runs.models import Environment
 from runs.runtimes import conda_activation, conda_prefix, eviction, ready, venvs
+from runs.runtimes.conda_file import CondaFile
 from runs.runtimes.eviction import READY
 from runs.runtimes.failure import EnvironmentFailure
+from runs.runtimes.interpreters import Interpreter
 from runs.runtimes.ready import Ready
 from runs.runtimes.requirements import Wanted, want
 from runs.runtimes.steps import POLL, Builder
@@ -41,7 +43,7 @@ def prepare(
     """The environment for the files in `folder`, which have the digest `tree`; built when it is new.
 
     A notebook as `entry` gets what executes it on top. With `exactly` it is that environment, or one with
-    the same packages. None is used that somebody deleted before `since` (now). Raises EnvironmentFailure when
+    the same packages. None is used that someone deleted before `since` (now). Raises EnvironmentFailure when
     it cannot be built. Others who need the same one meanwhile wait for it.
     """
     notebook = _is_notebook(entry)
@@ -71,42 +73,40 @@ def _prepare_exactly(
     keys = [exactly.key, want(folder, tree=tree, notebook=notebook).key]
     for row in same.filter(key__in=keys):
         final = paths.environments(builder.node_name) / row.key
-        facts = _read_ready(final)
-        if facts is not None and _touch(row):
-            builder.say(f"Exactly environment {row.key[:12]}, with the packages as they were.")
-            return _ready(row, final, facts)
+        built = _read_ready(final)
+        if built is not None and _touch(row):
+            builder.say(f"Exactly environment {row.key[:12]}, with the same packages.")
+            return _ready(row, final, built)
     wanted = want(folder, tree=tree, notebook=notebook, lock=exactly.packages)
     found = _prepare(wanted, folder, builder)
     if found.row.interpreter != exactly.interpreter:
-        builder.say(
-            f"The packages are as they were, on {found.row.interpreter}; it was {exactly.interpreter}."
-        )
+        builder.say(f"The packages are the same, on {found.row.interpreter}; it was {exactly.interpreter}.")
     return found
 
 
 def _prepare(wanted: Wanted, folder: Path, builder: Builder) -> Ready:
     final = paths.environments(builder.node_name) / wanted.key
-    facts = _read_ready(final)
-    if facts is not None:
+    built = _read_ready(final)
+    if built is not None:
         row = _find_row(wanted, builder.node_name)
         if row is not None:
-            return _ready(row, final, facts)
+            return _ready(row, final, built)
     with _only_builder(wanted, builder):
         _heed_deletions(wanted, builder.node_name)
-        facts = _read_ready(final)
-        if facts is None:
-            facts = _build(wanted, folder, final, builder)
+        built = _read_ready(final)
+        if built is None:
+            built = _build(wanted, folder, final, builder)
         row = _find_row(wanted, builder.node_name)
         if row is None:
-            known = {name: facts[name] for name in ("interpreter", "packages", "size", "build_seconds")}
+            known = {name: built[name] for name in ("interpreter", "packages", "size", "build_seconds")}
             row = Environment.objects.create(
                 key=wanted.key,
                 node_name=builder.node_name,
                 kind=wanted.kind,
-                build_log=facts.get("build_log", ""),
+                build_log=built.get("build_log", ""),
                 **known,
             )
-    return _ready(row, final, facts)
+    return _ready(row, final, built)
 
 
 def _heed_deletions(wanted: Wanted, node_name: str) -> None:
@@ -116,12 +116,12 @@ def _heed_deletions(wanted: Wanted, node_name: str) -> None:
             Environment.objects.filter(pk=row.pk, removed_at=None).update(unwanted_at=None)
 
 
-def _ready(row: Environment, final: Path, facts: Mapping[str, Any]) -> Ready:
+def _ready(row: Environment, final: Path, built: Mapping[str, Any]) -> Ready:
     return Ready(
         row=row,
         folder=final,
-        variables=facts.get("variables", {}),
-        has_python=facts.get("has_python", True),
+        variables=built.get("variables", {}),
+        has_python=built.get("has_python", True),
     )
 
 
@@ -146,10 +146,10 @@ def _touch(row: Environment) -> bool:
 def _read_ready(final: Path) -> dict[str, Any] | None:
     """What was noted when it was built; None while it is not ready, or when its Python is gone."""
     try:
-        facts = json.loads((final / READY).read_text())
+        built = json.loads((final / READY).read_text())
     except (OSError, ValueError):
         return None
-    return facts if not facts.get("has_python", True) or (final / "bin" / "python").exists() else None
+    return built if not built.get("has_python", True) or (final / "bin" / "python").exists() else None
 
 
 @contextmanager
@@ -186,23 +186,24 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
     began = time.monotonic()
     log_from = builder.console.stat().st_size if builder.console.is_file() else 0
     _announce(wanted, builder)
-    is_conda = wanted.kind == "conda"
     filetree.remove(final)
     # A venv is made beside its place and moved there; a Conda prefix has to be made where it stays.
-    place = final if is_conda else Path(tempfile.mkdtemp(prefix=f".building-{wanted.key}-", dir=final.parent))
+    place = final
+    if wanted.kind != "conda":
+        place = Path(tempfile.mkdtemp(prefix=f".building-{wanted.key}-", dir=final.parent))
     try:
-        if is_conda:
+        if isinstance(wanted.base, CondaFile):
             place.mkdir()
-            conda_prefix.build(wanted, folder, place, builder)
+            conda_prefix.build(wanted, wanted.base, folder, place, builder)
         else:
-            venvs.build(wanted, folder, place, builder)
-        facts = {
+            venvs.build(wanted, wanted.base, folder, place, builder)
+        built = {
             **_found_in(wanted, place, builder),
             "size": seal(place),
             "build_seconds": round(time.monotonic() - began, 2),
             "build_log": _log(builder, log_from),
         }
-        _mark_ready(place, final, facts)
+        _mark_ready(place, final, built)
     except OSError as error:
         filetree.remove(place)
         raise EnvironmentFailure(
@@ -211,14 +212,14 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
     except BaseException:
         filetree.remove(place)
         raise
-    builder.say(f"Environment {wanted.short} is ready after {facts['build_seconds']:.1f} s.")
-    return facts
+    builder.say(f"Environment {wanted.short} is ready after {built['build_seconds']:.1f} s.")
+    return built
 
 
 def _announce(wanted: Wanted, builder: Builder) -> None:
-    what, python = wanted.file, wanted.interpreter
+    what, python = wanted.file, wanted.base if isinstance(wanted.base, Interpreter) else None
     made_of = "" if python is None else f", Python {python.version}"
-    if what is None:
+    if not what:
         what, made_of = "a clean Python", made_of.removeprefix(", Python")
     why = f" ({python.why})" if python is not None and python.why else ""
     exactly = ", exactly as before" if wanted.lock else ""
@@ -228,24 +229,22 @@ def _announce(wanted: Wanted, builder: Builder) -> None:
 
 def _found_in(wanted: Wanted, place: Path, builder: Builder) -> dict[str, Any]:
     """What is in an environment that was just built."""
-    if wanted.kind == "conda":
+    if isinstance(wanted.base, CondaFile):
         return {
             "interpreter": conda_prefix.interpreter(place),
             "packages": conda_prefix.packages(place, builder),
-            "variables": conda_activation.variables(
-                place, wanted.conda.variables, wanted.file or "", builder
-            ),
+            "variables": conda_activation.variables(place, wanted.base.variables, wanted.file, builder),
             "has_python": (place / "bin" / "python").exists(),
         }
     return {
-        "interpreter": f"Python {wanted.interpreter.version}",
+        "interpreter": f"Python {wanted.base.version}",
         "packages": venvs.frozen(place, builder),
     }
 
 
-def _mark_ready(place: Path, final: Path, facts: Mapping[str, Any]) -> None:
+def _mark_ready(place: Path, final: Path, built: Mapping[str, Any]) -> None:
     note = place / f"{READY}.new"
-    note.write_text(json.dumps(facts))
+    note.write_text(json.dumps(built))
     os.rename(note, place / READY)
     if place != final:
         os.rename(place, final)
@@ -267,10 +266,10 @@ def seal(folder: Path) -> int:
     for current, folders, files in os.walk(folder):
         for name in files:
             path = os.path.join(current, name)
-            facts = os.lstat(path)
-            total += facts.st_size
-            if facts.st_mode & 0o222 and not os.path.islink(path):
-                os.chmod(path, facts.st_mode & 0o7555)
+            built = os.lstat(path)
+            total += built.st_size
+            if built.st_mode & 0o222 and not os.path.islink(path):
+                os.chmod(path, built.st_mode & 0o7555)
         for name in folders:
             path = os.path.join(current, name)
             if not os.path.islink(path):

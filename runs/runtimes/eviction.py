@@ -35,7 +35,7 @@ def tidy(node_name: str) -> None:
     for left in base.iterdir():
         if KEY.fullmatch(left.name) and not (left / READY).exists():
             _remove_unless_locked(base, left.name, left)
-    # Nobody finds a deleted one any more; who found it just before is being prepared still.
+    # Nobody finds a deleted one any longer; who found it just before is being prepared still.
     if not _preparing(node_name):
         for row in _removable(node_name).exclude(unwanted_at=None):
             remove(row)
@@ -72,7 +72,7 @@ def _free_down_to(limit: int, node_name: str, rows: Iterable[Environment]) -> No
 
 
 def remove(row: Environment) -> bool:
-    """Whether it was removed; not while somebody builds it, or an Execution has begun to use it."""
+    """Whether it was removed; not while someone builds it, or an Execution has begun to use it."""
     lock = FileLock(paths.environments(row.node_name) / f"{row.key}.lock")
     try:
         lock.acquire(timeout=0)

@@ -17,7 +17,7 @@ from runs.runtimes.failure import EnvironmentFailure
 VERSION_FILE = ".python-version"
 PROJECT_FILE = "pyproject.toml"
 REQUEST = re.compile(r"[A-Za-z0-9@.+_ ,<>=!~*-]{1,100}")
-# What was found is asked for anew after a while: somebody may have installed another.
+# What was found is asked for anew after a while: someone may have installed another.
 REMEMBERED = 300.0
 _found: dict[str, tuple[float, "Interpreter"]] = {}
 
@@ -44,16 +44,17 @@ def find_uv() -> str:
         return uv.find_uv_bin()
     except FileNotFoundError as error:
         raise EnvironmentFailure(
-            "The installer uv is missing from the server's own environment. Ask the operator to install it."
+            "The installer uv is missing from the server's own environment. "
+            "Ask your administrator to install it."
         ) from error
 
 
 def choose(folder: Path) -> Interpreter:
     """The server's Python, unless a file of the Task asks for one that it is not."""
-    asked = requested(folder)
-    if asked is None:
+    found = requested(folder)
+    if found is None:
         return Interpreter(path=base_interpreter(), version=sys.version.split()[0])
-    request, file = asked
+    request, file = found
     known = _found.get(request)
     if known is None or time.monotonic() - known[0] > REMEMBERED:
         known = time.monotonic(), _find(request, file)
@@ -66,9 +67,9 @@ def requested(folder: Path) -> tuple[str, str] | None:
     version = folder / VERSION_FILE
     if version.is_file():
         lines = [line.strip() for line in version.read_text("utf-8", "replace").splitlines()]
-        asked = next((line for line in lines if line and not line.startswith("#")), "")
-        if asked:
-            return _checked(asked, VERSION_FILE), VERSION_FILE
+        text = next((line for line in lines if line and not line.startswith("#")), "")
+        if text:
+            return _checked(text, VERSION_FILE), VERSION_FILE
     project = folder / PROJECT_FILE
     if project.is_file():
         try:
@@ -76,19 +77,19 @@ def requested(folder: Path) -> tuple[str, str] | None:
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise EnvironmentFailure(f"{PROJECT_FILE} cannot be read: {error}.") from error
         table = data.get("project")
-        asked = table.get("requires-python") if isinstance(table, dict) else None
-        if asked is not None:
-            return _checked(asked, f"{PROJECT_FILE} (requires-python)"), PROJECT_FILE
+        versions = table.get("requires-python") if isinstance(table, dict) else None
+        if versions is not None:
+            return _checked(versions, f"{PROJECT_FILE} (requires-python)"), PROJECT_FILE
     return None
 
 
-def _checked(asked: object, file: str) -> str:
-    if not isinstance(asked, str) or REQUEST.fullmatch(asked) is None or asked.startswith("-"):
+def _checked(text: object, file: str) -> str:
+    if not isinstance(text, str) or REQUEST.fullmatch(text) is None or text.startswith("-"):
         raise EnvironmentFailure(
-            f"{file} is to name a version of Python such as 3.11 or >=3.9,<3.12, but holds "
-            f"{str(asked)[:100]!r}."
+            f"{file} must name a version of Python such as "
+            f"3.11 or >=3.9,<3.12, but contains {str(text)[:100]!r}."
         )
-    return asked.strip()
+    return text.strip()
 
 
 def _find(request: str, file: str) -> Interpreter:
@@ -96,8 +97,8 @@ def _find(request: str, file: str) -> Interpreter:
     path = done.stdout.strip()
     if done.returncode or not path:
         raise EnvironmentFailure(
-            f"No Python on this node is what {file} asks for ({request}). There are {_listed()}. "
-            f"Change {file}, or ask the operator to install one."
+            f"No Python on this node matches what {file} asks for ({request}). There are {_listed()}. "
+            f"Change {file}, or ask your administrator to install one."
         )
     version = subprocess.run(
         [path, "-I", "-c", "import sys; print(sys.version.split()[0]); print(sys.executable)"],

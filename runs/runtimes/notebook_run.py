@@ -35,8 +35,8 @@ def main(path: str) -> int:
 
     try:
         notebook = nbformat.read(path, as_version=4)
-    except Exception as error:  # whatever a broken file makes the reader raise: it is told in the console
-        sys.stdout.write(f"{path} is no notebook that can be read: {error}\n")
+    except Exception as error:  # whatever a broken file makes the reader raise: it is printed in the console
+        sys.stdout.write(f"{path} is not a readable notebook: {error}\n")
         return 1
     language = notebook.metadata.get("kernelspec", {}).get("language", "python")
     # Kernels are named differently on every machine; that of Python is the one of this environment.

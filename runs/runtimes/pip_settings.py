@@ -1,4 +1,4 @@
-"""What the operator told pip about indexes, certificates and proxies, said to uv. Knows no Django."""
+"""What the operator set for pip about indexes, certificates and proxies, passed to uv. Knows no Django."""
 
 import configparser
 import os
@@ -42,41 +42,41 @@ class InstallerSettings:
 
 
 def for_uv(environ: Mapping[str, str], *, prefix: Path | None = None) -> InstallerSettings:
-    """What uv is told, given the server's environment; what is set for uv itself wins over that for pip.
+    """What is passed to uv, given the server's environment; what is set for uv itself wins over that for pip.
 
     `prefix` is the environment whose pip.conf counts too. Folders that are not there are left out: pip
     overlooks them, and uv would refuse to work.
     """
     pip = pip_settings(environ, prefix=Path(sys.prefix) if prefix is None else prefix)
-    told = {
+    variables = {
         name: value
         for name, value in environ.items()
         if (name in INHERITED or name.startswith(INHERITED_PREFIXES) or name.lower().endswith("_proxy"))
         and name not in LEFT_OUT
     }
     options: list[str] = []
-    if "UV_DEFAULT_INDEX" not in told and "UV_INDEX_URL" not in told and pip.get("index-url"):
-        told["UV_DEFAULT_INDEX"] = pip["index-url"].split()[0]
+    if "UV_DEFAULT_INDEX" not in variables and "UV_INDEX_URL" not in variables and pip.get("index-url"):
+        variables["UV_DEFAULT_INDEX"] = pip["index-url"].split()[0]
     extra = [url for url in pip.get("extra-index-url", "").split() if _is_there(url)]
-    if extra and not {"UV_INDEX", "UV_EXTRA_INDEX_URL"} & told.keys():
-        told["UV_INDEX"] = " ".join(extra)
+    if extra and not {"UV_INDEX", "UV_EXTRA_INDEX_URL"} & variables.keys():
+        variables["UV_INDEX"] = " ".join(extra)
         # pip takes the best version of all indexes, uv those of the first that knows the name.
-        told.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+        variables.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
     links = [place for place in pip.get("find-links", "").split() if _is_there(place)]
     if links:
-        told.setdefault("UV_FIND_LINKS", ",".join(links))
+        variables.setdefault("UV_FIND_LINKS", ",".join(links))
     if pip.get("no-index", "").lower() in {"1", "true", "yes", "on"}:
         options.append("--no-index")
     if pip.get("trusted-host"):
-        told.setdefault("UV_INSECURE_HOST", " ".join(pip["trusted-host"].split()))
+        variables.setdefault("UV_INSECURE_HOST", " ".join(pip["trusted-host"].split()))
     timeout = pip.get("default-timeout") or pip.get("timeout", "")
     if timeout.isdigit():
-        told.setdefault("UV_HTTP_TIMEOUT", timeout)
+        variables.setdefault("UV_HTTP_TIMEOUT", timeout)
     if pip.get("cert") and Path(pip["cert"]).exists():
-        told.setdefault("SSL_CERT_FILE", pip["cert"])
+        variables.setdefault("SSL_CERT_FILE", pip["cert"])
     if pip.get("proxy"):
-        told.setdefault("ALL_PROXY", pip["proxy"])
-    return InstallerSettings(environment=told, options=tuple(options))
+        variables.setdefault("ALL_PROXY", pip["proxy"])
+    return InstallerSettings(environment=variables, options=tuple(options))
 
 
 def pip_settings(environ: Mapping[str, str], *, prefix: Path) -> dict[str, str]:

@@ -12,14 +12,14 @@ from runs.fast_path import statements
 from runs.models import Environment
 from runs.runtimes.eviction import READY
 
-# Short scripts need not find it anew for so long; nor ask whether somebody wants its removal, if that was
+# Short scripts need not find it anew for so long; nor ask whether someone wants its removal, if that was
 # asked since they were queued and a moment ago.
 REMEMBERED = timedelta(seconds=30)
 TRUSTED = timedelta(seconds=1)
 MOST_REMEMBERED = 100
 
 # The folder of a node's environments, the digest of a Snapshot, and whether a notebook is to be executed.
-Asked = tuple[Path, str, bool]
+Key = tuple[Path, str, bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,33 +62,33 @@ class Used:
 
     ready: Ready
     found_at: datetime
-    asked_at: datetime
+    checked_at: datetime
 
     def is_usable(self, *, since: datetime) -> bool:
         """Whether it is there, and wanted by what was known at some time after `since`."""
         now = timezone.now()
         if now - self.found_at >= REMEMBERED or not self.ready.is_there():
             return False
-        if self.asked_at > since and now - self.asked_at < TRUSTED:
+        if self.checked_at > since and now - self.checked_at < TRUSTED:
             return True
-        self.asked_at = now
+        self.checked_at = now
         return self.ready.is_wanted()
 
 
-_used: dict[Asked, Used] = {}
+_used: dict[Key, Used] = {}
 
 
-def used_lately(asked: Asked, *, since: datetime) -> Ready | None:
+def used_lately(key: Key, *, since: datetime) -> Ready | None:
     """What was found when the same was asked for lately, if it is there and was wanted after `since`."""
-    used = _used.get(asked)
+    used = _used.get(key)
     return used.ready if used is not None and used.is_usable(since=since) else None
 
 
-def remember(asked: Asked, found: Ready) -> None:
+def remember(key: Key, found: Ready) -> None:
     if len(_used) >= MOST_REMEMBERED:
         _used.clear()
     now = timezone.now()
-    _used[asked] = Used(ready=found, found_at=now, asked_at=now)
+    _used[key] = Used(ready=found, found_at=now, checked_at=now)
 
 
 def forget() -> None:

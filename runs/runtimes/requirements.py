@@ -32,20 +32,19 @@ NOTEBOOK = ("nbclient", "ipykernel")
 class Wanted:
     """What an environment is to be built from; `key` names it.
 
-    `files` are the lists that count, with their texts; `interpreter` makes a venv, `conda` is what
-    environment.yml asks for. `lock` are the exact packages of an earlier environment, one a line, which are
-    to be installed again; `extras` come on top of the files.
+    `files` are the lists that count, with their texts; `base` is the interpreter that makes a venv, or what
+    environment.yml asks for. `file` is empty for a plain one. `lock` are the exact packages of an earlier
+    environment, one a line, which are to be installed again; `extras` come on top of the files.
     """
 
     kind: Literal["plain", "venv", "conda"]
-    file: str | None
+    file: str
     sentence: str
     key: str
     is_local: bool
     uses_git: bool = False
     files: Mapping[str, str]
-    interpreter: Interpreter | None = None
-    conda: CondaFile | None = None
+    base: Interpreter | CondaFile
     extras: tuple[str, ...] = ()
     lock: tuple[str, ...] = ()
 
@@ -60,44 +59,38 @@ def want(folder: Path, *, tree: str, notebook: bool = False, lock: str = "") -> 
         os.listdir(folder), platform="darwin" if sys.platform == "darwin" else "linux"
     )
     files = {} if found.file is None else {found.file: _text(folder / found.file)}
-    conda, interpreter, base = None, None, ""
-    if found.kind == "conda":
+    conda_name = found.file if found.kind == "conda" else None
+    base: Interpreter | CondaFile
+    if conda_name is not None:
         try:
-            conda = parse(files[found.file], filename=found.file)
+            base = parse(files[conda_name], filename=conda_name)
         except CondaFileError as error:
             raise EnvironmentFailure(str(error)) from error
-        lines = list(conda.pip)
+        lines = list(base.pip)
         files |= dict(_contents(folder, _references(lines)))
     else:
-        interpreter = interpreters.choose(folder)
-        base = str(interpreter)
+        base = interpreters.choose(folder)
         files |= dict(_contents(folder, [found.file] if found.file else []))
         lines = []
-    lines += [
-        line for name, text in files.items() if name != _conda_name(found) for line in text.splitlines()
-    ]
+    lines += [line for name, text in files.items() if name != conda_name for line in text.splitlines()]
     is_local = any(LOCAL.search(line) for line in lines)
     extras = NOTEBOOK if notebook else ()
     locked = tuple(line.strip() for line in lock.splitlines() if line.strip())
-    content = [FORMAT, found.kind, files, base, sysconfig.get_platform(), extras, locked]
+    python = "" if conda_name is not None else str(base)
+    content = [FORMAT, found.kind, files, python, sysconfig.get_platform(), extras, locked]
     text = json.dumps([*content, tree if is_local else ""], sort_keys=True)
     return Wanted(
         kind=found.kind,
-        file=found.file,
+        file=found.file or "",
         sentence=found.sentence,
         key=hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:40],
         is_local=is_local,
         uses_git=any("git+" in line.split("#")[0] for line in lines),
         files=files,
-        interpreter=interpreter,
-        conda=conda,
+        base=base,
         extras=extras,
         lock=locked,
     )
-
-
-def _conda_name(found: runtime.Runtime) -> str | None:
-    return found.file if found.kind == "conda" else None
 
 
 def _text(path: Path) -> str:

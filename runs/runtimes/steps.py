@@ -37,10 +37,15 @@ class Installer:
 
     @classmethod
     def of(cls, base: Path, builder: Builder) -> "Installer":
-        told = pip_settings.for_uv(os.environ)
+        installer = pip_settings.for_uv(os.environ)
         name, _, value = builder.mark.partition("=")
-        own = {"UV_CACHE_DIR": str(base / "cache"), **told.environment, "UV_NO_PROGRESS": "1", name: value}
-        return cls(environment=own, options=told.options)
+        own = {
+            "UV_CACHE_DIR": str(base / "cache"),
+            **installer.environment,
+            "UV_NO_PROGRESS": "1",
+            name: value,
+        }
+        return cls(environment=own, options=installer.options)
 
 
 def run(
@@ -84,5 +89,5 @@ def run(
     )
     came_from = f" from {what}" if what else ""
     raise EnvironmentFailure(
-        f"The environment could not be built{came_from}: the installer {how}. What it said is in the console."
+        f"The environment could not be built{came_from}: the installer {how}. Its output is in the console."
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from coretex_site.lib import filetree
 from runs.runtimes import steps
 from runs.runtimes.failure import EnvironmentFailure
-from runs.runtimes.interpreters import find_uv
+from runs.runtimes.interpreters import Interpreter, find_uv
 from runs.runtimes.requirements import Wanted
 from runs.runtimes.steps import Builder, Installer
 
@@ -16,11 +16,11 @@ from runs.runtimes.steps import Builder, Installer
 LINES = "coretex-requirements.txt"
 
 
-def build(wanted: Wanted, folder: Path, target: Path, builder: Builder) -> None:
+def build(wanted: Wanted, python: Interpreter, folder: Path, target: Path, builder: Builder) -> None:
     """A venv at `target` with what the files in `folder` list."""
     installer = Installer.of(target.parent, builder)
     make = ["venv", "--quiet", "--relocatable", "--no-project", "--allow-existing", "--no-python-downloads"]
-    command = [find_uv(), *make, "--python", wanted.interpreter.path, str(target)]
+    command = [find_uv(), *make, "--python", python.path, str(target)]
     steps.run(command, builder, environment=installer.environment)
     lines = [f"-r {wanted.file}"] if wanted.kind == "venv" else []
     install([*lines, *wanted.extras], wanted, folder, target, builder)
@@ -34,7 +34,7 @@ def install(lines: Iterable[str], wanted: Wanted, folder: Path, target: Path, bu
     if wanted.uses_git and shutil.which("git") is None:
         raise EnvironmentFailure(
             f"{wanted.file} installs from a git repository, and git is not installed on this node. "
-            "Ask the operator to install it there, or name a released version in place of the link."
+            "Ask your administrator to install it there, or name a released version in place of the link."
         )
     base = target.parent
     # What is installed from a path of the Task has to stay at one; of other Tasks only the lists are needed.
@@ -57,7 +57,7 @@ def install(lines: Iterable[str], wanted: Wanted, folder: Path, target: Path, bu
             _write({f"{LINES}{option}": _text(found)}, source)
             command += [option, str(source / f"{LINES}{option}")]
     where = source if wanted.is_local else Path("/")
-    steps.run(command, builder, environment=installer.environment, folder=where, what=wanted.file or "")
+    steps.run(command, builder, environment=installer.environment, folder=where, what=wanted.file)
     if not wanted.is_local:
         filetree.remove(source)
 

@@ -1,4 +1,4 @@
-"""What people do to Batches: pause, stop, execute again, add values, delete. Who may: asked before."""
+"""What people do to Batches: pause, stop, execute again, add values, delete. Callers check permissions."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from runs.submission.validate import Plan, limit, number_problems, priority_prob
 
 
 def pause(batch: Batch) -> bool:
-    """Starts none of its Runs any more; those that run go on. False when it was paused or has ended."""
+    """Starts none of its Runs any longer; those that run go on. False when it was paused or has ended."""
     unpaused = Batch.objects.filter(pk=batch.pk, paused_at=None, finished_at=None)
     return bool(unpaused.update(paused_at=timezone.now()))
 
@@ -35,15 +35,15 @@ def resume(batch: Batch) -> bool:
 
 
 def set_limit(batch: Batch, at_once: int | None) -> None:
-    """How many of its Runs may run at the same time; what already runs above it goes on to its end."""
-    _refuse(number_problems("Runs at once", at_once))
+    """How many of its Runs may run at the same time; what already runs above it finishes."""
+    _refuse(number_problems("concurrent Runs", at_once))
     Batch.objects.filter(pk=batch.pk).update(at_once=at_once)
     _wake(batch)
 
 
 def set_stop_after(batch: Batch, failures: int | None) -> None:
     """After how many failures no other Run starts; those that failed already count."""
-    _refuse(number_problems("failures to stop after", failures))
+    _refuse(number_problems("failures before stopping", failures))
     Batch.objects.filter(pk=batch.pk).update(stop_after=failures)
     _wake(batch)
 
@@ -62,21 +62,21 @@ def _refuse(problems: Iterable[str]) -> None:
 def stop_all(batch: Batch, *, by: User) -> int:
     """Stops what waits and asks what runs to end; how many Runs that were."""
     who = "its owner" if by.pk == batch.created_by_id else by.get_username()
-    asked = {"by": by, "stop_cause": "user", "stop_requested_by": by}
+    request: dict[str, Any] = {"by": by, "stop_cause": "user", "stop_requested_by": by}
     with transaction.atomic():
         held = scheduler.hold(batch.pk)
         if held is None or held.finished_at is not None:
             return 0
         waiting = f"Stopped by {who} before it was started."
-        stopped = bulk_transitions.transition(held, [State.QUEUED], State.STOPPED, message=waiting, **asked)
+        stopped = bulk_transitions.transition(held, [State.QUEUED], State.STOPPED, message=waiting, **request)
         active = [State.PREPARING, State.RUNNING]
         stopped += bulk_transitions.transition(
-            held, active, State.STOPPING, message=f"Stopped by {who}.", **asked
+            held, active, State.STOPPING, message=f"Stopped by {who}.", **request
         )
-        facts: dict[str, Any] = {"stopped_at": timezone.now(), "stop_reason": f"Stopped by {who}."}
+        fields: dict[str, Any] = {"stopped_at": timezone.now(), "stop_reason": f"Stopped by {who}."}
         if held.built_at is None:
-            facts |= _unbuilt(held)
-        Batch.objects.filter(pk=held.pk).update(**facts)
+            fields |= _unbuilt(held)
+        Batch.objects.filter(pk=held.pk).update(**fields)
     _wake(batch)
     return stopped
 
@@ -92,7 +92,7 @@ def _unbuilt(batch: Batch) -> dict[str, Any]:
 
 
 def failed_again(batch: Batch, *, by: User) -> int:
-    """Executes exactly the failed Runs again; how many that are, and 0 when somebody just did."""
+    """Executes exactly the failed Runs again; how many that are, and 0 when someone just did."""
     return _again(batch, Q(state=State.FAILED), by=by)
 
 
@@ -106,7 +106,7 @@ def _again(batch: Batch, which: Q, *, by: User) -> int:
         held = scheduler.hold(batch.pk)
         if held is None:
             return 0
-        # Failures before this do not count any more towards stopping it.
+        # Failures before this do not count any longer towards stopping it.
         newest = Execution.objects.aggregate(Max("pk"))["pk__max"] or 0
         queued = bulk_transitions.queue(held.runs.filter(which), held, cause=Cause.AGAIN, by=by)
         if queued:
@@ -121,13 +121,13 @@ BEGUN_ANEW = {"finished_at": None, "stopped_at": None, "stop_reason": "", "seen_
 # More values
 
 
-def additions(batch: Batch, asked: Plan) -> list[int]:
+def additions(batch: Batch, plan: Plan) -> list[int]:
     """The numbers of those of the plan's Runs that are not in the Batch yet."""
     reused = Run.objects.filter(pk__in=[run for _, run in batch.reused])
     there = Counter(batch.runs.values_list("values_digest", flat=True))
     there.update(reused.values_list("values_digest", flat=True))
     new = []
-    for place, digest in enumerate(asked.digests):
+    for place, digest in enumerate(plan.digests):
         if there[digest]:
             there[digest] -= 1
         else:
@@ -138,17 +138,17 @@ def additions(batch: Batch, asked: Plan) -> list[int]:
 def with_more(batch: Batch, spec: RunSpec) -> Plan:
     """The plan of `spec` with the Snapshot and entry script of the Batch. Raises SubmitError."""
     spec = replace(spec, snapshot=batch.snapshot_id, entry_script=batch.entry_script, task=batch.task_id)
-    asked = validate(batch.task, spec, snapshot=batch.snapshot)
-    if asked.refusal:
-        raise SubmitError(asked.refusal)
-    return asked
+    plan = validate(batch.task, spec, snapshot=batch.snapshot)
+    if plan.refusal:
+        raise SubmitError(plan.refusal)
+    return plan
 
 
 def check_room(batch: Batch, new: int) -> None:
     """Raises SubmitError when the Batch would be larger than one may be."""
     if batch.count + new > limit():
         raise SubmitError(
-            f"The Batch would have {batch.count + new:,} Runs, and may have at most {limit():,}."
+            f"The Batch would have {batch.count + new:,} Runs; the most allowed is {limit():,}."
         )
 
 
@@ -157,20 +157,22 @@ def add_values(batch: Batch, spec: RunSpec, *, by: User, reuse: bool = False) ->
 
     Snapshot and entry script stay those of the Batch. Raises SubmitError.
     """
-    asked = with_more(batch, spec)
+    plan = with_more(batch, spec)
     with transaction.atomic():
         held = scheduler.hold(batch.pk)
         if held is None or held.built_at is None:
-            raise SubmitError("The Batch is still being built. Add values when all its Runs are there.")
-        new = additions(held, asked)
+            raise SubmitError(
+                "The Batch is still being built. Add values when all its Runs have been created."
+            )
+        new = additions(held, plan)
         if not new:
-            raise SubmitError("Each of these combinations is in the Batch already.")
+            raise SubmitError("Each of these combinations is already in the Batch.")
         check_room(held, len(new))
         cells = [cell for cell, _ in held.reused] + list(held.runs.values_list("cell", flat=True))
         free = max(cells, default=-1) + 1
-        found = reusable(held, asked, new) if reuse else []
+        found = reusable(held, plan, new) if reuse else []
         Batch.objects.filter(pk=held.pk).update(
-            spec=asked.spec.as_json(),
+            spec=plan.spec.as_json(),
             earlier_specs=[*held.earlier_specs, held.spec],
             reused=[*held.reused, *([free + step, run] for step, run in enumerate(found))],
             count=F("count") + len(new),
@@ -182,11 +184,11 @@ def add_values(batch: Batch, spec: RunSpec, *, by: User, reuse: bool = False) ->
     return len(new)
 
 
-def reusable(batch: Batch, asked: Plan, new: list[int]) -> list[int]:
+def reusable(batch: Batch, plan: Plan, new: list[int]) -> list[int]:
     """Earlier Runs that stand for cells to be added; none that stands for one of the Batch already."""
     there = [run for _, run in batch.reused]
-    others = reuse.succeeded(asked).exclude(batch=batch).exclude(pk__in=there)
-    return list(reuse.match([asked.digests[place] for place in new], others).values())
+    others = reuse.succeeded(plan).exclude(batch=batch).exclude(pk__in=there)
+    return list(reuse.match([plan.digests[place] for place in new], others).values())
 
 
 def delete(batch: Batch, *, by: User) -> int:

@@ -21,7 +21,7 @@ def attend() -> int:
 
 
 def stop_after_failures(batch: Batch) -> bool:
-    """Stops what waits once as many Runs failed as were allowed to; what runs goes on to its end."""
+    """Stops what waits once as many Runs failed as were allowed to; what runs finishes."""
     if batch.stop_after is None or not scheduler.has_failed_enough(batch):
         return False
     with transaction.atomic():
@@ -33,7 +33,7 @@ def stop_after_failures(batch: Batch) -> bool:
         message = f"Stopped before it was started, because {failed:,} {runs} of the Batch failed."
         stopped = bulk_transitions.transition(held, [State.QUEUED], State.STOPPED, message=message)
         if stopped:
-            reason = f"Stopped after {failed:,} failed {runs}, as was asked for."
+            reason = f"Stopped after {failed:,} failed {runs}, as set."
             Batch.objects.filter(pk=held.pk).update(stopped_at=timezone.now(), stop_reason=reason)
     return bool(stopped)
 

@@ -52,11 +52,11 @@ def build(batch_id: int) -> bool:
     except Exception:
         # A worker that fails here again and again would never execute anything.
         log.exception("Batch %s cannot be built.", batch.pk)
-        return _give_up(batch, owner, "It cannot be built; the server's log says what went wrong.")
+        return _give_up(batch, owner, "It cannot be built; see the server's log for the reason.")
     with transaction.atomic():
         mine = Batch.objects.filter(pk=batch.pk, builder=owner, built_at=None, finished_at=None)
-        facts = {"reused": made.reused, "varying": made.varying, "count": made.count}
-        if not mine.update(built_at=timezone.now(), builder="", builder_at=None, **facts):
+        fields = {"reused": made.reused, "varying": made.varying, "count": made.count}
+        if not mine.update(built_at=timezone.now(), builder="", builder_at=None, **fields):
             return False
         Run.objects.bulk_create(made.runs, batch_size=ROWS)
         bulk_transitions.queue_marked(batch, cause=Cause.STARTED, by=batch.created_by)
@@ -76,14 +76,14 @@ def _take(batch_id: int, owner: str) -> bool:
 def _give_up(batch: Batch, owner: str, sentence: str) -> bool:
     """What was asked for cannot be built; Runs that were there before stay."""
     now = timezone.now()
-    facts: dict[str, Any] = {"built_at": now} if batch.runs.exists() else {"finished_at": now}
+    fields: dict[str, Any] = {"built_at": now} if batch.runs.exists() else {"finished_at": now}
     mine = Batch.objects.filter(pk=batch.pk, builder=owner, built_at=None)
-    return bool(mine.update(build_error=sentence, builder="", builder_at=None, **facts))
+    return bool(mine.update(build_error=sentence, builder="", builder_at=None, **fields))
 
 
 def prepare(batch: Batch) -> Made:
     """The Runs that the specification asks for and that are not in the Batch yet. Raises SubmitError."""
-    asked = validate(batch.task, batch.run_spec, snapshot=batch.snapshot)
+    plan = validate(batch.task, batch.run_spec, snapshot=batch.snapshot)
     alive = dict(
         Run.objects.filter(pk__in=[run for _, run in batch.reused]).values_list("pk", "values_digest")
     )
@@ -91,15 +91,15 @@ def prepare(batch: Batch) -> Made:
     there = list(batch.runs.order_by("cell").values_list("cell", "values_digest"))
     taken = Counter([digest for _, digest in there] + [alive[run] for _, run in reused])
     is_first = not there and not batch.earlier_specs
-    free = _free_cells({cell for cell, _ in there} | {cell for cell, _ in reused})
+    free = _free_cells({cell for cell, _ in there if cell is not None} | {cell for cell, _ in reused})
     runs = []
-    for place, digest in enumerate(asked.digests):
+    for place, digest in enumerate(plan.digests):
         if taken[digest]:
             taken[digest] -= 1
             continue
-        runs.append(_run(batch, asked.at(place), digest, cell=place if is_first else next(free)))
+        runs.append(_run(batch, plan.at(place), digest, cell=place if is_first else next(free)))
     return Made(
-        runs=runs, reused=reused, varying=_varying(batch, asked), count=len(there) + len(reused) + len(runs)
+        runs=runs, reused=reused, varying=_varying(batch, plan), count=len(there) + len(reused) + len(runs)
     )
 
 
@@ -127,11 +127,11 @@ def _run(batch: Batch, values: dict[str, Any], digest: str, *, cell: int) -> Run
     )
 
 
-def _varying(batch: Batch, asked: Plan) -> list[str]:
+def _varying(batch: Batch, plan: Plan) -> list[str]:
     """The parameters that differ among all cells, those that were there before included."""
-    several = {*asked.varying, *batch.varying}
+    several = {*plan.varying, *batch.varying}
     before = batch.runs.order_by("cell").first()
     if before is not None:
-        now = asked.at(0)
+        now = plan.at(0)
         several |= {name for name in now if before.parameters.get(name) != now[name]}
-    return [name for name in asked.declared.by_name if name in several]
+    return [name for name in plan.declared.by_name if name in several]

@@ -15,7 +15,7 @@ from tasks.types.structures import write_json
 from tasks.types.wording import nearest, quote
 
 # Sentences about single values of one parameter; the rest are counted.
-MOST_TOLD = 5
+MOST_LISTED = 5
 OPTION_TYPES = ("enum", "list[enum]")
 
 
@@ -24,7 +24,7 @@ class Chosen:
     """Every parameter's values as rules and pairs see them: an enum by its option, all else as it is."""
 
     declared: TaskSpec
-    faces: dict[str, list[Any]] = field(default_factory=dict)
+    shown: dict[str, list[Any]] = field(default_factory=dict)
     conditions: dict[str, combinations.Condition] = field(default_factory=dict)
     duplicates: dict[str, list[int]] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
@@ -36,18 +36,18 @@ class Chosen:
         self.problems.setdefault(name, []).append(sentence)
 
     def stored(self, combination: Mapping[str, Any]) -> dict[str, Any]:
-        """A combination of faces as a Run stores it."""
-        return {name: stored(self.declared.by_name[name], face) for name, face in combination.items()}
+        """A combination of shown values as a Run stores it."""
+        return {name: stored(self.declared.by_name[name], shown) for name, shown in combination.items()}
 
-    def faced(self, single: Mapping[str, Any]) -> dict[str, Any]:
+    def shown_of(self, single: Mapping[str, Any]) -> dict[str, Any]:
         """Values of some parameters, as they are stored or as they are seen, as they are seen."""
         return {
-            name: face(self.declared.by_name[name], value) if name in self.declared.by_name else value
+            name: as_shown(self.declared.by_name[name], value) if name in self.declared.by_name else value
             for name, value in single.items()
         }
 
 
-def face(parameter: Parameter, value: Any) -> Any:
+def as_shown(parameter: Parameter, value: Any) -> Any:
     """The value as rules and readers see it: the chosen option or options, else the value."""
     if parameter.data_type not in OPTION_TYPES or not isinstance(value, dict):
         return value
@@ -57,14 +57,14 @@ def face(parameter: Parameter, value: Any) -> Any:
     return parameter.type.for_script(value)
 
 
-def stored(parameter: Parameter, face: Any) -> Any:
-    """The value that a face stands for."""
-    if parameter.data_type not in OPTION_TYPES or isinstance(face, dict):
-        return face
+def stored(parameter: Parameter, shown: Any) -> Any:
+    """The value as a Run stores it, from the one that is shown."""
+    if parameter.data_type not in OPTION_TYPES or isinstance(shown, dict):
+        return shown
     options = list(parameter.value["options"])
-    if isinstance(face, list):
-        return {"selected": [options.index(option) for option in face], "options": options}
-    return {"selected": None if face is None else options.index(face), "options": options}
+    if isinstance(shown, list):
+        return {"selected": [options.index(option) for option in shown], "options": options}
+    return {"selected": None if shown is None else options.index(shown), "options": options}
 
 
 def read_value(parameter: Parameter, value: Any) -> Any:
@@ -82,11 +82,11 @@ def read_choices(project: Project, declared: TaskSpec, spec: RunSpec) -> Chosen:
     """Checks every chosen value, and fills in the default of each parameter that is not named."""
     chosen = Chosen(declared=declared)
     for parameter in declared.parameters:
-        chosen.faces[parameter.name] = _faces(chosen, parameter, spec.values)
+        chosen.shown[parameter.name] = _shown(chosen, parameter, spec.values)
     _hide(chosen)
     _check_references(chosen, project)
     for parameter in declared.parameters:
-        places = equality.duplicates(chosen.faces[parameter.name])
+        places = equality.duplicates(chosen.shown[parameter.name])
         if places:
             chosen.duplicates[parameter.name] = places
         _look_for_missing(chosen, parameter)
@@ -99,24 +99,24 @@ def _look_for_missing(chosen: Chosen, parameter: Parameter) -> None:
     """Notes a parameter with a value that is none where one is, or may be, required."""
     if parameter.name in chosen.problems or not (parameter.required or parameter.required_if):
         return
-    faces = chosen.faces[parameter.name]
+    shown = chosen.shown[parameter.name]
     missing = [
         sentence
-        for face in faces
-        for sentence in parameter.type.problems(stored(parameter, face), required=True, declared=parameter)[
+        for shown in shown
+        for sentence in parameter.type.problems(stored(parameter, shown), required=True, declared=parameter)[
             :1
         ]
     ]
-    if missing and len(faces) == 1 and parameter.required and not parameter.visible_if:
+    if missing and len(shown) == 1 and parameter.required and not parameter.visible_if:
         chosen.add_problem(parameter.name, missing[0])
     elif missing:
         chosen.may_lack_value.append(parameter)
 
 
-def _faces(chosen: Chosen, parameter: Parameter, values: Mapping[str, Sequence[Any]]) -> list[Any]:
-    """The faces of one parameter's values; what is wrong with them goes into the problems."""
+def _shown(chosen: Chosen, parameter: Parameter, values: Mapping[str, Sequence[Any]]) -> list[Any]:
+    """The shown values of one parameter's values; what is wrong with them goes into the problems."""
     given = values.get(parameter.name, [parameter.value])
-    faces: list[Any] = []
+    shown: list[Any] = []
     wrong: dict[int, list[str]] = {}
     for place, value in enumerate(given):
         try:
@@ -128,24 +128,24 @@ def _faces(chosen: Chosen, parameter: Parameter, values: Mapping[str, Sequence[A
             sentences = parameter.type.problems(typed, declared=parameter)
             if sentences:
                 wrong[place] = sentences
-        faces.append(face(parameter, typed))
+        shown.append(as_shown(parameter, typed))
     if len(given) > 1 and not parameter.type.sweepable:
         chosen.add_problem(
             parameter.name, f"expected one value for the type {parameter.data_type}, found {len(given)}"
         )
     if wrong:
         chosen.value_problems[parameter.name] = wrong
-        for sentence in _told(wrong, several=len(given) > 1):
+        for sentence in _listed(wrong, several=len(given) > 1):
             chosen.add_problem(parameter.name, sentence)
-    return faces
+    return shown
 
 
-def _told(wrong: Mapping[int, list[str]], *, several: bool) -> Iterable[str]:
-    for place in list(wrong)[:MOST_TOLD]:
+def _listed(wrong: Mapping[int, list[str]], *, several: bool) -> Iterable[str]:
+    for place in list(wrong)[:MOST_LISTED]:
         for sentence in wrong[place]:
             yield f"value {place + 1}: {sentence}" if several else sentence
-    if len(wrong) > MOST_TOLD:
-        yield f"{len(wrong) - MOST_TOLD:,} more of its values cannot be used"
+    if len(wrong) > MOST_LISTED:
+        yield f"{len(wrong) - MOST_LISTED:,} more of its values cannot be used"
 
 
 def _hide(chosen: Chosen) -> None:
@@ -155,16 +155,16 @@ def _hide(chosen: Chosen) -> None:
             continue
         needs: dict[str, list[Any]] = {}
         for condition in parameter.visible_if:
-            # A condition compares an enum by its option, which is its face.
+            # A condition compares an enum by its option, as it is shown.
             other = chosen.declared.by_name[condition.parameter]
-            default = face(other, other.value)
-            candidates = needs.get(other.name, [*chosen.faces[other.name], default])
+            default = as_shown(other, other.value)
+            candidates = needs.get(other.name, [*chosen.shown[other.name], default])
             needs[other.name] = [one for one in candidates if condition.holds({other.name: one})]
-        default = face(parameter, parameter.value)
+        default = as_shown(parameter, parameter.value)
         if all(needs.values()):
             chosen.conditions[parameter.name] = combinations.Condition(needs=needs, default=default)
         else:
-            chosen.faces[parameter.name] = [default]
+            chosen.shown[parameter.name] = [default]
             chosen.problems.pop(parameter.name, None)
             chosen.value_problems.pop(parameter.name, None)
 
@@ -174,7 +174,7 @@ def _check_references(chosen: Chosen, project: Project) -> None:
     for parameter in chosen.declared.parameters:
         resolver = RESOLVERS.get(parameter.data_type)
         if resolver is not None and parameter.name not in chosen.problems:
-            ids = [one for value in chosen.faces[parameter.name] for one in resolver.ids(value)]
+            ids = [one for value in chosen.shown[parameter.name] for one in resolver.ids(value)]
             wanted.setdefault(resolver, {})[parameter.name] = list(dict.fromkeys(ids))
     for resolver, by_name in wanted.items():
         problems = resolver.check(project, {one for ids in by_name.values() for one in ids})
@@ -198,12 +198,12 @@ def _check_seed(chosen: Chosen, spec: RunSpec) -> None:
     parameter = chosen.declared.by_name.get(spec.seed_parameter or "")
     if parameter is None or parameter.name in chosen.problems:
         return
-    starts = list(chosen.faces[parameter.name])
+    starts = list(chosen.shown[parameter.name])
     if parameter.name in chosen.conditions:
         starts.append(chosen.conditions[parameter.name].default)
     for start in starts:
         if not isinstance(start, int) or isinstance(start, bool):
-            chosen.add_problem(parameter.name, "as the seed it needs a whole number to count up from")
+            chosen.add_problem(parameter.name, "as the seed it needs a whole number to start from")
             return
         last = start + spec.repeats - 1
         for sentence in parameter.type.problems(last, declared=parameter):
@@ -218,9 +218,9 @@ def readable(declared: TaskSpec, spec: RunSpec) -> RunSpec:
         if parameter is None:
             values[name] = given
         elif not equality.identical(list(given), [parameter.value]):
-            values[name] = [face(parameter, value) for value in given]
+            values[name] = [as_shown(parameter, value) for value in given]
     without = [
-        {n: face(declared.by_name[n], v) if n in declared.by_name else v for n, v in single.items()}
+        {n: as_shown(declared.by_name[n], v) if n in declared.by_name else v for n, v in single.items()}
         for single in spec.without
     ]
     return replace(spec, values=values, without=without)

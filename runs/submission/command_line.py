@@ -1,4 +1,4 @@
-"""The command line as a face of RunSpec: `run 1 --set lr=0.1,0.01 --set 'layers=[64,64]' --pair a,b`."""
+"""The command line as a notation of RunSpec: `run 1 --set lr=0.1,0.01 --set 'layers=[64,64]' --pair a,b`."""
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -53,14 +53,15 @@ def from_arguments(
     for argument in rest:
         if not argument.startswith("--"):
             if "task" in data:
-                raise RunSpecError(f"One Task was expected, but {argument!r} was found as well.")
+                raise RunSpecError(f"Expected one Task, but also found {argument!r}.")
             data["task"] = from_json_text("TASK", argument)
             continue
         option, has_value, text = argument.partition("=")
         if not has_value:
-            text = next(rest, None)
-            if text is None:
+            following = next(rest, None)
+            if following is None:
                 raise RunSpecError(f"The option {option} needs a value.")
+            text = following
         if option == "--set":
             name, choices = _read_set(text, words, declared or {})
             if name in data.setdefault("values", {}):
@@ -112,18 +113,20 @@ def _read_set(text: str, words: set[str], declared: Mapping[str, Parameter]) -> 
         try:
             name, end = DECODER.raw_decode(text)
         except ValueError as error:
-            raise RunSpecError(f"--set {text!r} begins with a quoted name that does not end.") from error
+            raise RunSpecError(
+                f"--set {text!r} begins with a quoted name without a closing quote."
+            ) from error
         assigned, rest = text[end : end + 1], text[end + 1 :]
     else:
         name, assigned, rest = text.partition("=")
     if assigned != "=":
-        raise RunSpecError(f"--set was expected as NAME=VALUE or NAME=VALUE,VALUE, but is {text!r}.")
+        raise RunSpecError(f"--set must have the form NAME=VALUE or NAME=VALUE,VALUE, but is {text!r}.")
     parameter = declared.get(name)
-    takes_spacing = parameter is not None and parameter.data_type in SPACED
+    spaced = parameter if parameter is not None and parameter.data_type in SPACED else None
     found: list[Any] = []
     for value, is_word in _read_values(rest, as_words=name in words):
-        if is_word and takes_spacing and ranges.looks_spaced(value):
-            found += _spaced(value, parameter)
+        if is_word and spaced is not None and ranges.looks_spaced(value):
+            found += _spaced(value, spaced)
         else:
             found.append(None if is_word and value == "null" else value)
     return name, found

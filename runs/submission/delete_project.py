@@ -1,4 +1,4 @@
-"""The Runs' part in deleting a Project for good, see `projects.deletion`."""
+"""The Runs' part in deleting a Project permanently, see `projects.deletion`."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ def obstacle(project: Project) -> str | None:
     if not count:
         return None
     which = "An Execution has" if count == 1 else f"{count:,} Executions have"
-    return f"{which} not ended yet. Stop the Project's Runs, or wait for their end, then delete it."
+    return f"{which} not ended yet. Stop the Project's Runs, or wait until they have ended, then delete it."
 
 
 def delete(project: Project) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""Deletes a Task for good with all its Runs, and says first what will be lost. Knows no HTTP."""
+"""Deletes a Task permanently with all its Runs, and says first what will be lost. Knows no HTTP."""
 
 from dataclasses import dataclass
 

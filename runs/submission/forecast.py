@@ -52,7 +52,8 @@ class Forecast:
         """The earliest and the latest likely end, if they could start now."""
         if self.total is None:
             return None
-        return tuple(self.made_at + timedelta(seconds=s) for s in (self.total.low, self.total.high))
+        low, high = timedelta(seconds=self.total.low), timedelta(seconds=self.total.high)
+        return self.made_at + low, self.made_at + high
 
 
 def of(
@@ -65,7 +66,7 @@ def of(
     script = f"of {entry_script} " if entry_script else ""
     if not newest and entry_script:
         newest, script = _newest(succeeded), "with other entry scripts "
-    basis = "There is no earlier Run of this Task that succeeded, so there is nothing to base a forecast on."
+    basis = "No earlier Run of this Task has succeeded, so there is nothing to base an estimate on."
     if newest:
         which = "Run" if len(newest) == 1 else f"{len(newest)} Runs"
         basis = f"Based on the last {which} {script}of this Task that succeeded."
@@ -117,7 +118,8 @@ def _forecast(
 ) -> Forecast:
     run = total = disk = disk_of_all = None
     if executions:
-        seconds = [max(0.0, (e.finished_at - e.claimed_at).total_seconds()) for e in executions]
+        times = ((execution.claimed_at, execution.finished_at) for execution in executions)
+        seconds = [max(0.0, (end - begin).total_seconds()) for begin, end in times if begin and end]
         run = _spread(seconds)
         total = _duration(seconds, runs, slots)
         sizes = _sizes([execution.pk for execution in executions])

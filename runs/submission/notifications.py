@@ -54,13 +54,12 @@ def problems(notify: Notify) -> list[str]:
     """Why the addresses cannot be used, in sentences."""
     found = []
     if notify.email and not mail_is_set_up():
-        found.append("This server sends no e-mail: its operator has not set CORETEX_EMAIL_URL.")
+        found.append("This server cannot send e-mail: CORETEX_EMAIL_URL is not set.")
     elif notify.email and not _is_address(notify.email):
         found.append(f"Expected an e-mail address, found “{notify.email[:200]}”.")
     if notify.url and not _is_webhook(notify.url):
         found.append(
-            "Expected the webhook as an address that begins with http:// or https://, "
-            f"found “{notify.url[:200]}”."
+            f"Expected a webhook address that begins with http:// or https://, found “{notify.url[:200]}”."
         )
     return found
 
@@ -119,7 +118,7 @@ def _send(notice: Notice) -> None:
     except DatabaseError:
         raise
     except Exception as error:
-        # Whatever goes wrong with a notice, the worker goes on to execute Runs.
+        # Whatever goes wrong with a notice, the worker continues to execute Runs.
         sentence = _in_words(error)[:LONGEST_ERROR]
         is_known = isinstance(error, (OSError, smtplib.SMTPException, ValueError))
         where = (notice.batch_id, notice.channel, notice.address)
@@ -132,14 +131,14 @@ def _send(notice: Notice) -> None:
 
 def _in_words(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
-        return f"It answered with the status {error.code}."
+        return f"It answered with status {error.code}."
     reason = getattr(error, "reason", None) or error
     if isinstance(reason, TimeoutError):
         return f"It did not answer within {TIMEOUT} seconds."
     return f"It could not be reached: {str(reason).strip() or type(reason).__name__}."
 
 
-def facts(batch: Batch) -> dict[str, Any]:
+def payload(batch: Batch) -> dict[str, Any]:
     """What a notice says, as plain values."""
     by_state = batch.runs.order_by().values_list("state").annotate(Count("pk"))
     counts = {state.value: 0 for state in State if state in FINAL} | dict(by_state)
@@ -157,9 +156,9 @@ def facts(batch: Batch) -> dict[str, Any]:
     }
 
 
-def sentence(told: Mapping[str, Any]) -> str:
+def sentence(ended: Mapping[str, Any]) -> str:
     """`all 36 Runs succeeded.` or `34 of 36 Runs succeeded, 2 failed.`, to stand after a colon."""
-    counts = {state: told[state.value] for state in State if told.get(state.value)}
+    counts = {state: ended[state.value] for state in State if ended.get(state.value)}
     total = sum(counts.values())
     if not counts:
         return "no Run was executed."
@@ -181,12 +180,12 @@ def _did(state: State, count: int) -> str:
 
 
 def _email(notice: Notice) -> None:
-    told = facts(notice.batch)
+    ended = payload(notice.batch)
     text = (
-        f"The Batch {told['name']} of the Task {told['task']} (Project {told['project']}) has ended.\n\n"
-        f"{capfirst(sentence(told))}\n\n{told['url']}\n"
+        f"The Batch {ended['name']} of the Task {ended['task']} (Project {ended['project']}) has ended.\n\n"
+        f"{capfirst(sentence(ended))}\n\n{ended['url']}\n"
     )
-    subject = f"{told['name']} has ended: {sentence(told)}".replace("\n", " ").replace("\r", " ")
+    subject = f"{ended['name']} has ended: {sentence(ended)}".replace("\n", " ").replace("\r", " ")
     EmailMessage(subject=subject, body=text, to=[notice.address]).send()
 
 
@@ -199,10 +198,10 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 def _webhook(notice: Notice) -> None:
     if not _is_webhook(notice.address):
-        raise ValueError(f"“{notice.address[:200]}” is no address of a webhook.")
+        raise ValueError(f"“{notice.address[:200]}” is not a webhook address.")
     request = urllib.request.Request(  # noqa: S310
         notice.address,
-        data=json.dumps(facts(notice.batch)).encode(),
+        data=json.dumps(payload(notice.batch)).encode(),
         headers={"Content-Type": "application/json", "User-Agent": "Coretex"},
         method="POST",
     )
@@ -223,9 +222,9 @@ def unseen(user: User) -> QuerySet[Batch]:
 
 
 def mark(found: QuerySet[Batch]) -> str:
-    """Names what is told of these Batches: other ones, or one of them that ended again, make another mark."""
+    """Names what is shown of these Batches: other ones, or one that ended again, make another mark."""
     rows = found.values_list("pk", "finished_at")[: MOST + 1]
-    return ",".join(f"{pk}.{finished_at.timestamp():.0f}" for pk, finished_at in rows)
+    return ",".join(f"{pk}.{finished_at.timestamp():.0f}" for pk, finished_at in rows if finished_at)
 
 
 def shown(found: QuerySet[Batch]) -> dict[str, Any]:
@@ -252,14 +251,14 @@ def shown(found: QuerySet[Batch]) -> dict[str, Any]:
 
 
 def mark_seen(batch: Batch, user: User) -> bool:
-    """Its creator has looked at the ended Batch; False when it has not ended or somebody else looks."""
+    """Its creator has looked at the ended Batch; False when it has not ended or someone else looks."""
     return _seen(batch.pk, user)
 
 
 def look_at(user: User, path: str) -> bool:
     """The person is on the page at `path`: if it is one of an ended Batch's, its notice has done its work."""
     found = A_BATCH.match(path)
-    return bool(found) and _seen(int(found[1]), user)
+    return found is not None and _seen(int(found[1]), user)
 
 
 def _seen(pk: int, user: User) -> bool:

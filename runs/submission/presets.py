@@ -20,7 +20,7 @@ class PresetError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Recent:
-    """What somebody started: the specification, and where it can be seen."""
+    """What someone started: the specification, and where it can be seen."""
 
     label: str
     spec: RunSpec

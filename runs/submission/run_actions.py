@@ -1,4 +1,4 @@
-"""What people do to Runs: execute again, stop, delete. Knows no HTTP; who may is asked before."""
+"""What people do to Runs: execute again, stop, delete. Knows no HTTP; callers check permissions."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ def again(run: Run, *, by: User, exactly: Execution | None = None) -> Execution:
     if exactly is not None and exactly.environment is None:
         raise SubmitError(
             f"Execution {exactly.number} of Run {run.pk} had no environment whose packages could be "
-            "installed again. Execute the Run again instead."
+            "installed again. Use Execute again instead."
         )
     with transaction.atomic():
         scheduler.reopen(run.batch_id)
@@ -36,7 +36,7 @@ def again(run: Run, *, by: User, exactly: Execution | None = None) -> Execution:
 
 
 def stop(execution: Execution, *, by: User) -> bool:
-    """Asks for its end; False when it had ended already."""
+    """Asks for its end; False when it has ended already."""
     return lifecycle.request_stop(execution, by=by)
 
 
@@ -47,7 +47,7 @@ def stop_runs(runs: Iterable[Run], *, by: User) -> int:
 
 
 def delete_runs(runs: Iterable[Run], *, by: User) -> int:
-    """Deletes finished Runs for good with all they left, and frees the disk; how many were deleted.
+    """Deletes finished Runs permanently with all they left, and frees the disk; how many were deleted.
 
     Refuses all of them, with a sentence, while one is unfinished.
     """

@@ -36,14 +36,14 @@ def start(
 
     The Task's files are frozen, unless the specification names a Snapshot. With `reuse`, Runs that
     succeeded with the same Snapshot and values are not executed again. The same form, by its `form_token`,
-    sent twice is one Run or Batch. Whether `by` may is asked before. Raises SubmitError; nothing is left
+    sent twice is one Run or Batch. Callers check whether `by` may. Raises SubmitError; nothing is left
     behind then.
     """
     task = Task.objects.select_related("project").filter(pk=spec.task).first()
     if task is None:
         raise SubmitError(f"There is no Task {spec.task}. It may have been deleted.")
-    asked = {"spec": asdict(spec), "reuse": reuse, "notify": asdict(notify), "by": by.pk}
-    submission = _fingerprint(form_token, asked)
+    request = {"spec": asdict(spec), "reuse": reuse, "notify": asdict(notify), "by": by.pk}
+    submission = _fingerprint(form_token, request)
     before = _started(submission)
     if before is not None:
         return before
@@ -54,16 +54,16 @@ def start(
     reused = earlier.already(planned) if reuse else {}
     if len(reused) == planned.count:
         raise SubmitError(
-            "Every one of these combinations has already succeeded with this Snapshot, so there is nothing "
-            "to start. Choose to run them again, or change the values."
+            "All of these combinations have already succeeded with this Snapshot, so there "
+            "is nothing to start. Choose to run them again, or change the values."
         )
-    facts = _facts(planned, snapshot, by=by, submission=submission)
+    fields = _fields(planned, snapshot, by=by, submission=submission)
     try:
         with transaction.atomic():
             if planned.count == 1:
-                started: Run | Batch = _store_run(planned, facts)
+                started: Run | Batch = _store_run(planned, fields)
             else:
-                started = _store_batch(planned, facts, notify=notify, reused=reused)
+                started = _store_batch(planned, fields, notify=notify, reused=reused)
     except IntegrityError:
         # The same form was sent at the same moment, and that one was first.
         before = _started(submission)
@@ -84,11 +84,11 @@ def default_name(task: Task) -> str:
     return f"{stem}-{int(counted[1]) + 1 if counted else 1}"
 
 
-def _fingerprint(form_token: str, asked: dict[str, Any]) -> str | None:
+def _fingerprint(form_token: str, request: dict[str, Any]) -> str | None:
     """Equal only for the same form sent with the same content; None without a token."""
     if not form_token:
         return None
-    return hashlib.sha256(json.dumps([form_token, asked], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([form_token, request], sort_keys=True).encode()).hexdigest()
 
 
 def _started(submission: str | None) -> Run | Batch | None:
@@ -111,7 +111,7 @@ def _freeze(task: Task, spec: RunSpec) -> Snapshot:
         raise SubmitError(str(error)) from error
 
 
-def _facts(planned: Plan, snapshot: Snapshot, *, by: User, submission: str | None) -> dict[str, Any]:
+def _fields(planned: Plan, snapshot: Snapshot, *, by: User, submission: str | None) -> dict[str, Any]:
     """The columns that a Run and a Batch have in common."""
     spec = planned.spec
     return {
@@ -129,20 +129,20 @@ def _facts(planned: Plan, snapshot: Snapshot, *, by: User, submission: str | Non
     }
 
 
-def _store_run(planned: Plan, facts: dict[str, Any]) -> Run:
+def _store_run(planned: Plan, fields: dict[str, Any]) -> Run:
     """A Run with its first Execution queued."""
     values = planned.at(0)
     digest = equality.fingerprint(planned.entry_script, values)
-    run = Run.objects.create(**facts, parameters=values, values_digest=digest)
-    lifecycle.queue(run, Cause.STARTED, by=facts["created_by"])
+    run = Run.objects.create(**fields, parameters=values, values_digest=digest)
+    lifecycle.queue(run, Cause.STARTED, by=fields["created_by"])
     return run
 
 
-def _store_batch(planned: Plan, facts: dict[str, Any], *, notify: Notify, reused: dict[int, int]) -> Batch:
+def _store_batch(planned: Plan, fields: dict[str, Any], *, notify: Notify, reused: dict[int, int]) -> Batch:
     """A Batch whose Runs a worker makes."""
-    spec = replace(planned.spec, snapshot=facts["snapshot"].digest, entry_script=planned.entry_script)
+    spec = replace(planned.spec, snapshot=fields["snapshot"].digest, entry_script=planned.entry_script)
     return Batch.objects.create(
-        **facts,
+        **fields,
         spec=spec.as_json(),
         varying=planned.varying,
         count=planned.count,

@@ -1,6 +1,6 @@
-"""The one validator: a specification becomes a plan of its Runs, or every mistake in it is told at once."""
+"""The one validator: a specification becomes a plan of its Runs, or every mistake in it is named at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from runs.submission import notifications
 from runs.submission.choices import Chosen, read_choices, stored
 from runs.submission.errors import SubmitError
 from runs.submission.notifications import NOBODY, Notify
-from runs.submission.value_text import Faces
+from runs.submission.value_text import ValueTexts
 from tasks import combinations, rules
 from tasks.files import store
 from tasks.models import Task
@@ -76,14 +76,14 @@ class Plan:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return (self.at(index) for index in range(self.count))
 
-    def face(self, name: str, value: Any) -> str:
+    def text_of(self, name: str, value: Any) -> str:
         """A value on one short line."""
-        return self.faces.of(name, value)
+        return self.shown.of(name, value)
 
     @cached_property
-    def faces(self) -> Faces:
-        found = Faces(self.declared, self.task.project_id)
-        for name, values in self.chosen.faces.items():
+    def shown(self) -> ValueTexts:
+        found = ValueTexts(self.declared, self.task.project_id)
+        for name, values in self.chosen.shown.items():
             found.read(name, values)
         return found
 
@@ -92,14 +92,14 @@ class Plan:
         """Why it cannot be started, in a sentence; empty when it can."""
         if self.count == 0:
             return (
-                f"None of the {self.product:,} combinations is left: every one is excluded or unticked. "
+                f"None of the {self.product:,} combinations is left: all are excluded or unticked. "
                 "Remove an exclusion."
             )
         if self.count > limit():
             return (
-                f"These values make {self.count:,} Runs, and a Batch may have at most "
-                f"{limit():,}. Choose fewer values, exclude combinations or take a random "
-                "sample; the operator may raise CORETEX_BATCH_LIMIT."
+                f"These values make {self.count:,} Runs; a Batch may "
+                f"have at most {limit():,}. Choose fewer values, exclude combinations or take a random "
+                "sample; your administrator can raise CORETEX_BATCH_LIMIT."
             )
         return ""
 
@@ -113,16 +113,16 @@ class Plan:
         columns = []
         for name, places in sorted(design.places().items()):
             parameter = self.declared.by_name[name]
-            faces = list(design.values[name])
+            shown = list(design.values[name])
             if name in design.conditions:
-                faces.append(design.conditions[name].default)
+                shown.append(design.conditions[name].default)
             seeds = repeats if name == design.seed_parameter else [0] * len(repeats)
             texts = [
                 [
-                    equality.fingerprint_part(name, stored(parameter, face + seed if seed else face))
+                    equality.fingerprint_part(name, stored(parameter, text_of + seed if seed else text_of))
                     for seed in seeds
                 ]
-                for face in faces
+                for text_of in shown
             ]
             columns.append([text for place in places for text in texts[place]])
         rows = zip(*columns, strict=True) if columns else [()] * self.count
@@ -178,7 +178,7 @@ def _current(task: Task) -> tuple[str, TaskSpec, list[str]]:
     parsed = store.read_spec(task)
     if parsed.spec is None:
         first = parsed.errors[0]
-        raise SubmitError(f"task.yaml has a mistake in line {first.line}: {first.message}.")
+        raise SubmitError(f"task.yaml has an error in line {first.line}: {first.message}.")
     return task.digest, parsed.spec, entry_scripts(file.path for file in store.list_files(task))
 
 
@@ -219,14 +219,14 @@ def _setting_problems(spec: RunSpec, *, node_is_there: bool) -> Iterator[str]:
         yield "Expected a time limit between 1 second and 365 days. Leave it out for none."
     if spec.node and not node_is_there:
         yield f"There is no node “{spec.node[:100]}”. Choose another, or any."
-    yield from number_problems("Runs at once", spec.at_once)
-    yield from number_problems("failures to stop after", spec.stop_after)
+    yield from number_problems("concurrent Runs", spec.at_once)
+    yield from number_problems("failures before stopping", spec.stop_after)
     yield from priority_problems(spec.priority)
 
 
 def number_problems(words: str, number: int | None) -> Iterator[str]:
     if number is not None and not 1 <= number <= MOST:
-        yield f"The number of {words} is to be 1 or more, or left empty, but is {number}."
+        yield f"The number of {words} must be 1 or more, or left empty, but is {number}."
 
 
 def priority_problems(priority: int) -> Iterator[str]:
@@ -239,10 +239,10 @@ def priority_problems(priority: int) -> Iterator[str]:
 
 def _design(spec: RunSpec, chosen: Chosen) -> combinations.Design:
     return combinations.Design(
-        values=chosen.faces,
+        values=chosen.shown,
         pairs=spec.pairs,
         exclude=spec.exclude,
-        without=[chosen.faced(single) for single in spec.without],
+        without=[chosen.shown_of(single) for single in spec.without],
         repeats=spec.repeats,
         seed_parameter=spec.seed_parameter,
         sample=spec.sample,
@@ -269,7 +269,7 @@ def _each(design: combinations.Design) -> Iterator[Mapping[str, Any]]:
     return (design.at(index) for index in range(0, design.count, design.repeats))
 
 
-def _lacking(lacking: list[tuple[Mapping[str, Any], str]], design: combinations.Design) -> str:
+def _lacking(lacking: Sequence[tuple[Mapping[str, Any], str]], design: combinations.Design) -> str:
     sentence = lacking[0][1]
     if len(lacking) == design.combination_count:
         return sentence

@@ -9,7 +9,7 @@ from tasks.types.declarations import TaskSpec
 from tasks.types.wording import inline
 
 
-class Faces:
+class ValueTexts:
     """How readers see values of these parameters in a Project; names of what it holds are read once."""
 
     def __init__(self, declared: TaskSpec, project_id: int) -> None:
@@ -22,9 +22,9 @@ class Faces:
         resolver = None if parameter is None else RESOLVERS.get(parameter.data_type)
         if resolver is not None:
             labels = self._labels.setdefault(resolver, {})
-            asked = {one for value in values for one in resolver.ids(value)} - labels.keys()
-            known = resolver.names(self._project_id, asked)
-            labels |= {one: resolver.label(one, known) for one in asked}
+            ids = {one for value in values for one in resolver.ids(value)} - labels.keys()
+            known = resolver.names(self._project_id, ids)
+            labels |= {one: resolver.label(one, known) for one in ids}
 
     def of(self, name: str, value: Any) -> str:
         """A value, stored or as it is seen, on one short line."""

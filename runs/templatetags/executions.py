@@ -30,8 +30,12 @@ def seconds_run(execution: Execution) -> float | None:
 @register.filter
 def runtime_of(environment: Environment, entry_script: str) -> str:
     """What the entry script ran with; a clean Python says nothing of a script in another language."""
-    language = OTHER_LANGUAGES.get(interpreter_of(entry_script)) if environment.kind == "plain" else None
-    return environment.label if language is None else f"{language} as the node has it"
+    other = interpreter_of(entry_script) if environment.kind == "plain" else None
+    return (
+        f"{OTHER_LANGUAGES[other]} as installed on the node"
+        if other in OTHER_LANGUAGES
+        else environment.label
+    )
 
 
 @register.filter

@@ -124,8 +124,8 @@
   const OFFLINE = "The server could not be reached; trying again.";
   const answers = {
     400: ["That did not work; nothing was changed. Reload the page and try again.", "error"],
-    403: ["You may not do this, or the page was open for too long. Reload it and try again.", "error"],
-    404: ["What was asked for is not there any more. Reload the page.", "warning"],
+    403: ["You do not have permission to do this, or the page was open for too long. Reload it and try again.", "error"],
+    404: ["What was asked for is not there any longer. Reload the page.", "warning"],
     413: ["This is larger than the server accepts.", "error"],
     500: ["That did not work; it was written to the server's log. Reload the page and try again.", "error"],
   };

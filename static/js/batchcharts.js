@@ -18,7 +18,7 @@
 
   // Beside an axis Plotly leaves out names that are too long for their place; whole ones stand in the hover.
   const LONGEST = 16;
-  const short = (face) => (String(face).length > LONGEST ? `${String(face).slice(0, LONGEST - 1)}…` : String(face));
+  const short = (text) => (String(text).length > LONGEST ? `${String(text).slice(0, LONGEST - 1)}…` : String(text));
 
   function axis(title) {
     const line = css("--border"), text = css("--muted");
@@ -137,10 +137,10 @@
     }
 
     column(key) { return this.data.columns.find((column) => column.key === key); }
-    shown(column, index) { return column.faces ? column.faces[column.values[index]] : column.values[index]; }
+    shown(column, index) { return column.texts ? column.texts[column.values[index]] : column.values[index]; }
     dressed(column) {
       const dress = axis(column.label);
-      return column.faces ? { ...dress, type: "linear", tickvals: column.faces.map((_, place) => place), ticktext: column.faces.map(short) } : dress;
+      return column.texts ? { ...dress, type: "linear", tickvals: column.texts.map((_, place) => place), ticktext: column.texts.map(short) } : dress;
     }
 
     drawCurves() {
@@ -202,8 +202,8 @@
       this.filters.clear();
       for (const [key, [low, high]] of ranges) {
         const column = this.column(key);
-        const text = column.faces
-          ? column.faces.map((face, at) => ({ at, text: column.exact ? String(column.exact[at]) : `=${face}` })).filter(({ at }) => low <= at && at <= high).map((level) => level.text).join("|")
+        const text = column.texts
+          ? column.texts.map((text, at) => ({ at, text: column.exact ? String(column.exact[at]) : `=${text}` })).filter(({ at }) => low <= at && at <= high).map((level) => level.text).join("|")
           : `${low}..${high}`;
         this.filters.set(key, text || "=");
       }
@@ -233,7 +233,7 @@
     drawHeat() {
       const [x, y] = ["x", "y"].map((name) => this.column(this.field("heat", name).value)), metric = this.column(this.data.metric);
       if (!x || !y || x === y || !metric) return this.say("heat", "Two parameters that vary are needed.");
-      const levels = (column) => (column.faces ? column.faces.map((face, at) => ({ at, face })) : [...new Set(column.values)].sort((a, b) => a - b).map((at) => ({ at, face: String(at) })));
+      const levels = (column) => (column.texts ? column.texts.map((text, at) => ({ at, text })) : [...new Set(column.values)].sort((a, b) => a - b).map((at) => ({ at, text: String(at) })));
       const across = levels(x), up = levels(y), sums = up.map(() => across.map(() => [0, 0]));
       const place = (list) => new Map(list.map(({ at }, index) => [at, index]));
       const toX = place(across), toY = place(up);
@@ -244,10 +244,10 @@
         sum[1] += 1;
       });
       const z = sums.map((row) => row.map(([sum, count]) => (count ? sum / count : null)));
-      const category = (column, list) => ({ ...axis(column.label), type: "linear", tickvals: list.length > 20 ? undefined : list.map((_, index) => index), ticktext: list.length > 20 ? undefined : list.map(({ face }) => short(face)) });
+      const category = (column, list) => ({ ...axis(column.label), type: "linear", tickvals: list.length > 20 ? undefined : list.map((_, index) => index), ticktext: list.length > 20 ? undefined : list.map(({ text }) => short(text)) });
       this.Plotly.react(this.ready("heat"), [{
         type: "heatmap", z, colorscale: scale(), reversescale: this.data.direction === "min", colorbar: { thickness: 10 }, xgap: 1, ygap: 1,
-        text: sums.map((row, line) => row.map(([, count], at) => `${x.label} ${across[at].face}, ${y.label} ${up[line].face}: ${count} ${count === 1 ? "Run" : "Runs"}`)), hovertemplate: "%{text}<br>%{z}<extra></extra>",
+        text: sums.map((row, line) => row.map(([, count], at) => `${x.label} ${across[at].text}, ${y.label} ${up[line].text}: ${count} ${count === 1 ? "Run" : "Runs"}`)), hovertemplate: "%{text}<br>%{z}<extra></extra>",
       }], layout({ xaxis: category(x, across), yaxis: category(y, up) }), SETTINGS);
     }
 

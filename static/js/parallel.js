@@ -32,7 +32,7 @@
     show(columns, colours, order) {
       Object.assign(this, { columns, colours, order });
       this.ends = columns.map((column) => {
-        if (column.faces) return [0, Math.max(column.faces.length - 1, 1)];
+        if (column.texts) return [0, Math.max(column.texts.length - 1, 1)];
         const there = column.values.filter((value) => value !== null);
         let [low, high] = [Infinity, -Infinity];
         for (const value of there) { if (value < low) low = value; if (value > high) high = value; }
@@ -93,9 +93,9 @@
         const x = this.x(axis), top = TOP, bottom = this.height - BOTTOM, [low, high] = this.ends[axis];
         const name = shape("text", { x, y: 16, "text-anchor": "middle", class: "parallel-name" }, column.label.length > 14 ? `${column.label.slice(0, 13)}…` : column.label);
         name.append(shape("title", {}, column.label));
-        const step = column.faces ? Math.ceil(column.faces.length / 14) : 1;
-        const ticks = column.faces
-          ? column.faces.map((face, at) => [at, face.length > 12 ? `${face.slice(0, 11)}…` : face]).filter(([at]) => at % step === 0)
+        const step = column.texts ? Math.ceil(column.texts.length / 14) : 1;
+        const ticks = column.texts
+          ? column.texts.map((text, at) => [at, text.length > 12 ? `${text.slice(0, 11)}…` : text]).filter(([at]) => at % step === 0)
           : [0, 0.25, 0.5, 0.75, 1].map((share) => [low + share * (high - low), figures(low + share * (high - low))]);
         const labels = ticks.flatMap(([at, text]) => [
           shape("line", { x1: x - 4, x2: x + 4, y1: this.y(axis, at), y2: this.y(axis, at), class: "parallel-axis" }),
@@ -116,7 +116,7 @@
       if (axis === undefined) return;
       event.preventDefault();
       const column = this.columns[axis], box = this.svg.getBoundingClientRect(), start = event.clientY - box.top;
-      const half = column.faces ? 0.499 : 0;
+      const half = column.texts ? 0.499 : 0;
       this.svg.setPointerCapture(event.pointerId);
       const move = (moved) => {
         const end = moved.clientY - box.top;

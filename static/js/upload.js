@@ -148,7 +148,7 @@
         window.htmx?.process(place);
         place.scrollIntoView({ block: "nearest" });
       } else if (request.status === 413) complain(form, "This is larger than the server accepts at once.");
-      else if (request.status === 403) complain(form, "You may not do this, or the page was open for too long. Reload it and try again.");
+      else if (request.status === 403) complain(form, "You do not have permission to do this, or the page was open for too long. Reload it and try again.");
       else complain(form, "The server could not store this. Nothing was kept; try again.");
     };
     request.onerror = () => {

@@ -77,15 +77,15 @@ def compare(before: Entries, after: Entries, *, read_before: Read, read_after: R
 
 def compare_file(path: str, kind: Kind, *, old: bytes, new: bytes) -> FileDifference:
     if old == new:
-        note = "Empty file." if kind != "changed" else "Only the permission to execute it differs."
+        note = "Empty file." if kind != "changed" else "Only the executable permission differs."
         return FileDifference(path=path, kind=kind, note=note)
     if max(len(old), len(new)) > MOST_BYTES:
         note = f"Too large to be compared line by line: {_sizes(kind, old, new)}."
         return FileDifference(path=path, kind=kind, note=note)
-    texts = as_text(old), as_text(new)
-    if texts[0] is None or texts[1] is None:
+    was, now = as_text(old), as_text(new)
+    if was is None or now is None:
         return FileDifference(path=path, kind=kind, note=f"Not text: {_sizes(kind, old, new)}.")
-    return FileDifference(path=path, kind=kind, lines=_lines(*texts), note=_newline_note(*texts))
+    return FileDifference(path=path, kind=kind, lines=_lines(was, now), note=_newline_note(was, now))
 
 
 def _lines(old: str, new: str) -> tuple[Line, ...]:
@@ -119,7 +119,7 @@ def _span(start: int, end: int) -> str:
 
 def _newline_note(old: str, new: str) -> str:
     if old.splitlines() == new.splitlines():
-        return "Only the ends of lines differ."
+        return "Only the line endings differ."
     return ""
 
 

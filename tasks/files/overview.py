@@ -35,14 +35,14 @@ class Summary:
                 "that ends in .py, .r, .sh or .ipynb."
             )
         if self.parsed is not None and self.parsed.errors:
-            return f"It cannot be run yet, because {store.TASK_YAML} has errors. Mend them first."
+            return f"It cannot be run yet, because {store.TASK_YAML} has errors. Fix them first."
         return ""
 
 
 def runtime_of(paths: Iterable[str]) -> runtime.Runtime:
     """The runtime of files with these paths, on this machine."""
-    platform = "darwin" if sys.platform == "darwin" else "linux"
-    return runtime.find_runtime((path for path in paths if "/" not in path), platform=platform)
+    names = (path for path in paths if "/" not in path)
+    return runtime.find_runtime(names, platform="darwin" if sys.platform == "darwin" else "linux")
 
 
 def runtime_at(task: Task) -> runtime.Runtime:

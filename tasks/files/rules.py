@@ -1,6 +1,6 @@
 """What a Task's folder may hold: limits, clashes of names, uploads on their way in. Knows no Tasks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,7 +19,7 @@ def limits() -> filetree.Limits:
     )
 
 
-def stage(uploads: list[tuple[str, BinaryIO]], target: Path, *, unpack: bool) -> None:
+def stage(uploads: Sequence[tuple[str, BinaryIO]], target: Path, *, unpack: bool) -> None:
     """Writes uploaded files (relative path, content) into `target`; one archive is unpacked if `unpack`."""
     archive = uploads[0] if len(uploads) == 1 else None
     if unpack and archive is not None and filetree.is_archive(archive[0]):
@@ -33,7 +33,7 @@ def storable(path: str) -> str:
     path = filetree.safe_path(path)
     if filetree.is_ignored(path):
         ignored = next(part for part in path.split("/") if filetree.is_ignored(part))
-        raise TreeError(f"{ignored} is a name that tools leave behind, and is never part of a Task.")
+        raise TreeError(f"{ignored} is a name that tools create, and is never part of a Task.")
     if path.count("/") >= limits().max_depth:
         raise TreeError(f"{path} is too many folders deep; {limits().max_depth} is the most.")
     return path
@@ -45,7 +45,7 @@ def names(folder: Path) -> list[str]:
 
 
 def refuse_clashes(
-    folder: Path, new: Iterable[str], *, folders: Iterable[str] = (), without: set[str] = frozenset()
+    folder: Path, new: Iterable[str], *, folders: Iterable[str] = (), without: Collection[str] = ()
 ) -> None:
     """Raises TreeError unless the files `new` and `folders` can stand beside what is in `folder`.
 
@@ -55,7 +55,7 @@ def refuse_clashes(
     present = [path for path in names(folder) if path not in without]
     taken = sorted(set(present) & {*new, *folders})
     if taken:
-        raise TreeError(f"There is {taken[0]} in this Task already. Choose another name, or delete it first.")
+        raise TreeError(f"This Task already has {taken[0]}. Choose another name, or delete it first.")
     files = [path for path in present if (folder / path).is_file()]
     folders += [path for path in present if (folder / path).is_dir()]
     # A folder stands for itself, since an empty one has no file that would.

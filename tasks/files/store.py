@@ -29,17 +29,17 @@ TASK_YAML = "task.yaml"
 
 
 class Missing(TreeError):
-    """There is no such file, or no such Task any more."""
+    """There is no such file, or no such Task any longer."""
 
 
 class Conflict(TreeError):
     """The file is not the one that was opened: `expected` and `found` are digests, None if it is gone."""
 
     def __init__(self, path: str, *, expected: str | None, found: str | None) -> None:
-        happened = "was deleted or renamed" if found is None else "was changed by somebody else"
+        happened = "was deleted or renamed" if found is None else "was changed by someone else"
         super().__init__(
             f"{path} {happened} after you opened it, so your text was not saved. It is still in the editor: "
-            "compare it with the file as it is now, then save again or discard it."
+            "compare it with the current file, then save again or discard it."
         )
         self.path, self.expected, self.found = path, expected, found
 
@@ -64,9 +64,9 @@ def editing(task: Task, *, by: User | None) -> Iterator[Path]:
     """Holds the files for a change by `by` and then stores their digest. A raise leaves the row as it was."""
     with holding(task) as folder:
         yield folder
-        facts = {"digest": current_digest(folder), "changed_at": timezone.now(), "changed_by": by}
-        Task.objects.filter(pk=task.pk).update(**facts)
-    for name, value in facts.items():
+        fields = {"digest": current_digest(folder), "changed_at": timezone.now(), "changed_by": by}
+        Task.objects.filter(pk=task.pk).update(**fields)
+    for name, value in fields.items():
         setattr(task, name, value)
 
 
@@ -114,7 +114,7 @@ def read_bytes(task: Task, path: str) -> bytes:
     try:
         return locate(task, path).read_bytes()
     except FileNotFoundError as error:
-        raise Missing(f"There is no file {path} in this Task any more.") from error
+        raise Missing(f"There is no file {path} in this Task any longer.") from error
 
 
 def read_spec(task: Task) -> spec.ParsedTask:
@@ -142,8 +142,8 @@ def _entries(folder: Path) -> Iterator[tuple[str, bool, str]]:
 
 
 def _file_digest(path: Path) -> str:
-    facts = path.stat()
-    return _digest_of(str(path), (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
+    fields = path.stat()
+    return _digest_of(str(path), (fields.st_ino, fields.st_size, fields.st_mtime_ns, fields.st_ctime_ns))
 
 
 @lru_cache(maxsize=50_000)
@@ -176,7 +176,7 @@ def write_text(task: Task, path: str, text: str, *, expected: str | None, by: Us
     """Like `write`, for a text from a browser, whose newlines are all CRLF: the file keeps its own kind."""
     if "\0" in text or len(text) > MOST_EDITABLE:
         raise TreeError(
-            f"What is edited here is text without NUL characters, of at most {MOST_EDITABLE:,} characters. "
+            f"Only text without NUL characters can be edited here, of at most {MOST_EDITABLE:,} characters. "
             "Upload the file instead."
         )
     try:
@@ -217,7 +217,7 @@ def rename(task: Task, old: str, new: str, *, by: User | None) -> str:
     with editing(task, by=by) as folder:
         source = filetree.join(folder, old)
         if not source.exists():
-            raise Missing(f"There is no {old} in this Task any more.")
+            raise Missing(f"There is no {old} in this Task any longer.")
         moved = [old, *(f"{old}/{name}" for name in rules.names(source))]
         becomes = {path: rules.storable(new + path.removeprefix(old)) for path in moved}
         folders = {path for path in moved if (folder / path).is_dir()}
@@ -235,7 +235,7 @@ def delete(task: Task, path: str, *, by: User | None) -> None:
     with editing(task, by=by) as folder:
         target = filetree.join(folder, path)
         if not target.exists():
-            raise Missing(f"There is no {path} in this Task any more.")
+            raise Missing(f"There is no {path} in this Task any longer.")
         if target.is_dir():
             filetree.remove(target)
         else:

@@ -68,6 +68,8 @@ FIELDS: dict[str, type[ParameterField]] = {
 class ParameterForm(forms.Form):
     """The parameters of `spec` as fields, filled with `initial_values` (an earlier Run) or their defaults."""
 
+    data: QueryDict
+
     def __init__(
         self,
         spec: TaskSpec,
@@ -84,8 +86,8 @@ class ParameterForm(forms.Form):
         self.initial_values = {**spec.defaults(), **(initial_values or {})}
         self.project = project
         self._choices: dict[Resolver, list[Choice]] = {}
-        for parameter in spec.parameters:
-            self.fields[f"p-{parameter.name}"] = self.field(parameter)
+        self.controls = {parameter.name: self.field(parameter) for parameter in spec.parameters}
+        self.fields.update({f"p-{name}": field for name, field in self.controls.items()})
 
     def field(self, parameter: Parameter) -> ParameterField:
         shown = [self.initial_values[parameter.name]]
@@ -110,7 +112,7 @@ class ParameterForm(forms.Form):
             name = parameter.name
             text = self.data.get(f"v-{name}", "") if self.is_bound else self.initial_several.get(name, "")
             if parameter.type.sweepable and text.strip():
-                check = self.fields[f"p-{name}"].check
+                check = self.controls[name].check
                 found[name] = multi_values.read(parameter, text, check=check)
         return found
 
@@ -134,12 +136,12 @@ class ParameterForm(forms.Form):
         """Takes the hidden parameters' defaults and adds the sentences of the whole set of values."""
         self.chosen = {p.name: self.cleaned_data.get(f"p-{p.name}", p.value) for p in self.spec.parameters}
         for name, several in self.several.items():
-            self._errors.pop(f"p-{name}", None)
+            self.errors.pop(f"p-{name}", None)
             for sentence in several.errors:
                 self.add_error(f"p-{name}", capfirst(sentence))
         for parameter in self.spec.parameters:
             if not self.is_shown(parameter):
-                self._errors.pop(f"p-{parameter.name}", None)
+                self.errors.pop(f"p-{parameter.name}", None)
         if not self.several:
             self.chosen = with_hidden_defaults(self.spec, self.chosen)
             self.add_problems(validate(self.spec, self.chosen))
@@ -151,7 +153,7 @@ class ParameterForm(forms.Form):
     def add_problems(self, problems: Mapping[str, Sequence[str]]) -> None:
         """Sentences of others about parameters; none where the form has its own."""
         for name, sentences in problems.items():
-            if sentences and f"p-{name}" in self.fields and f"p-{name}" not in self._errors:
+            if sentences and f"p-{name}" in self.fields and f"p-{name}" not in self.errors:
                 self.add_error(f"p-{name}", [capfirst(sentence) for sentence in sentences])
         self.__dict__.pop("inputs", None)
 
@@ -180,14 +182,14 @@ class ParameterForm(forms.Form):
         return {p.name: self.input(p, ids) for p in self.spec.parameters}
 
     def input(self, parameter: Parameter, ids: Mapping[str, str]) -> Input:
-        field = self.fields[f"p-{parameter.name}"]
+        field = self.controls[parameter.name]
         initial = field.entry(self.initial_values[parameter.name])
         return Input(
             parameter=parameter,
             field=field,
             entry=field.read(self.data) if self.is_bound else initial,
             id=ids[parameter.name],
-            errors=self.errors.get(f"p-{parameter.name}", ()) if self.is_bound else (),
+            errors=[str(error) for error in self.errors.get(f"p-{parameter.name}", ())],
             is_hidden=not self.is_shown(parameter),
             is_required=self.is_required(parameter),
             conditions=self.conditions_for_browser(parameter, ids),

@@ -5,7 +5,7 @@ Knows no templates and no storage. Newlines are compared as browsers send them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,7 +17,7 @@ from tasks.types.declarations import Parameter
 from tasks.types.parameters import TYPES, UnreadableText
 from tasks.types.wording import quote
 
-AMBIGUOUS = "“no value” is ticked and there is a value as well: untick it, or empty the field"
+AMBIGUOUS = "“no value” is ticked but there is also a value: untick it, or clear the field"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +57,8 @@ class EntryWidget(forms.Widget):
         super().__init__()
         self.field = field
 
-    def value_from_datadict(self, data: QueryDict, files: Mapping[str, Any], name: str) -> Entry:
-        return self.field.read(data)
+    def value_from_datadict(self, data: Mapping[str, Any], files: Mapping[str, Any], name: str) -> Entry:
+        return self.field.read(cast(QueryDict, data))
 
 
 class ParameterField(forms.Field):
@@ -69,8 +69,9 @@ class ParameterField(forms.Field):
     """
 
     template = "tasks/widgets/number.html"
-    is_wide = False
     is_compound = False
+    takes_lines = False
+    parts: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self, parameter: Parameter, *, shown: Sequence[Any] = (), choices: Sequence[Choice] | None = None
@@ -79,6 +80,10 @@ class ParameterField(forms.Field):
         self.shown = (*shown, parameter.value)
         self.choices = choices
         super().__init__(required=False, label=parameter.name, widget=EntryWidget(self))
+
+    @property
+    def is_wide(self) -> bool:
+        return self.takes_lines and self.parameter.multiline
 
     @property
     def has_null_switch(self) -> bool:
@@ -136,10 +141,7 @@ class ParameterField(forms.Field):
 
 class TextField(ParameterField):
     template = "tasks/widgets/text.html"
-
-    @property
-    def is_wide(self) -> bool:
-        return self.parameter.multiline
+    takes_lines = True
 
     @property
     def has_null_switch(self) -> bool:
@@ -165,7 +167,7 @@ class SwitchField(ParameterField):
     def entry(self, value: Any) -> Entry:
         return Entry(texts=("true" if value else "",), is_null=self.ticked(value))
 
-    def parse(self, entry: Entry) -> bool:
+    def parse(self, entry: Entry) -> Any:
         return self.parameter.type.parse(entry.text or "false")
 
 
@@ -239,7 +241,7 @@ class SelectField(ParameterField):
 class RangeField(ParameterField):
     template = "tasks/widgets/range.html"
     is_compound = True
-    parts: ClassVar[tuple[str, ...]] = ("from", "to", "step")
+    parts = ("from", "to", "step")
 
     def entry(self, value: Any) -> Entry:
         return Entry(texts=tuple("" if value is None else str(value[part]) for part in self.parts))
@@ -255,7 +257,7 @@ class RangeField(ParameterField):
 
 def whole_number(text: str, where: str) -> int:
     try:
-        number = TYPES["int"].parse(text)
+        number: int | None = TYPES["int"].parse(text)
     except UnreadableText as error:
         raise UnreadableText(f"{where}: {error}") from error
     if number is None:

@@ -1,7 +1,7 @@
 """The form fields that hold several things: a row for each item of a list, or for each name of IMUVectors."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.http import QueryDict
 
@@ -17,7 +17,8 @@ from tasks.forms.inputs import (
     whole_number,
 )
 from tasks.types.declarations import Parameter
-from tasks.types.parameters import UnreadableText
+from tasks.types.lists import ListOf
+from tasks.types.parameters import ParameterType, UnreadableText
 from tasks.types.wording import quote
 
 
@@ -69,8 +70,12 @@ class ListField(ParameterField):
     def items(self, value: Any) -> Sequence[Any]:
         return value or ()
 
+    @property
+    def item(self) -> ParameterType:
+        return cast(ListOf, self.parameter.type).item
+
     def item_text(self, item: Any) -> str:
-        return self.parameter.type.item.to_text(item)
+        return self.item.to_text(item)
 
     def read(self, data: QueryDict) -> Entry:
         """Without JavaScript there are spare rows to fill in, and ticks to leave a row out."""
@@ -90,19 +95,16 @@ class ListField(ParameterField):
             raise UnreadableText(f"item {position}: {error}") from error
 
     def parse_item(self, text: str) -> Any:
-        return self.parameter.type.item.parse(text)
+        return self.item.parse(text)
 
 
 class TextListField(ListField):
     item_template = "tasks/widgets/text.html"
     keeps_empty = True
+    takes_lines = True
 
-    @property
-    def is_wide(self) -> bool:
-        return self.parameter.multiline
-
-    def parse_item(self, text: str) -> str:
-        return self.parameter.type.item.parse(one_newline(text))
+    def parse_item(self, text: str) -> Any:
+        return self.item.parse(one_newline(text))
 
 
 class SecretListField(ListField):

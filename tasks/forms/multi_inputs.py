@@ -13,16 +13,16 @@ from tasks.forms.multi_values import Several, write_line
 CHIPS_SHOWN = 40
 NUMBERS = ("int", "float")
 HELP = {
-    "int": "Between commas or one a line; also 1..10 step 2.",
-    "float": "Between commas or one a line; also 0.001..1 log 4.",
-    "str": "One a line. A text in quotes is taken as it stands, null is no value.",
-    "range": "One a line, such as 0..10 step 2.",
-    "list[int]": "One list a line: [64, 64] is one value.",
-    "list[float]": "One list a line: [0.1, 0.5] is one value.",
-    "list[str]": 'One list a line, such as ["a", "b"].',
-    "list[enum]": "One list of options a line.",
-    "list[dataset]": "One list of ids a line: [1, 2] is one value.",
-    "list[model]": "One list of ids a line: [1, 2] is one value.",
+    "int": "Separated by commas or one per line; also 1..10 step 2.",
+    "float": "Separated by commas or one per line; also 0.001..1 log 4.",
+    "str": "One per line. Text in quotes is used literally; null means no value.",
+    "range": "One per line, such as 0..10 step 2.",
+    "list[int]": "One list per line: [64, 64] is one value.",
+    "list[float]": "One list per line: [0.1, 0.5] is one value.",
+    "list[str]": 'One list per line, such as ["a", "b"].',
+    "list[enum]": "One list of options per line.",
+    "list[dataset]": "One list of ids per line: [1, 2] is one value.",
+    "list[model]": "One list of ids per line: [1, 2] is one value.",
 }
 
 
@@ -67,7 +67,7 @@ class SeveralInput:
 
     @property
     def help(self) -> str:
-        return HELP.get(self.field.parameter.data_type, "Between commas or one a line.")
+        return HELP.get(self.field.parameter.data_type, "Separated by commas or one per line.")
 
     @property
     def takes_spacing(self) -> bool:
@@ -93,7 +93,7 @@ class SeveralInput:
             return []
         return [
             Chip(
-                text=item.line if item.error else self.face(item.value),
+                text=item.line if item.error else self.text_of(item.value),
                 line=item.line,
                 error=item.error,
                 is_duplicate=place in self.several.duplicates,
@@ -106,7 +106,7 @@ class SeveralInput:
         """The lines of the values that have no chip."""
         return [] if self.several is None else [item.line for item in self.several.items[CHIPS_SHOWN:]]
 
-    def face(self, value: object) -> str:
+    def text_of(self, value: object) -> str:
         if self.field.parameter.data_type not in RESOLVERS or value is None:
             return self.field.parameter.type.describe(value)
         names = {choice.value: choice.label for choice in self.field.choices or ()}

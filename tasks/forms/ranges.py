@@ -67,9 +67,7 @@ def steps(first: Fraction, last: Fraction, step: Fraction) -> list[Fraction]:
     if size == 0:
         raise SpacingError("expected a step other than 0")
     if step < 0 and last > first:
-        raise SpacingError(
-            "expected a step that leads to the last number, but a negative one leads away from it"
-        )
+        raise SpacingError("expected a step towards the last number, but a negative one leads away from it")
     count = int(abs(last - first) / size) + 1
     if count > MOST:
         raise SpacingError(f"expected at most {MOST:,} values, but these are {count:,}; take a larger step")
@@ -84,7 +82,7 @@ def linear(first: Fraction, last: Fraction, count: int) -> list[Fraction]:
 def logarithmic(first: Fraction, last: Fraction, count: int) -> list[Fraction]:
     """Each the same multiple of the one before; exact at both ends, twelve digits between."""
     if first <= 0 or last <= 0:
-        raise SpacingError("expected numbers above 0, as only these have logarithms")
+        raise SpacingError("expected numbers above 0, since only these have logarithms")
     low, high = logarithm(first), logarithm(last)
     between = [low + (high - low) * place / (count - 1) for place in range(1, count - 1)]
     try:

@@ -68,8 +68,6 @@ def _has_task_yaml(task: Task) -> bool:
 
 
 # Pages are shown more often than files change. The digest is that of the files.
-
-
 @lru_cache(maxsize=64)
 def _suggest(task: Task, digest: str, schema_url: str) -> Proposal | None:
     files = {} if _has_task_yaml(task) else read_scripts(task)

@@ -38,7 +38,7 @@ class FieldReader:
             if key in known:
                 continue
             meant = synonyms.get(key.casefold()) or nearest(key, known)
-            if meant in known and meant not in entries:
+            if meant is not None and meant in known and meant not in entries:
                 hint = f"which is ignored; did you mean {quote(meant)}?"
             else:
                 hint = "which is kept and ignored"
@@ -96,7 +96,7 @@ class FieldReader:
         if node is None or is_null(node):
             return []
         if isinstance(node, yaml.SequenceNode):
-            return node.value
+            return [*node.value]
         message = f'expected a list of {noun} for {quote(key)}, found {kind(node)}; begin each with "- "'
         self.report("error", node, message)
         return []

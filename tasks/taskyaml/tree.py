@@ -58,8 +58,8 @@ class _Composer(yaml.SafeLoader):
         self.depth = 0
         self.measures: dict[int, tuple[int, int]] = {}
 
-    def compose_node(self, parent: Any, index: Any) -> yaml.Node:
-        mark = self.peek_event().start_mark
+    def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call] # the stubs leave it out
         is_alias = self.check_event(yaml.AliasEvent)
         self.depth += 1
         if self.depth > MAX_DEPTH:
@@ -84,7 +84,7 @@ class _Composer(yaml.SafeLoader):
             raise Refused(f"expected at most {MAX_DEPTH} levels of nesting, found more through aliases", mark)
         return node
 
-    def measure(self, node: yaml.Node) -> tuple[int, int]:
+    def measure(self, node: yaml.Node | None) -> tuple[int, int]:
         """Nodes and levels below and with this one, aliases counted each time they occur."""
         if isinstance(node, yaml.MappingNode):
             children = [child for pair in node.value for child in pair]
@@ -165,7 +165,7 @@ def _expand_tabs(text: str) -> tuple[str, dict[int, str]]:
     lines = text.split("\n")
     prefixes: dict[int, str] = {}
     for index, line in enumerate(lines):
-        prefix = _INDENTATION.match(line)[0]
+        prefix = found[0] if (found := _INDENTATION.match(line)) else ""
         if "\t" in prefix and line.strip():
             lines[index] = prefix.expandtabs(TAB_WIDTH) + line[len(prefix) :]
             prefixes[index] = prefix

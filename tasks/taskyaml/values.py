@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import yaml
@@ -16,7 +17,7 @@ Wanted = Literal["text", "float", "bool", "other", "unknown"]
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = {_TAG + name for name in ("str", "value", "merge")}
 _SCALAR_TAGS = _TEXT_TAGS | {_TAG + name for name in ("null", "bool", "int", "float", "timestamp")}
-_COLLECTION_TAGS = {yaml.SequenceNode: _TAG + "seq", yaml.MappingNode: _TAG + "map"}
+_COLLECTION_TAGS: dict[type, str] = {yaml.SequenceNode: _TAG + "seq", yaml.MappingNode: _TAG + "map"}
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9_]+(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _OCTAL = re.compile(r"[-+]?0[0-7_]+")
 _MERGE = _TAG + "merge"
@@ -47,9 +48,9 @@ class ValueReader:
         if node.tag != _COLLECTION_TAGS[type(node)]:
             self.refuse(node, f"expected a plain value, found the YAML tag {_tag(node)}, which is not read")
         if isinstance(node, yaml.SequenceNode):
-            return self.gather([lambda child=child: self.value(child, wanted) for child in node.value])
+            return self.gather([partial(self.value, child, wanted) for child in node.value])
         entries = self.entries(node)
-        values = self.gather([lambda child=child: self.value(child, wanted) for _, child in entries.values()])
+        values = self.gather([partial(self.value, child, wanted) for _, child in entries.values()])
         return dict(zip(entries, values, strict=True))
 
     def gather(self, reads: list[Callable[[], Any]]) -> list[Any]:
@@ -64,7 +65,7 @@ class ValueReader:
             raise Unusable
         return values
 
-    def entries(self, node: yaml.MappingNode) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+    def entries(self, node: yaml.Node) -> dict[str, tuple[yaml.Node, yaml.Node]]:
         """Key text → (key node, value node), with `<<` merged in. A key that stands twice is reported."""
         own: dict[str, tuple[yaml.Node, yaml.Node]] = {}
         merged: dict[str, tuple[yaml.Node, yaml.Node]] = {}
@@ -79,7 +80,7 @@ class ValueReader:
             elif key.value in own:
                 first = own[key.value][0].start_mark.line + 1
                 self.report(
-                    "error", key, f"the key {quote(key.value)} stands here again, first on line {first}"
+                    "error", key, f"the key {quote(key.value)} is repeated here, first on line {first}"
                 )
             else:
                 own[key.value] = (key, value)

@@ -14,6 +14,7 @@ class ListOf(ParameterType):
     """A list of another type's values; as text a JSON list, or items between commas if they are no texts."""
 
     widget = "list"
+    item: ParameterType
 
     def __init__(self, item: ParameterType) -> None:
         self.item = item
@@ -42,7 +43,7 @@ class ListOf(ParameterType):
 
     def parse_filled(self, text: str, declared: Declared) -> list[Any]:
         if text.startswith("["):
-            value = read_json(text, self.noun)
+            value: list[Any] = read_json(text, self.noun)
             if problems := self.problems(value):
                 raise UnreadableText(problems[0])
             return value

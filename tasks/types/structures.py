@@ -63,8 +63,8 @@ class Enum(ParameterType):
         yield from shape
         if not isinstance(value, dict):
             return
-        options = value.get("options")
         if "options" in value:
+            options = value["options"]
             bad_options = list(self.option_flaws(options))
             yield from bad_options
             if bad_options:

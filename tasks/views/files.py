@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -15,10 +15,11 @@ from coretex_site.lib import filetree, highlight
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request, go
 from projects.access import may
+from projects.data import uploads
 from projects.models import Role
 from tasks import starters
 from tasks.access import get_task
-from tasks.creation_forms import PathForm, RenameForm, uploads_of
+from tasks.creation_forms import PathForm, RenameForm
 from tasks.files import overview, rules, store
 from tasks.files import view as file_view
 from tasks.forms import previews
@@ -87,7 +88,7 @@ def folder(request: Request, pk: int) -> HttpResponse:
     folders = store.list_folders(task)
     if request.htmx and not request.htmx.boosted:
         return tree.part(request, store.list_files(task), folders, has_folder_pages=True)
-    path = tree.asked_folder(request)
+    path = tree.requested_folder(request)
     return render(
         request, "tasks/folder.html", folder_context(request, task, path if path in folders else "")
     )
@@ -117,7 +118,7 @@ def folder_context(request: Request, task: Task, path: str) -> dict[str, Any]:
 
 
 @require_safe
-def raw(request: Request, pk: int, path: str) -> HttpResponse:
+def raw(request: Request, pk: int, path: str) -> HttpResponseBase:
     """The bytes of a file, as a download; nothing that a browser would execute."""
     task = get_task(request.user, pk)
     try:
@@ -132,7 +133,7 @@ def raw(request: Request, pk: int, path: str) -> HttpResponse:
 
 
 @require_safe
-def download(request: Request, pk: int) -> HttpResponse:
+def download(request: Request, pk: int) -> HttpResponseBase:
     """All files as a zip."""
     task = get_task(request.user, pk)
     store.root(task).mkdir(parents=True, exist_ok=True)
@@ -169,7 +170,7 @@ def conflicting(request: Request, task: Task, conflict: store.Conflict, text: st
     context = {"task": task, "conflict": conflict, "path": conflict.path}
     if request.htmx:
         return render(request, "tasks/_conflict.html", context, status=409)
-    view = file_view.of_content(conflict.path, text.encode(), digest=conflict.expected)
+    view = file_view.of_content(conflict.path, text.encode(), digest=conflict.expected or "")
     context |= with_tree(request, task, conflict.path) | {"view": view, "into": view.folder}
     return render(request, "tasks/file.html", context, status=409)
 
@@ -239,12 +240,12 @@ def remove(request: Request, pk: int) -> HttpResponse:
 def upload(request: Request, pk: int) -> HttpResponse:
     """Adds files; those that have the path of one that is there replace it."""
     task = get_task(request.user, pk, need=Role.EDITOR)
-    uploads, into = uploads_of(request.FILES, request.POST), request.POST.get("into", "")
-    if not uploads:
+    sent, into = uploads.read(request.FILES, request.POST).files, request.POST.get("into", "")
+    if not sent:
         return refused(request, task, ["Choose or drop a folder, files or an archive first."])
     try:
         with store.staging() as scratch:
-            rules.stage(uploads, scratch / "files", unpack="unpack" in request.POST)
+            rules.stage(sent, scratch / "files", unpack="unpack" in request.POST)
             added, replaced = store.add_files(task, scratch / "files", into=into, by=request.user)
     except TreeError as error:
         return refused(request, task, error.problems)
@@ -255,7 +256,7 @@ def upload(request: Request, pk: int) -> HttpResponse:
 def attempt(request: Request, task: Task, form: PathForm, act: Callable[[Any], str]) -> HttpResponse:
     """Does what a form asks for and goes to the address that `act` returns; else says what was wrong."""
     if not form.is_valid():
-        return refused(request, task, [error for errors in form.errors.values() for error in errors])
+        return refused(request, task, [str(error) for errors in form.errors.values() for error in errors])
     try:
         return go(request, act(form))
     except TreeError as error:

@@ -29,7 +29,7 @@ def propose(request: Request, pk: int) -> HttpResponse:
     if request.method == "POST":
         return create(request, task, found)
     if found is None:
-        messages.info(request, "There is nothing to propose: the Task has a task.yaml, or no parameters.")
+        messages.info(request, "Nothing to propose: the Task has a task.yaml already, or no parameters.")
         return go(request, task.get_absolute_url())
     return render(request, "tasks/propose.html", context_of(request, task, found, found.text))
 

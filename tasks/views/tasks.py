@@ -15,12 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request, go, page, public_json
 from projects import access
+from projects.data import uploads
 from projects.models import Role
 from tasks import create, library
 from tasks.access import get_task, visible_tasks
-from tasks.creation_forms import CreateForm, DetailsForm, ProjectForm, uploads_of
+from tasks.creation_forms import CreateForm, DetailsForm, ProjectForm
 from tasks.files import overview, rules, store, tree, view
 from tasks.forms import previews
+from tasks.models import Task
 from tasks.paging import key_in, page_of
 from tasks.proposals import suggestions
 from tasks.views.files import frame, schema_url
@@ -35,7 +37,7 @@ SORTS = {"name": (Lower("name"), False), "-name": (Lower("name"), True)} | {
 @require_safe
 def list_tasks(request: Request) -> HttpResponse:
     """Every Task I may see, by search and Project; those of an archived Project only when it is chosen."""
-    sort = request.GET.get("sort") if request.GET.get("sort") in SORTS else "name"
+    sort = one if (one := request.GET.get("sort", "")) in SORTS else "name"
     search, project = request.GET.get("q", "").strip()[:200], key_in(request.GET, "project")
     tasks = visible_tasks(request.user).select_related("changed_by")
     if search:
@@ -86,7 +88,7 @@ def create_task(request: Request, pk: int) -> HttpResponse:
         if template is not None and not create.name_taken(project, template.title):
             initial["name"] = template.title
         return creation_page(request, CreateForm(project=project, initial=initial))
-    form = CreateForm(request.POST, project=project, uploads=uploads_of(request.FILES, request.POST))
+    form = CreateForm(request.POST, project=project, uploads=uploads.read(request.FILES, request.POST).files)
     if form.is_valid():
         try:
             task = make(request, form)
@@ -94,12 +96,12 @@ def create_task(request: Request, pk: int) -> HttpResponse:
             for problem in error.problems:
                 form.add_error(None, problem)
         else:
-            messages.success(request, f"The Task “{task.name}” was made.")
+            messages.success(request, f"Task “{task.name}” created.")
             return go(request, task.get_absolute_url())
     return creation_page(request, form)
 
 
-def make(request: Request, form: CreateForm) -> create.Task:
+def make(request: Request, form: CreateForm) -> Task:
     given = form.cleaned_data
     details = create.Details(
         project=form.project, name=given["name"], description=given["description"], by=request.user

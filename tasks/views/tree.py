@@ -11,7 +11,7 @@ from coretex_site.lib.web import Request
 from tasks.files import tree
 
 
-def asked_folder(request: Request) -> str:
+def requested_folder(request: Request) -> str:
     return request.GET.get("folder", "").strip("/")
 
 
@@ -26,7 +26,7 @@ def part(
     request: Request, files: list[File], folders: Iterable[str] = (), *, has_folder_pages: bool = False
 ) -> HttpResponse:
     """For htmx: what is in the folder that `?folder=` names, or the `?way=` earlier or later part of it."""
-    folder = asked_folder(request)
+    folder = requested_folder(request)
     branch = _tree(request, files, folders, "").branch(folder)
     if branch is None:
         raise Http404(f"There is no folder {folder}.")
@@ -35,7 +35,7 @@ def part(
 
 
 def _tree(request: Request, files: list[File], folders: Iterable[str], chosen: str) -> tree.Tree:
-    folder, text = asked_folder(request), request.GET.get("start", "")
+    folder, text = requested_folder(request), request.GET.get("start", "")
     is_number = text.isascii() and text.isdigit() and len(text) < 10
     starts = {folder: int(text)} if is_number else {}
     return tree.grow(files, folders, chosen=[one for one in (chosen, folder) if one], starts=starts)

@@ -14,7 +14,7 @@ param_groups:
       - {name: rate, value: 0.1, data_type: float, required: true}
       - {name: size, value: 16, data_type: int, required: true}
 """
-# One size fails until somebody has repaired what it needs, and another waits until it may go on.
+# One size fails until someone has repaired what it needs, and another waits until it may go on.
 MAIN = """\
 import json, os, pathlib, sys, time
 
@@ -42,12 +42,12 @@ def make_task(page: Page, parent: Path) -> str:
     page.goto("/projects/")
     page.get_by_role("link", name="New Project").first.click()
     page.get_by_label("Name").fill("Sweeps")
-    page.get_by_role("button", name="Create the Project").click()
+    page.get_by_role("button", name="Create Project").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Sweeps")
     page.goto(page.url.rstrip("/") + "/tasks/new")
     page.locator("input[webkitdirectory]").set_input_files(folder)
     page.get_by_role("textbox", name="Name").fill("sweep")
-    page.get_by_role("button", name="Make the Task").click()
+    page.get_by_role("button", name="Create Task").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("sweep")
     return page.url.split("/files/")[0].rstrip("/")
 
@@ -76,7 +76,7 @@ def test_a_batch_is_watched_repaired_read_and_narrowed_down(page: Page, tmp_path
 
     # Only what failed is executed again
     (tmp_path / "repaired").touch()
-    failures.get_by_role("button", name="Execute these again").click()
+    failures.get_by_role("button", name="Execute again").click()
     expect(page.locator(".legend")).to_contain_text("6 succeeded", timeout=60_000)
 
     # The best, first by sorting, then by dragging a stretch of an axis
@@ -103,7 +103,7 @@ def test_a_batch_is_watched_repaired_read_and_narrowed_down(page: Page, tmp_path
     page.goto(f"{batch}importance")
     expect(page.locator(".bars dt").first).to_contain_text("rate")
     shoot(page, "batch-importance")
-    page.get_by_role("link", name="Open the form with these").click()
+    page.get_by_role("link", name="Open form with these values").click()
     expect(page.get_by_role("button", name=re.compile(r"Start \d+ Runs"))).to_be_visible()
 
     # Two side by side
@@ -156,9 +156,9 @@ def test_more_values_are_added_later_as_the_form_takes_them(page: Page, tmp_path
         re.compile(r"Adds 6 Runs\s+10 combinations,\s+4 of them in the Batch already")
     )
     rate.get_by_label("Values of rate").press_sequentially("\n0.1")
-    expect(rate.locator(".chips")).to_contain_text("6 values, 1 twice")
+    expect(rate.locator(".chips")).to_contain_text("6 values, 1 duplicate")
     shoot(page, "batch-adding")
-    rate.get_by_role("button", name="Keep each once").click()
+    rate.get_by_role("button", name="Remove duplicates").click()
     expect(adding.locator(".adds")).to_contain_text("Adds 6 Runs")
     rate.get_by_label("Values of rate").fill("fast")
     expect(rate.locator(".errors")).to_contain_text('Expected a float, found "fast"')

@@ -38,23 +38,23 @@ def give(page: Page, name: str, text: str) -> None:
 
 
 def total(page: Page, number: int) -> None:
-    expect(page.locator("#outlook")).to_contain_text(f"Total number of Runs: {number} ")
+    expect(page.locator("#run-preview")).to_contain_text(f"Total number of Runs: {number} ")
 
 
 def make_task(page: Page, parent: Path, project: str = "Combinations", main: str = MAIN) -> None:
     folder = parent / "sweep"
     folder.mkdir()
-    (folder / "main.py").write_text(main.replace("MENDED", str(parent / "mended")))
+    (folder / "main.py").write_text(main.replace("MENDED", str(parent / "fixed")))
     (folder / "task.yaml").write_text(TASK_YAML)
     page.goto("/projects/")
     page.get_by_role("link", name="New Project").first.click()
     page.locator("#id_name").fill(project)
-    page.get_by_role("button", name="Create the Project").click()
+    page.get_by_role("button", name="Create Project").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(project)
     page.goto(page.url.rstrip("/") + "/tasks/new")
     page.locator("input[webkitdirectory]").set_input_files(folder)
     page.locator("#id_name").fill("sweep")
-    page.get_by_role("button", name="Make the Task").click()
+    page.get_by_role("button", name="Create Task").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("sweep")
     page.get_by_role("link", name="Run Task").click()
 
@@ -84,7 +84,7 @@ def test_a_batch_from_the_form_to_the_next_form(page: Page, tmp_path: Path) -> N
     expect(page.locator("#batch-failures")).to_contain_text("out of memory")
 
     # Exactly these again
-    (tmp_path / "mended").touch()
+    (tmp_path / "fixed").touch()
     page.get_by_role("button", name="Execute all 2 failed again").click()
     expect(page.locator("#batch-progress .legend")).to_contain_text("21 succeeded", timeout=30_000)
 
@@ -96,9 +96,9 @@ def test_a_batch_from_the_form_to_the_next_form(page: Page, tmp_path: Path) -> N
     # What mattered, and the next form
     page.goto(f"{batch}importance")
     expect(page.locator(".bars")).to_contain_text("size")
-    page.get_by_role("link", name="Open the form with these").click()
+    page.get_by_role("link", name="Open form with these values").click()
     expect(page.locator(".run-task-notes")).to_contain_text("Filled from")
-    expect(page.locator("#outlook")).to_contain_text("Total number of Runs")
+    expect(page.locator("#run-preview")).to_contain_text("Total number of Runs")
     shoot(page, "batch-next-form")
 
 
@@ -144,5 +144,5 @@ def test_the_menu_of_a_running_batch_stays_open_while_runs_end(page: Page, tmp_p
     before = page.locator("#batch-progress").inner_text()
     expect(page.locator("#batch-progress")).not_to_have_text(before, timeout=10_000, use_inner_text=True)
     expect(menu).to_have_attribute("open", "")
-    page.get_by_role("button", name="Limit, priority").click()
+    page.get_by_role("button", name="Limits and priority").click()
     expect(page.locator("#batch-settings")).to_be_visible()

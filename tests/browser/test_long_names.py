@@ -16,14 +16,14 @@ def project_url(page: Page) -> str:
     """A Project, a Task and a Run, all with long names."""
     page.goto("/projects/new")
     page.get_by_label("Name").fill(LONG)
-    page.get_by_role("button", name="Create the Project").click()
+    page.get_by_role("button", name="Create Project").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Cell atlas")
     project = page.url
     page.goto(f"{project}tasks/new?template=hello")
     page.get_by_role("textbox", name="Name").fill(LONG)
-    page.get_by_role("radio", name="From a Template").check()
+    page.get_by_role("radio", name="A Template").check()
     page.get_by_role("radio", name="Hello").check()
-    page.get_by_role("button", name="Make the Task").click()
+    page.get_by_role("button", name="Create Task").click()
     page.get_by_role("link", name="Run Task").click()
     page.get_by_role("button", name="Run Task").click()
     expect(page.locator("#run-badge .state")).to_have_text("Succeeded", timeout=30_000)

@@ -57,7 +57,7 @@ def test_a_folder_of_code_becomes_a_run_and_the_same_run_again(page: Page, tmp_p
     page.get_by_role("link", name="New Project").first.click()
     page.get_by_label("Name").fill("Descent")
     page.get_by_label("Brief description").fill("Walking downhill")
-    page.get_by_role("button", name="Create the Project").click()
+    page.get_by_role("button", name="Create Project").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Descent")
 
     # A Task from a folder chosen in the browser
@@ -65,7 +65,7 @@ def test_a_folder_of_code_becomes_a_run_and_the_same_run_again(page: Page, tmp_p
     page.locator("input[webkitdirectory]").set_input_files(code_folder(tmp_path))
     page.get_by_role("textbox", name="Name").fill("descent")
     shoot(page, "task-new")
-    page.get_by_role("button", name="Make the Task").click()
+    page.get_by_role("button", name="Create Task").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("descent")
     expect(page.get_by_text("notes.txt")).to_be_visible()
     task_url = page.url.split("/files/")[0].rstrip("/") + "/"

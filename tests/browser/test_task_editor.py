@@ -25,11 +25,11 @@ def task_url(page: Page) -> str:
     name = f"Editing {uuid4().hex[:8]}"
     page.goto("/projects/new")
     page.get_by_label("Name").fill(name)
-    page.get_by_role("button", name="Create the Project").click()
+    page.get_by_role("button", name="Create Project").click()
     page.goto("/templates/hello/")
     page.get_by_label("Project", exact=True).select_option(label=name)
-    page.get_by_role("button", name="Make a Task of it").click()
-    page.get_by_role("button", name="Make the Task").click()
+    page.get_by_role("button", name="Create a Task from it").click()
+    page.get_by_role("button", name="Create Task").click()
     expect(page.get_by_role("link", name="Run Task")).to_be_visible()
     return page.url
 
@@ -78,11 +78,11 @@ def test_the_second_of_two_who_save_is_told_and_keeps_the_text(page: Page, task_
     expect(other.locator("[data-editor-status]")).to_have_text("Saved")
     other.close()
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("#editor-note")).to_contain_text("changed by somebody else")
+    expect(page.locator("#editor-note")).to_contain_text("changed by someone else")
     expect(page.locator("[data-editor-status]")).to_have_text("Not saved yet")
     shoot(page, "task-conflict")
     assert text_of(page) == "print('mine')\n"
-    page.get_by_role("button", name="Save over it").click()
+    page.get_by_role("button", name="Overwrite").click()
     page.locator("#confirm-accept").click()
     expect(page.locator("[data-editor-status]")).to_have_text("Saved")
     page.reload()
@@ -94,7 +94,7 @@ def test_files_are_added_renamed_and_deleted(page: Page, task_url: str) -> None:
     page.get_by_role("link", name="New file").click()
     page.locator("#new_file-path").fill("../outside.py")
     page.get_by_role("button", name="Add the file").click()
-    expect(page.locator("#new-file .errors")).to_contain_text("leads out of the folder")
+    expect(page.locator("#new-file .errors")).to_contain_text("points outside the folder")
     page.locator("#new_file-path").fill("lib/net.py")
     page.get_by_role("button", name="Add the file").click()
     expect(page.locator("#file-title")).to_contain_text("lib/net.py")

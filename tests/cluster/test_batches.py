@@ -39,7 +39,7 @@ def test_a_batch_is_built_while_every_worker_is_busy_and_executed_after(product:
 def test_a_builder_that_is_killed_leaves_one_whole_batch(product: Product, work: Work) -> None:
     batch = started(work, "Killed", values={"a": [*range(60)], "b": [*range(60)]})
     batch_actions.pause(batch)
-    kill([process_of(until(lambda: builder(batch), within=20, what="somebody to build the Batch"))])
+    kill([process_of(until(lambda: builder(batch), within=20, what="someone to build the Batch"))])
     until(lambda: is_there(batch, "built_at"), within=60, what="the Batch to be built")
     assert batch.runs.filter(state=State.QUEUED, executions__number=1).count() == 3600
     assert batch_actions.stop_all(batch, by=work.user) == 3600

@@ -221,7 +221,8 @@ def test_what_was_never_started_waits_again(project: Project) -> None:
     assert execution.status == State.SUCCEEDED
     assert execution.run.executions.count() == 1
     assert (
-        "it waits again" in execution.changes.get(to_state=State.QUEUED, from_state=State.PREPARING).message
+        "it is queued again"
+        in execution.changes.get(to_state=State.QUEUED, from_state=State.PREPARING).message
     )
 
 
@@ -370,5 +371,5 @@ def test_one_of_a_lost_node_that_cannot_be_settled_does_not_hold_up_the_others(p
     recovery.tidy()
     first, second = map(fresh, executions)
     assert (first.status, second.status) == (State.FAILED, State.FAILED)
-    assert "Give the operator the reference" in first.message
+    assert "Give your administrator the reference" in first.message
     assert second.message.endswith("It is executed again.")

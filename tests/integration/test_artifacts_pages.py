@@ -198,13 +198,15 @@ def test_all_of_them_come_as_one_zip(browser: Client, execution: Execution) -> N
 
 def test_without_artifacts_there_is_no_zip(browser: Client, execution: Execution) -> None:
     assert browser.get(url("runs:artifacts_zip", execution)).status_code == 404
-    assert "This Execution left no files." in browser.get(url("runs:artifacts", execution)).content.decode()
+    assert (
+        "This Execution produced no files." in browser.get(url("runs:artifacts", execution)).content.decode()
+    )
 
 
 def test_a_file_that_was_removed_by_hand_is_said_to_be_gone(browser: Client, execution: Execution) -> None:
     leaves(execution, {"a.txt": b"1"})
     (paths.artifacts(execution.pk) / "a.txt").unlink()
-    assert "The file is gone" in shown(browser, execution, "a.txt")
+    assert "The file is missing" in shown(browser, execution, "a.txt")
     assert browser.get(url("runs:artifact_file", execution, "a.txt")).status_code == 404
 
 

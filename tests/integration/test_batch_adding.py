@@ -53,7 +53,7 @@ def test_values_are_added_later(browser: Client, batch: Batch) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "told"),
-    [("0.1, 0.01", "in the Batch already"), ("fast", "expected"), ("[1", "rate")],
+    [("0.1, 0.01", "already in the Batch"), ("fast", "expected"), ("[1", "rate")],
 )
 def test_values_that_add_nothing_or_are_wrong_are_told(
     browser: Client, batch: Batch, typed: str, told: str
@@ -64,7 +64,7 @@ def test_values_that_add_nothing_or_are_wrong_are_told(
 
 
 def adds(browser: Client, batch: Batch, **typed: str) -> str:
-    """What the page says, while somebody types, that these values would add."""
+    """What the page says, while someone types, that these values would add."""
     data = {name.replace("_", "-", 1): text for name, text in typed.items()}
     response = browser.post(reverse("runs:batch_adds", args=[batch.pk]), data, headers={"HX-Request": "true"})
     assert response.status_code == 200
@@ -96,7 +96,7 @@ def test_values_are_added_with_the_notation_of_the_form(browser: Client, batch: 
 def test_a_value_that_stands_twice_is_pointed_out_before_it_is_added(browser: Client, batch: Batch) -> None:
     end(batch, memory_runs_out)
     told = adds(browser, batch, v_rate="0.1, 0.5, 0.5")
-    assert "3 values, 1 twice" in told and "Keep each once" in told
+    assert "3 values, 1 duplicate" in told and "Remove duplicates" in told
 
 
 def test_values_that_go_together_stand_side_by_side_when_more_are_added(
@@ -127,7 +127,7 @@ def test_what_succeeded_elsewhere_is_said_to_be_used_again(
     end(make_batch(task, alice, {"rate": [0.5, 0.7]}), memory_runs_out)
     typed = {"v_rate": "0.5, 0.7, 0.9", "v_size": "16"}
     assert "2 of 3 already succeeded" in (told := adds(browser, batch, **typed)) and "tick the box" in told
-    assert "are used instead of being executed again" in adds(browser, batch, **typed, reuse="1")
+    assert "are reused instead of being executed again" in adds(browser, batch, **typed, reuse="1")
 
 
 def test_more_than_a_batch_may_have_is_refused_beforehand_with_both_numbers(
@@ -135,7 +135,7 @@ def test_more_than_a_batch_may_have_is_refused_beforehand_with_both_numbers(
 ) -> None:
     end(batch, memory_runs_out)
     settings.BATCH_LIMIT = 8
-    assert "would have 9 Runs, and may have at most 8" in adds(browser, batch, v_rate="0.5")
+    assert "would have 9 Runs; the most allowed is 8" in adds(browser, batch, v_rate="0.5")
     thousand = ",".join(map(str, range(1000)))
     told = adds(browser, batch, v_rate=thousand, v_size=thousand)
     assert "1,000,000 Runs" in told and "at most 8" in told

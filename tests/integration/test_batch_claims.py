@@ -76,7 +76,7 @@ def test_a_limit_is_kept_and_can_be_changed_while_it_runs(task: Task) -> None:
     assert claimed(5) == []
     batch_actions.set_limit(batch, None)
     assert claimed(5) == [("one", 3), ("one", 4), ("one", 5)]
-    with pytest.raises(SubmitError, match="Runs at once"):
+    with pytest.raises(SubmitError, match="concurrent Runs"):
         batch_actions.set_limit(batch, 0)
 
 
@@ -94,7 +94,7 @@ def test_a_batch_stops_after_as_many_failures_as_were_asked_for(task: Task, alic
     assert some_batches.run_all(failing={1, 3, 4}) == [0, 1, 2, 3]
     batch.refresh_from_db()
     assert some_batches.states(batch)[4:] == ["stopped", "stopped"]
-    assert batch.stop_reason == "Stopped after 2 failed Runs, as was asked for."
+    assert batch.stop_reason == "Stopped after 2 failed Runs, as set."
     message = batch.runs.get(cell=5).latest.message
     assert message == "Stopped before it was started, because 2 Runs of the Batch failed."
     assert batch.finished_at is not None
@@ -137,7 +137,7 @@ from runs.models import Node, Run
 from runs.states import ACTIVE, State
 node = Node.objects.get(name="worker-1")
 while Run.objects.filter(state="queued").exists():
-    execution = claims.claim(node, "somebody")
+    execution = claims.claim(node, "someone")
     if execution is None:
         continue
     active = Run.objects.filter(batch=execution.run.batch_id, state__in=ACTIVE).count()
@@ -220,7 +220,7 @@ def effort_of_claims() -> int:
 def test_lost_in_a_batch_is_executed_again_within_its_limit(task: Task) -> None:
     batch = some_batches.start(task, values={"a": [1, 2, 3]}, at_once=1)
     execution = some_batches.claim()
-    assert lifecycle.return_to_queue(execution.pk, "somebody")
+    assert lifecycle.return_to_queue(execution.pk, "someone")
     assert Run.objects.filter(batch=batch, state=State.QUEUED).count() == 3
     assert claimed(5) == [(batch.name, 0)]
 
@@ -256,18 +256,18 @@ def test_a_run_says_what_it_waits_for(task: Task) -> None:
     last = batch.runs.get(cell=2).latest
     assert run_page.waiting(last) == "2 before it in the queue, waiting for a free worker."
     some_batches.claim()
-    assert run_page.waiting(last).startswith("It waits for another Run of its Batch to end")
+    assert run_page.waiting(last).startswith("Waiting for another Run of its Batch to end")
     batch_actions.pause(batch)
     last = batch.runs.get(cell=2).latest
-    assert run_page.waiting(last) == "Its Batch is paused. It starts when the Batch goes on."
+    assert run_page.waiting(last) == "Its Batch is paused. It starts when the Batch is resumed."
 
 
 def test_a_run_that_was_given_back_goes_before_those_that_were_read_ahead(task: Task) -> None:
     some_batches.start(task, name="one", values={"a": [*range(4)]})
     front = claims.Front(some_batches.node())
-    first, second = front.claim("somebody"), front.claim("somebody")
+    first, second = front.claim("someone"), front.claim("someone")
     assert (first.run.cell, second.run.cell) == (0, 1)
-    assert lifecycle.return_to_queue(first.pk, "somebody")
+    assert lifecycle.return_to_queue(first.pk, "someone")
     front.look(some_batches.node())
-    assert [front.claim("somebody").run.cell for _ in range(3)] == [0, 2, 3]
-    assert front.claim("somebody") is None
+    assert [front.claim("someone").run.cell for _ in range(3)] == [0, 2, 3]
+    assert front.claim("someone") is None

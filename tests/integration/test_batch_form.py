@@ -144,9 +144,9 @@ def test_the_same_form_sent_twice_is_one_batch(client: Client, task: Task) -> No
             ["epochs: Value 2: expected an int", "epochs: Value 3: expected at least 1"],
         ),
         ({"v_epochs": "1..9 linear x"}, ["epochs: Expected numbers at regular distances"]),
-        ({"v_epochs": "1, 2", "exclude": "epoch = 1"}, ["speaks of &#x27;epoch&#x27;"]),
+        ({"v_epochs": "1, 2", "exclude": "epoch = 1"}, ["names &#x27;epoch&#x27;"]),
         ({"v_epochs": "1, 2", "pairs": "epochs, rate"}, ["Paired parameters need equally many values"]),
-        ({"v_epochs": "1, 2", "pairs": "[1"}, ["Values that go together: Line 1"]),
+        ({"v_epochs": "1, 2", "pairs": "[1"}, ["Paired parameters: Line 1"]),
         ({"v_epochs": "1, 2", "repeats": "many"}, ["Repeats: Expected a whole number"]),
         ({"v_epochs": "1, 2", "repeats": "0"}, ["Repeats: Expected 1 or more, found 0."]),
         (
@@ -180,14 +180,14 @@ def test_while_nothing_can_be_counted_the_form_says_which_parameters_to_mend(
     client: Client, task: Task
 ) -> None:
     html = looked(client, task, filled(client, task, v_epochs="1, x", v_rate="0.1, y", v_mode="fast"))
-    told = html.split('id="outlook"')[1].split("</p>")[0]
-    assert "is mended" in told and ">epochs</a>" in told and ">rate</a>" in told and ">mode</a>" not in told
+    told = html.split('id="run-preview"')[1].split("</p>")[0]
+    assert "is fixed" in told and ">epochs</a>" in told and ">rate</a>" in told and ">mode</a>" not in told
 
 
 def test_a_rule_that_leaves_nothing_out_is_pointed_out(client: Client, task: Task) -> None:
     data = filled(client, task, v_epochs="1, 2", exclude="epochs = '2'")
     html = looked(client, task, data)
-    assert total(html) == "2" and "leaves nothing out" in html
+    assert total(html) == "2" and "has no effect" in html
     html = looked(client, task, data | {"exclude": ["epochs = 2"]})
     assert total(html) == "1" and "leaves nothing out" not in html
 
@@ -258,17 +258,17 @@ def test_a_snapshot_in_the_address_runs_its_files(client: Client, task: Task, al
     ("query", "sentence"),
     [
         ("?v.rate=[", "v.rate was expected as JSON"),
-        ("?v.rate=3", "to be a list of one or more"),
+        ("?v.rate=3", "must be a list of one or more"),
         ("?v.nix=[1]", "is not a parameter of this Task"),
         ("?v.rate=[%22x%22]", "its default is shown"),
         ("?snapshot=abc", "A Snapshot is named by"),
         ("?preset=99", "This preset was deleted"),
-        ("?entry_script=gone.py", "is not there; choose another"),
-        ("?task=77&repeats=2", "of Task 77"),
-        ("?repeats=0", "repeats is to be a whole number of 1 or more"),
-        ("?values=[1]&v.rate=[1]", "stand in an address as v.NAME"),
+        ("?entry_script=gone.py", "does not exist; choose another"),
+        ("?task=77&repeats=2", "for Task 77"),
+        ("?repeats=0", "repeats must be a whole number of 1 or more"),
+        ("?values=[1]&v.rate=[1]", "are written in an address as v.NAME"),
         ("?v.mode=[%22gone%22]", "its default is shown"),
-        ('?v.mode=[{"selected":0,"options":["gone","fast"]}]', "has no option &quot;gone&quot; any more"),
+        ('?v.mode=[{"selected":0,"options":["gone","fast"]}]', "has no option &quot;gone&quot; any longer"),
         ('?v.mode=[{"selected":7,"options":["gone","fast"]}]', "its default is shown"),
     ],
 )

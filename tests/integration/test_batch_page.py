@@ -57,8 +57,8 @@ def test_a_batch_that_is_being_built_says_so(browser: Client, task: Task, alice:
     waiting = start(RunSpec(task=task.pk, values=GRID), by=alice)
     assert isinstance(waiting, Batch)
     told = words(page(browser, waiting))
-    assert "Making 6 Runs" in told
-    assert "as soon as they are made" in told
+    assert "Creating 6 Runs" in told
+    assert "as soon as the Runs have been created" in told
 
 
 def test_failures_are_grouped_by_their_last_line_and_what_they_share(browser: Client, batch: Batch) -> None:
@@ -66,7 +66,7 @@ def test_failures_are_grouped_by_their_last_line_and_what_they_share(browser: Cl
     told = words(page(browser, batch))
     assert "2 of 2 , all with size = 64" in told
     assert "MemoryError: no room for" in told
-    assert "Execute these again" in told
+    assert "Execute again" in told
 
 
 def test_of_very_many_reasons_the_most_common_are_shown(browser: Client, task: Task, alice: User) -> None:
@@ -105,7 +105,7 @@ def test_the_map_folds_other_parameters_into_the_filtered_table(
     batch = make_batch(task, alice, {**GRID, "optimizer": ["adam", "sgd"]})
     end(batch, memory_runs_out)
     html = page(browser, batch, "?x=rate&y=size")
-    assert "Each place holds all values of optimizer" in html
+    assert "Each cell combines all values of optimizer" in html
     assert "2 Runs, all failed" in html
     found = re.search(r'href="([^"]+f\.p%3Arate=0\.1&amp;f\.p%3Asize=16[^"]*)"', html)
     assert found is not None
@@ -172,7 +172,7 @@ def test_names_and_values_cannot_write_html(browser: Client, project: Project, a
 def test_failed_ones_are_executed_again_once(browser: Client, batch: Batch) -> None:
     end(batch, memory_runs_out)
     assert "2 Runs queued again" in do(browser, batch, "failed-again")
-    assert "None of its Runs is failed" in do(browser, batch, "failed-again")
+    assert "None of its Runs has failed" in do(browser, batch, "failed-again")
     assert states(batch).count("queued") == 2
 
 
@@ -182,7 +182,7 @@ def test_one_group_of_failures_is_executed_again(browser: Client, batch: Batch) 
     assert len(groups) == 2
     assert "4 Runs queued again" in do(browser, batch, "group-again", group=groups[0])
     assert states(batch).count("queued") == 4
-    assert "No Run is failed like this any more" in do(browser, batch, "group-again", group="nothing")
+    assert "No Run fails like this any longer" in do(browser, batch, "group-again", group="nothing")
 
 
 def test_ticked_cells_are_executed_again(browser: Client, batch: Batch) -> None:
@@ -192,9 +192,9 @@ def test_ticked_cells_are_executed_again(browser: Client, batch: Batch) -> None:
 
 
 def test_it_is_paused_and_goes_on(browser: Client, batch: Batch) -> None:
-    assert "Paused: what runs goes on" in do(browser, batch, "pause")
-    assert "Go on" in words(page(browser, batch))
-    assert "It goes on" in do(browser, batch, "go-on")
+    assert "Paused. Running Runs will finish" in do(browser, batch, "pause")
+    assert "Resume" in words(page(browser, batch))
+    assert "Batch resumed" in do(browser, batch, "go-on")
 
 
 def test_limit_priority_and_stop_after_are_changed(browser: Client, batch: Batch) -> None:
@@ -215,7 +215,7 @@ def test_all_is_stopped_and_then_deleted(browser: Client, batch: Batch) -> None:
     assert "has not ended" in do(browser, batch, "delete")
     assert "6 Runs asked to stop" in do(browser, batch, "stop")
     assert "It had ended already" in do(browser, batch, "stop") or states(batch) == ["stopped"] * 6
-    assert "was deleted with its 6 Runs" in do(browser, batch, "delete")
+    assert "deleted with its 6 Runs" in do(browser, batch, "delete")
     assert not Batch.objects.exists() and not Run.objects.exists()
 
 
@@ -224,7 +224,7 @@ def test_a_batch_that_is_not_built_yet_is_stopped_and_says_so(
 ) -> None:
     waiting = start(RunSpec(task=task.pk, values=GRID), by=alice)
     said = do(browser, waiting, "stop")
-    assert "Stopped before its Runs were built." in said and "ended already" not in said
+    assert "Stopped before its Runs were created." in said and "ended already" not in said
     waiting.refresh_from_db()
     assert waiting.finished_at is not None and not waiting.runs.exists()
 

@@ -99,7 +99,7 @@ def test_a_form_sent_twice_is_one_batch(task: Task, alice: User) -> None:
         ({"name": "x" * 101}, "at most 100 characters"),
         ({"time_limit": 10**9}, "time limit"),
         ({"exclude": ["a > 0"]}, "None of the 4 combinations"),
-        ({"at_once": 2**40}, "Runs at once"),
+        ({"at_once": 2**40}, "concurrent Runs"),
     ],
 )
 def test_what_cannot_be_started_leaves_nothing_behind(
@@ -305,7 +305,7 @@ def test_added_values_make_new_cells_and_repeat_none(task: Task, alice: User) ->
     batch.refresh_from_db()
     assert [run.cell for run in batch.runs.order_by("cell")] == [0, 1, 2, 3, 4, 5]
     assert some_batches.run_all() == [4, 5]
-    with pytest.raises(SubmitError, match="in the Batch already"):
+    with pytest.raises(SubmitError, match="already in the Batch"):
         batch_actions.add_values(batch, spec, by=alice)
     other = some_batches.spec(task, values={"a": [1], "b": [1], "c": [0, 9]})
     assert batch_actions.add_values(batch, other, by=alice) == 1

@@ -50,7 +50,7 @@ def compare(browser: Client, *runs: Run, **query: str) -> str:
 def test_a_run_against_itself_is_identical_everywhere(browser: Client, batch: Batch) -> None:
     run = batch.runs.first()
     told = compare(browser, run, run)
-    assert "They are identical everywhere" in told
+    assert "They are identical in everything" in told
     assert told.count("identical") >= 7
 
 
@@ -60,7 +60,7 @@ def test_what_differs_is_shown_and_what_is_the_same_is_folded(browser: Client, b
     assert "Parameters 1" in told and "rate 0.1 0.2" in told and "4 the same" in told
     assert "accuracy 0.1 0.2" in told
     assert "All files are the same" in told
-    assert "identical everywhere" not in told
+    assert "identical in all" not in told
 
 
 def test_what_looks_the_same_on_a_short_line_is_told_apart(browser: Client, task: Task, alice: User) -> None:
@@ -68,7 +68,7 @@ def test_what_looks_the_same_on_a_short_line_is_told_apart(browser: Client, task
     made = make_batch(task, alice, {"layers": layers})
     end(made, lambda values: (State.SUCCEEDED, {"accuracy": 0.8123451 + values["layers"][-1] / 1e9}, ""))
     told = compare(browser, *made.runs.order_by("cell"))
-    assert "identical everywhere" not in told and "Parameters 1" in told and "Last metrics 1" in told
+    assert "identical in all" not in told and "Parameters 1" in told and "Last metrics 1" in told
     assert f"layers {layers[0]} {layers[1]}" in told and "accuracy 0.812345101 0.812345102" in told
 
 
@@ -85,8 +85,8 @@ def test_code_of_other_snapshots_is_a_difference_of_all_files(
 def test_a_run_against_its_task_as_it_is_now(browser: Client, batch: Batch, task: Task, alice: User) -> None:
     run = batch.runs.order_by("cell").first()
     told = compare(browser, run, task="now")
-    assert "Train as it is now" in told and "All files are the same" in told
-    assert "identical everywhere" in told, "its values are the defaults"
+    assert "Train (current)" in told and "All files are the same" in told
+    assert "identical in all" in told, "its values are the defaults"
     store.create(task, "more.py", b"x = 1\n", by=alice)
     assert "added more.py" in compare(browser, run, task="now")
 

@@ -70,7 +70,7 @@ def environment_yml(*dependencies: str, **more: str) -> str:
 
 def test_dependencies_are_solved_and_their_programs_are_on_the_path(project: Project) -> None:
     files = {"main.sh": "tool; echo $CONDA_PREFIX $LAB_NAME", "environment.yml": environment_yml("suite")}
-    files["environment.yml"] += "variables: {LAB_NAME: helix}\nprefix: /home/somebody/env\n"
+    files["environment.yml"] += "variables: {LAB_NAME: helix}\nprefix: /home/someone/env\n"
     execution = submit(make_task(project, files), entry="main.sh")
     take_one()
     execution = fresh(execution)
@@ -115,7 +115,7 @@ def test_the_pip_part_may_refer_to_requirements_txt(project: Project) -> None:
     assert "2.0" in console(second).splitlines()[-1]
     assert first.environment.packages.splitlines() == ["alpha==1.0", f"python={VERSION}.0=0", "tool=1.0=0"]
     assert first.environment.interpreter == f"Python {VERSION}.0"
-    assert "requirements.txt is there too, and Conda comes first" in console(first)
+    assert "requirements.txt is also present, but Conda takes precedence" in console(first)
 
 
 def test_r_comes_from_the_environment_with_what_it_depends_on(project: Project) -> None:
@@ -154,7 +154,7 @@ def test_mistakes_in_environment_yml_are_the_message(project: Project) -> None:
     files = {"main.py": "1", "environment.yml": "dependencies: numpy\n"}
     execution = submit(make_task(project, files))
     take_one()
-    assert "dependencies is to be a list" in fresh(execution).message
+    assert "dependencies must be a list" in fresh(execution).message
 
 
 def test_a_channel_can_be_mapped_by_name_also_when_a_dependency_names_it(

@@ -67,7 +67,7 @@ def test_an_activation_script_that_needs_a_missing_bash_is_a_sentence(
             {"etc/conda/env_vars.d/maps.json": "{lower"},
             "maps.json of a Conda package, which",
         ),
-        ({"etc/conda/env_vars.d/maps.json": "[1]"}, "maps.json of a Conda package is to be a mapping"),
+        ({"etc/conda/env_vars.d/maps.json": "[1]"}, "maps.json of a Conda package must be a mapping"),
         ({"etc/conda/activate.d/maps.sh": "exit 0\n"}, "(maps.sh) ended the shell that read it"),
     ],
     ids=["no JSON", "no mapping", "ends the shell"],

@@ -41,7 +41,7 @@ def above_the_console(browser: Client, execution: Execution) -> str:
         ("environment.yml", "main.py", "Conda, because there is environment.yml."),
         ("notes.txt", "main.py", "A clean Python with nothing installed, because there is neither "
          "environment.yml nor requirements.txt."),
-        ("tool.sh", "tool.sh", "The shell as the node has it, because there is neither "
+        ("tool.sh", "tool.sh", "The shell as installed on the node, because there is neither "
          "environment.yml nor requirements.txt."),
     ],
 )  # fmt: skip
@@ -52,7 +52,7 @@ def test_which_file_decided_stands_above_the_console(
     run.snapshot = freeze({"main.py": "1", name: ""}, tmp_path / "other")
     run.entry_script = entry
     run.save()
-    assert above_the_console(browser, execution) == f"{sentence} Its environment is not there yet."
+    assert above_the_console(browser, execution) == f"{sentence} Its environment has not been built yet."
     running(execution)
     kind = {"requirements.txt": "venv", "environment.yml": "conda"}.get(name, "plain")
     Environment.objects.update(kind=kind, interpreter="Python 3.11")
@@ -62,7 +62,7 @@ def test_which_file_decided_stands_above_the_console(
     lifecycle.transition(execution.pk, State.RUNNING, State.SUCCEEDED, exit_code=0)
     assert above_the_console(browser, execution) == expected
     Execution.objects.update(environment=None)
-    assert above_the_console(browser, execution) == f"{sentence} No environment was made."
+    assert above_the_console(browser, execution) == f"{sentence} No environment was built."
 
 
 def test_a_node_with_another_platform_decided_by_its_own_file(

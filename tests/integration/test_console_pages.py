@@ -94,7 +94,7 @@ def test_a_text_is_found_and_marked(browser: Client, execution: Execution) -> No
     html = browser.get(url, {"q": "BETA"}).content.decode()
     assert '<mark class="hit">beta</mark> &lt;b&gt;' in html
     assert 'data-console-hit="6"' in html
-    assert "Nothing in the console reads “&lt;i&gt;”." in browser.get(url, {"q": "<i>"}).content.decode()
+    assert "No matches for “&lt;i&gt;” in the console." in browser.get(url, {"q": "<i>"}).content.decode()
 
 
 def test_the_download_has_the_bytes_as_printed(browser: Client, execution: Execution) -> None:

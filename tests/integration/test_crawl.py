@@ -205,7 +205,7 @@ def test_nobody_is_sent_to_sign_in_from_everywhere(
     for address in walk.seen:
         response = nobody.get(address)
         if address == "/batches/ended":
-            # What a page asks by itself must not take it away from somebody who writes in it.
+            # What a page asks by itself must not take it away from someone who writes in it.
             assert (response.status_code, response.content) == (204, b"")
             continue
         assert response.status_code == 302, address
@@ -253,7 +253,7 @@ def test_who_may_only_look_cannot_change_anything(
             for headers in ({}, HX):
                 response = client.post(address, dict(form.fields), headers=headers)
                 assert response.status_code == 403, (user, address)
-                assert b"This needs the role of" in response.content, address
+                assert b"This requires the" in response.content, address
         for action in ("stop", "delete"):
             sent = {"run": [run.pk for run in world.runs], "action": action, "confirmed": "1"}
             assert client.post("/runs/bulk", sent).status_code == 302

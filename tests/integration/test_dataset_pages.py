@@ -70,7 +70,7 @@ def test_bob_creates_a_dataset_with_a_folder_at_once(project: Project, bob: User
     assert answer.url == made.get_absolute_url()
     assert files_of(made) == {"a.csv": b"1", "deep/b.csv": b"2"}
     answer = client_of(bob).post(where, {"name": "IRIS"})
-    assert answer.status_code == 422 and "has a Dataset “IRIS” already" in answer.content.decode()
+    assert answer.status_code == 422 and "already has a Dataset “IRIS”" in answer.content.decode()
 
 
 def test_a_dataset_whose_files_are_refused_is_not_there(
@@ -99,7 +99,7 @@ def test_htmx_is_sent_on_and_told_what_is_wrong(dataset: Dataset, bob: User, cli
     answer = browser.post(where, {"files": SimpleUploadedFile("a", b"1")}, headers={"HX-Request": "true"})
     assert answer.status_code == 204 and answer.headers["HX-Redirect"] == dataset.get_absolute_url()
     answer = browser.post(where, headers={"HX-Request": "true"})
-    assert answer.status_code == 422 and "No files arrived" in answer.content.decode()
+    assert answer.status_code == 422 and "No files were received" in answer.content.decode()
 
 
 def test_an_upload_above_the_limit_is_refused_in_words(
@@ -228,7 +228,7 @@ def test_all_my_datasets_are_listed_with_filters(
     assert "Measurements" in page and "Iris" in page and "2.0 kB" in page
     assert "Measurements" not in client_of(charlie).get(where).content.decode()
     assert "Measurements" in client_of(bob).get(where, {"q": "measure", "project": "iris"}).content.decode()
-    assert "No Dataset fits" in client_of(bob).get(where, {"project": "other"}).content.decode()
+    assert "No Dataset matches" in client_of(bob).get(where, {"project": "other"}).content.decode()
     for sort in ("name", "-size", "file_count", "-changed_at", "project", "x"):
         assert client_of(bob).get(where, {"sort": sort}).status_code == 200
 

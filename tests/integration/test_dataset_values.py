@@ -104,7 +104,7 @@ def test_the_table_sorts_and_filters_by_name(browser: Client, batch: Batch) -> N
 def test_charts_and_the_map_say_names(browser: Client, batch: Batch) -> None:
     answer = json.loads(page(browser, "runs:batch_data", batch.pk))
     [data] = [column for column in answer["columns"] if column["key"] == "p:data"]
-    assert data["faces"] == ["7", "Iris", "Wheat"] and "exact" not in data
+    assert data["texts"] == ["7", "Iris", "Wheat"] and "exact" not in data
     assert "Iris" in words(page(browser, "runs:batch", batch.pk))
 
 
@@ -114,7 +114,7 @@ def test_narrowing_down_tries_no_datasets_between(batch: Batch, ids: dict[str, i
     found = refine.down(held, numbers, "max", importance.of(held, numbers))
     [data] = [choice for choice in found.choices if choice.name == "data"]
     assert ids["Iris"] in data.values and set(data.values) <= set(ids.values())
-    assert set(data.faces) <= set(NAMES)
+    assert set(data.texts) <= set(NAMES)
 
 
 def test_a_renamed_dataset_has_its_new_name_and_a_deleted_one_says_so(

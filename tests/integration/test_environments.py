@@ -112,7 +112,7 @@ def test_what_cannot_be_built_fails_in_words_and_is_tried_again(project: Project
     assert (execution.status, execution.reason) == (State.FAILED, Reason.ENVIRONMENT)
     assert execution.message == (
         "The environment could not be built from requirements.txt: the installer ended with exit code 1. "
-        "What it said is in the console."
+        "Its output is in the console."
     )
     assert "beta was not found" in console(execution)
     assert folders() == []

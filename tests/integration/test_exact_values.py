@@ -3,7 +3,7 @@
 import json
 
 from django.contrib.auth.models import User
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projects.models import Project
@@ -14,7 +14,6 @@ texts = st.text(alphabet=st.characters(blacklist_categories=["Cs"], blacklist_ch
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.dictionaries(texts, scalars | st.lists(scalars, max_size=3), max_size=4))
 def test_a_runs_values_keep_their_types_and_their_order(
     values: dict[str, object], project: Project, alice: User

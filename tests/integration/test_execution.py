@@ -84,7 +84,11 @@ print("after")
 @pytest.mark.parametrize(
     ("source", "reason", "said"),
     [
-        ("raise SystemExit(3)", Reason.EXIT_CODE, "The script ended with exit code 3; why stands at the end"),
+        (
+            "raise SystemExit(3)",
+            Reason.EXIT_CODE,
+            "The script ended with exit code 3; see the end of the console",
+        ),
         (
             "import os; os.kill(os.getpid(), 9)",
             Reason.SIGNAL,
@@ -308,7 +312,7 @@ def test_a_script_ends_at_its_time_limit(project: Project, settings: LazySetting
     take_one()
     execution = fresh(execution)
     assert (execution.status, execution.reason) == (State.FAILED, Reason.TIMEOUT)
-    assert execution.message == "It was ended after its time limit of 1s."
+    assert execution.message == "It was stopped at its time limit of 1s."
 
 
 def test_children_that_a_script_left_behind_are_ended(project: Project) -> None:
@@ -333,7 +337,7 @@ def test_one_bad_run_does_not_stop_the_next(project: Project) -> None:
     assert take_one() == 2
     bad = fresh(bad)
     assert bad.status == State.FAILED
-    assert "The server met a problem of its own" in bad.message
+    assert "The server had an internal problem" in bad.message
     assert fresh(good).status == State.SUCCEEDED
 
 

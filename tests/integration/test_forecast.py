@@ -40,7 +40,7 @@ def ended(task: Task, *seconds: float, size: int = 0, script: str = "main.py") -
 def test_without_an_earlier_run_it_says_that_there_is_nothing(task: Task) -> None:
     found = forecast.of(task, runs=12)
     assert (found.run, found.total, found.disk, found.finish_at) == (None, None, None, None)
-    assert "nothing to base a forecast on" in found.basis
+    assert "nothing to base an estimate on" in found.basis
 
 
 def test_time_and_disk_are_ranges_around_what_earlier_runs_took(task: Task) -> None:

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projects.models import Project
@@ -24,13 +24,6 @@ from tests.integration.test_crawl import walk_of
 
 pytestmark = pytest.mark.django_db
 
-FAST = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=200,
-    suppress_health_check=list(HealthCheck),
-)
 NAMES = hostile.names_read()
 KEYS = [0, 1, 2, 3, 5, 8, 13, 2**31, 2**63 - 1, 2**63, 10**30, int("9" * 400)]
 WORDS = ["hello", "stop", "pause", "settings", "again", "keep", "nope"]
@@ -138,7 +131,6 @@ def test_no_address_and_no_query_fails(world: whole_world.World, browser: Client
     seen = [unquote_to_bytes(urlsplit(address).path) for address in walk.seen]
     methods = st.sampled_from(["GET", "GET", "GET", "HEAD", "POST", "PUT"])
 
-    @FAST
     @given(methods, st.sampled_from(seen) | places(), PAIRS, HEADERS)
     def try_one(method: str, path: bytes, query: list[tuple[str, bytes]], headers: dict[str, str]) -> None:
         sent = Sent(method=method, path=path, query=query, headers=headers)
@@ -155,7 +147,6 @@ def test_no_form_fails_whatever_is_sent(world: whole_world.World, browser: Clien
     """Each form of every page with some fields changed, left out, doubled or added, and with uploads."""
     forms = list(walk_of(browser).forms.items())
 
-    @FAST
     @given(
         st.sampled_from(forms),
         PAIRS,
@@ -191,7 +182,6 @@ def test_no_broken_body_fails(world: whole_world.World, browser: Client) -> None
     """Bodies that stop in the middle, or are something else than their header says."""
     addresses = list(walk_of(browser).forms)
 
-    @settings(FAST, max_examples=120)
     @given(st.sampled_from(addresses), st.sampled_from(["", *KINDS]), PAIRS, FILES, st.integers(0, 200))
     def try_one(address: str, kind: str, fields: Any, files: Any, cut: int) -> None:
         path = unquote_to_bytes(urlsplit(address).path)

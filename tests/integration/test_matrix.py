@@ -185,7 +185,7 @@ def test_by_what_the_best_is_told_is_kept_for_the_task(
 ) -> None:
     address = reverse("runs:batch_importance", args=[batch.pk]) + "?metric=loss&direction=max"
     keep = reverse("runs:batch_do", args=[batch.pk, "keep-metric"])
-    assert "Keep loss for this Task" in browser.get(address).content.decode()
+    assert "Use loss for this Task" in browser.get(address).content.decode()
     chosen = {"metric": "loss", "aggregate": "minimum", "direction": "max", "next": address}
     assert client_of(vera).post(keep, chosen).status_code == 403
     response = browser.post(keep, chosen)
@@ -268,7 +268,7 @@ def test_charts_get_columns_of_numbers_and_faces(browser: Client, batch: Batch) 
     data = browser.get(reverse("runs:batch_data", args=[batch.pk])).json()
     by_key = {column["key"]: column for column in data["columns"]}
     assert len(data["runs"]) == 12
-    assert by_key["p:optimizer"]["faces"] == ["adam", "sgd"]
+    assert by_key["p:optimizer"]["texts"] == ["adam", "sgd"]
     assert by_key["p:rate"]["exact"] == [0.001, 0.01, 0.1]
     assert by_key["m:accuracy"]["values"].count(None) == 2
     assert data["metric"] == "m:accuracy" and data["direction"] == "max"

@@ -51,7 +51,7 @@ def test_unknown_people_wrong_roles_and_members_are_refused_in_words(
 ) -> None:
     browser = client_of(alice)
     assert add(browser, project, "zoe")[0] == 422
-    assert "Nobody here has the user name “zoe”" in add(browser, project, "zoe")[1]
+    assert "There is no user “zoe”" in add(browser, project, "zoe")[1]
     assert "is editor in this Project already" in add(browser, project, "bob")[1]
     assert add(browser, project, "bob", "king")[0] == 422
     assert add(browser, project, "")[0] == 422

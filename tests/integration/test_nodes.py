@@ -99,7 +99,7 @@ def test_nobody_but_staff_changes_a_node(client_of: ClientOf, alice: User, actio
 def test_a_node_that_is_gone_can_be_forgotten(client_of: ClientOf, staff: User) -> None:
     gone = node("gone-for-good", beat=LONG_AGO)
     answer = client_of(staff).post(reverse("runs:forget", args=[gone.pk]), follow=True)
-    assert "is forgotten" in answer.content.decode()
+    assert "forgotten. It reappears" in answer.content.decode()
     assert "gone-for-good" not in client_of(staff).get(reverse("runs:nodes")).content.decode()
     assert client_of(staff).post(reverse("runs:forget", args=[gone.pk])).status_code == 404
 
@@ -107,7 +107,7 @@ def test_a_node_that_is_gone_can_be_forgotten(client_of: ClientOf, staff: User) 
 def test_a_node_that_answers_is_not_forgotten(client_of: ClientOf, staff: User) -> None:
     live = node("alive")
     answer = client_of(staff).post(reverse("runs:forget", args=[live.pk]), follow=True)
-    assert "answered a short while ago" in answer.content.decode()
+    assert "answered a moment ago" in answer.content.decode()
     assert "alive" in client_of(staff).get(reverse("runs:nodes")).content.decode()
 
 

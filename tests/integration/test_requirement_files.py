@@ -155,24 +155,26 @@ def test_on_macos_environment_osx_yml_is_the_one_that_is_read(
     linux = requirements.want(tmp_path, tree="")
     monkeypatch.setattr("runs.runtimes.requirements.sys.platform", "darwin")
     macos = requirements.want(tmp_path, tree="")
-    assert (linux.file, linux.conda.dependencies) == ("environment.yml", ("for-linux",))
-    assert (macos.file, macos.conda.dependencies) == ("environment-osx.yml", ("for-macos",))
+    assert (linux.file, linux.base.dependencies) == ("environment.yml", ("for-linux",))
+    assert (macos.file, macos.base.dependencies) == ("environment-osx.yml", ("for-macos",))
 
 
 def test_a_python_that_is_not_there_is_missed_with_those_that_are(project: Project) -> None:
     execution = execute(project, {".python-version": "3.5\n"})
     assert execution.reason == Reason.ENVIRONMENT
-    assert "No Python on this node is what .python-version asks for (3.5). There are" in execution.message
+    assert (
+        "No Python on this node matches what .python-version asks for (3.5). There are" in execution.message
+    )
     assert sys.version.split()[0] in execution.message
 
 
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        (".python-version", "--help\n", "is to name a version of Python"),
-        (".python-version", "/usr/bin/python3\n", "is to name a version of Python such as 3.11"),
+        (".python-version", "--help\n", "must name a version of Python"),
+        (".python-version", "/usr/bin/python3\n", "must name a version of Python such as 3.11"),
         ("pyproject.toml", "[project\n", "pyproject.toml cannot be read"),
-        ("pyproject.toml", "[project]\nrequires-python = 3\n", "is to name a version of Python"),
+        ("pyproject.toml", "[project]\nrequires-python = 3\n", "must name a version of Python"),
     ],
 )
 def test_a_wrong_version_file_gets_a_sentence(project: Project, name: str, text: str, words: str) -> None:

@@ -83,7 +83,7 @@ def test_an_ended_run_is_executed_again(project: Project, alice: User, operator:
 
 def test_nodes_are_woken(run: Run, operator: Client) -> None:
     node = Node.objects.create(name="n")
-    assert "were woken" in act(operator, "run", "wake_nodes", run.pk)
+    assert "Woke the live nodes" in act(operator, "run", "wake_nodes", run.pk)
     assert "1 woken" in act(operator, "node", "wake_up", node.pk)
 
 

@@ -65,7 +65,7 @@ def test_a_dry_run_shows_the_combinations_and_starts_nothing(task: Task, shell: 
     lines = out.splitlines()
     assert code == 0
     assert lines[0] == "Total number of Runs: 4"
-    assert "nothing to base a forecast on" in lines[1]
+    assert "nothing to base an estimate on" in lines[1]
     assert lines[2:] == ["     1  a=1  b=3", "     2  a=1  b=4", "     3  a=2  b=3", "     4  a=2  b=4"]
     assert not Batch.objects.exists()
 
@@ -88,7 +88,7 @@ def test_a_dry_run_says_what_would_be_left_out_and_how_long_the_rest_takes(task:
         and "1 min 00 s to 1 min 00 s" in out
     )
     code, _, err = shell(str(task.pk), "--set", "a=1,2", "--dry-run", "--reuse")
-    assert code == 2 and "has already succeeded, so there is nothing to start" in err
+    assert code == 2 and "have already succeeded, so there is nothing to start" in err
 
 
 def test_a_long_dry_run_is_cut_and_all_of_it_can_be_asked_for(task: Task, shell: Shell) -> None:

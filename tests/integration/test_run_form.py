@@ -188,7 +188,7 @@ def test_it_says_what_has_changed_in_task_yaml_since(task: Task, alice: User, cl
     page = client.get(address(task, f"?from={run.pk}")).content.decode()
     for note in (
         "&quot;label&quot; was added; its default is shown.",
-        "&quot;text&quot; was removed; its value &quot;&quot; is not used any more.",
+        "&quot;text&quot; was removed; its value &quot;&quot; is no longer used.",
         "&quot;rate&quot; is int now and was float.",
         "&quot;rate&quot; cannot have its earlier value",
         "The default of &quot;layers&quot; is [16] now and was [64, 32].",
@@ -232,7 +232,7 @@ def test_a_dataset_is_picked_with_its_size(project: Project, alice: User, client
 
 def test_what_changed_since_the_last_run_is_listed(task: Task, alice: User, client_of: ClientOf) -> None:
     client = client_of(alice)
-    assert "The first Run of this Task" in client.get(address(task)).content.decode()
+    assert "This is the first Run of this Task" in client.get(address(task)).content.decode()
     run_of(task, user=alice)
     assert "The same files as" in client.get(address(task)).content.decode()
     task_files.create(task, "new.py", b"", by=alice)
@@ -249,7 +249,7 @@ def test_project_and_task_are_chosen_with_search(task: Task, alice: User, client
     assert address(task) in in_project
     assert "No Task matches" in client.get(choose, {"project": task.project_id, "q": "zzz"}).content.decode()
     run_of(task, user=alice)
-    assert "Lately run by you" in client.get(choose).content.decode()
+    assert "Recently run by you" in client.get(choose).content.decode()
 
 
 def test_only_projects_in_which_one_may_run_are_offered(

@@ -88,9 +88,9 @@ def test_a_snapshot_that_is_gone_from_the_disk_does_not_break_the_page(
     paths.snapshot(execution.run.snapshot_id).rename(paths.scratch())
     html = page(browser, execution)
     assert "optimizer" in html
-    assert "are not on the data folder&#x27;s disk any more. Its environment is not there yet" in words(html)
+    assert "are no longer in the data folder. Its environment has not been built yet" in words(html)
     response = browser.get(reverse("runs:snapshot", args=[execution.run_id]))
-    assert "The file is not there" in response.content.decode()
+    assert "The file is missing" in response.content.decode()
     assert browser.get(reverse("runs:snapshot_zip", args=[execution.run_id])).status_code == 404
 
 

@@ -227,7 +227,7 @@ def test_one_chosen_run_is_told_of_as_one(runs: list[Run], bob: User, client_of:
     waiting = next(run for run in runs if run.state == "queued")
     data = {"run": waiting.pk, "action": "stop"}
     told = [client_of(bob).post(reverse("runs:bulk"), data, follow=True).content.decode() for _ in range(2)]
-    assert "The Run was asked to stop." in told[0] and "The Run had ended." in told[1]
+    assert "The Run was asked to stop." in told[0] and "The Run has ended already." in told[1]
 
 
 def test_deleting_many_says_what_is_lost_first(runs: list[Run], alice: User, client_of: ClientOf) -> None:

@@ -81,7 +81,7 @@ def test_no_form_is_taken_without_its_token(
     for address, form in forms.items():
         response = strict.post(address, dict(form.fields) | {"csrfmiddlewaretoken": "x" * 64})
         assert response.status_code == 403, address
-        assert b"too old" in response.content, address
+        assert b"expired" in response.content, address
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)
@@ -119,7 +119,7 @@ def test_a_sign_in_link_signs_in_once(alice: User) -> None:
     assert Client().get(link).status_code == 302
     second = Client().get(link)
     assert second.status_code == 410
-    assert b"Each one works once" in second.content
+    assert b"Each link works once" in second.content
     assert Client().head(auth.make_link(alice)).status_code == 405  # previews of mail programs use nothing up
 
 
@@ -160,7 +160,7 @@ def test_a_form_with_too_much_text_or_too_many_fields_is_refused_in_words(
     large = client.post(reverse("projects:create"), {"name": "x" * 1024**2})
     many = client.post(reverse("projects:create"), {f"n{number}": "" for number in range(20)})
     assert (large.status_code, many.status_code) == (413, 413)
-    assert b"more than 1 MB of text" in large.content
+    assert b"more than 1 MB" in large.content
     assert b"more than 10 fields" in many.content
     broken = client.generic("POST", reverse("projects:create"), b"--x\r\n", "multipart/form-data; boundary=")
     assert broken.status_code == 400
@@ -203,5 +203,5 @@ def test_an_address_that_only_takes_forms_says_so(project: Project, alice: User,
     response = client_of(alice).get(reverse("projects:archive", args=[project.pk]))
     assert response.status_code == 405
     assert response.headers["Allow"] == "POST"
-    assert b"It only takes what a form sends" in drain(response)
+    assert b"only accepts submitted forms" in drain(response)
     assert int(response.headers["Content-Length"]) == len(response.content)

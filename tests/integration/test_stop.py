@@ -110,7 +110,7 @@ time.sleep(300)
     thread.join()
     execution = fresh(execution)
     assert execution.status == State.STOPPED
-    assert execution.message == "Stopped by its owner; it did not end in time when asked, and was killed."
+    assert execution.message == "Stopped by its owner; it did not end in time when asked to, and was killed."
     assert execution.exit_code == 128 + 9
 
 

@@ -113,7 +113,7 @@ def a_tar_with_a_link() -> bytes:
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("a.zip", zipped({"../evil.py": b"x"}), "leads out of the folder"),
+        ("a.zip", zipped({"../evil.py": b"x"}), "points outside the folder"),
         ("a.zip", zipped({"/abs.py": b"x"}), "absolute path"),
         ("a.zip", zipped({"ok/a.py": b"x", "ok/A.py": b"y"}), "differ only in case"),
         ("a.zip", zipped({"aux.txt": b"x"}), "Windows"),
@@ -164,7 +164,7 @@ def test_a_name_is_used_once_in_a_project_whatever_its_case(browser: Client, pro
     answer = make(browser, project, start="blank", name="TRAIN", description="kept")
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert "There is a Task “TRAIN” in this Project already" in page
+    assert "This Project already has a Task “TRAIN”" in page
     assert "kept" in page
     assert Task.objects.count() == 1
 

@@ -64,7 +64,7 @@ def test_the_second_save_of_two_is_told_and_may_save_over_it(
     store.write(task, "main.py", b"alice's\n", expected=opened, by=alice)
     answer = save(browser, task, "bob's\n", digest=opened)
     assert answer.status_code == 409
-    assert "changed by somebody else" in answer.content.decode()
+    assert "changed by someone else" in answer.content.decode()
     assert store.read_bytes(task, "main.py") == b"alice's\n"
     found = filetree.file_digest(store.root(task) / "main.py")
     assert save(browser, task, "bob's\n", digest=opened, over=found).status_code == 200

@@ -56,7 +56,7 @@ def test_the_same_files_have_the_same_digest_again(task: Task, alice: User) -> N
 def test_the_second_of_two_editors_is_told_and_nothing_is_lost(task: Task, alice: User, bob: User) -> None:
     opened = digest_of(task, "main.py")
     store.write(task, "main.py", b"print('alice')\n", expected=opened, by=alice)
-    with pytest.raises(store.Conflict, match="changed by somebody else") as caught:
+    with pytest.raises(store.Conflict, match="changed by someone else") as caught:
         store.write(task, "main.py", b"print('bob')\n", expected=opened, by=bob)
     assert caught.value.expected == opened
     assert caught.value.found == digest_of(task, "main.py")
@@ -79,7 +79,7 @@ def test_a_file_that_was_deleted_meanwhile_is_a_conflict_and_can_be_made_again(
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("data", "There is data in this Task already"),
+        ("data", "This Task already has data"),
         ("main.py/x", "main.py"),
         ("MAIN.py", "main.py"),
         ("__pycache__/x.py", "never part of a Task"),
@@ -158,12 +158,12 @@ def test_a_name_can_change_only_its_case(task: Task, alice: User) -> None:
         ("main.py", "data", "already"),
         ("data", "data/inner", "into itself"),
         ("data", "main.py/data", "is a file and also a folder"),
-        ("main.py", "../main.py", "leads out of the folder"),
+        ("main.py", "../main.py", "points outside the folder"),
         ("main.py", "/etc/passwd", "absolute path"),
         ("main.py", ".git/config", "never part of a Task"),
         ("main.py", "aux.py", "Windows"),
         ("nothing.py", "x.py", "There is no nothing.py"),
-        ("../../db.sqlite3", "x", "leads out of the folder"),
+        ("../../db.sqlite3", "x", "points outside the folder"),
     ],
 )
 def test_a_bad_rename_says_why_and_changes_nothing(

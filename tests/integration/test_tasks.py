@@ -176,7 +176,7 @@ def test_the_settings_rename_the_task(browser: Client, task: Task) -> None:
     Task.objects.create(project=task.project, name="Other", created_by=task.created_by)
     answer = browser.post(url("tasks:settings", task), {"name": "other", "description": ""})
     assert answer.status_code == 422
-    assert "There is a Task “other” in this Project already" in answer.content.decode()
+    assert "This Project already has a Task “other”" in answer.content.decode()
 
 
 def test_the_list_is_searched_filtered_sorted_and_paged(
@@ -227,7 +227,7 @@ def test_the_badge_says_whether_the_files_are_those_of_the_last_run(
     badge = url("runs:task_changes", task)
     assert "Never run" in browser.get(badge).content.decode()
     run = submit(task).run
-    assert f"As in Run {run.pk}" in browser.get(badge).content.decode()
+    assert f"Same as Run {run.pk}" in browser.get(badge).content.decode()
     save(browser, task, "print('other')\n")
     store.delete(task, "data", by=alice)
     store.create(task, "new.py", b"1\n", by=alice)
@@ -290,7 +290,7 @@ def test_a_task_of_very_many_files_shows_what_is_in_a_folder_when_it_is_opened(
     uploads += [(f"data & more/{number:04}.txt", io.BytesIO(b"x")) for number in range(450)]
     big = create.from_upload(create.Details(project=project, name="Big", by=alice), uploads)
     page = flat(browser.get(url("tasks:detail", big)).content.decode())
-    assert "data &amp; more" in page and "0001.txt" not in page and "Show what is in it" in page
+    assert "data &amp; more" in page and "0001.txt" not in page and "Show its content" in page
     folder = url("tasks:folder", big)
     opened = flat(browser.get(f"{folder}?folder=data%20%26%20more", headers=HTMX).content.decode())
     assert opened.count('class="tree-file"') == 200 and "Show more, 250 left" in opened

@@ -97,9 +97,10 @@ def test_what_the_real_programs_make_is_read(tmp_path: Path) -> None:
 
 
 BAD_PATHS = [
-    ("/evil", "absolute"), ("../evil", "leads out"), ("a/../../evil", "leads out"), ("C:/evil", "absolute"),
-    (r"..\evil", "backslash"), ("CON", "Windows"), ("a/nul.txt", "Windows"), ("x. ", "dot or a blank"),
-    ("a/" * 9 + "b", "parts deep"), ("n" * 300, "255 is the most"), ("a\nb", "cannot be seen"),
+    ("/evil", "absolute"), ("../evil", "points outside"), ("a/../../evil", "points outside"),
+    ("C:/evil", "absolute"),
+    (r"..\evil", "backslash"), ("CON", "Windows"), ("a/nul.txt", "Windows"), ("x. ", "dot or a space"),
+    ("a/" * 9 + "b", "parts deep"), ("n" * 300, "255 is the most"), ("a\nb", "invisible"),
 ]  # fmt: skip
 
 
@@ -121,7 +122,7 @@ def test_clashes_in_archives_are_refused(paths: tuple[str, str], tmp_path: Path)
 
 def test_a_name_cut_by_a_nul_is_refused(tmp_path: Path) -> None:
     archive = io.BytesIO(zipped({"evil.py#x": b"1"}).getvalue().replace(b"evil.py#x", b"evil.py\0x"))
-    refused(archive, "a.zip", "cannot be seen", tmp_path)
+    refused(archive, "a.zip", "invisible", tmp_path)
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -130,8 +131,8 @@ def test_the_same_path_twice_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(made, "w") as archive:
         archive.writestr("a.txt", "1")
         archive.writestr("a.txt", "2")
-    refused(made, "a.zip", "is there twice", tmp_path)
-    refused(tarred([(member("a"), b"1"), (member("a"), b"2")]), "a.tgz", "is there twice", tmp_path)
+    refused(made, "a.zip", "occurs twice", tmp_path)
+    refused(tarred([(member("a"), b"1"), (member("a"), b"2")]), "a.tgz", "occurs twice", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -158,11 +159,11 @@ def test_links_and_devices_in_a_zip_are_refused(kind: int, said: str, tmp_path: 
 
 
 def test_a_folder_that_leads_out_is_refused(tmp_path: Path) -> None:
-    refused(zipped({"../evil/": b"", "a": b""}), "a.zip", "leads out", tmp_path)
+    refused(zipped({"../evil/": b"", "a": b""}), "a.zip", "points outside", tmp_path)
     refused(
         tarred([(member("../evil", tarfile.DIRTYPE), b""), (member("a"), b"")]),
         "a.tgz",
-        "leads out",
+        "points outside",
         tmp_path,
     )
 
@@ -209,7 +210,7 @@ def test_a_chain_of_headers_is_refused(tmp_path: Path) -> None:
 def test_too_many_entries_are_refused(tmp_path: Path) -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
-        for number in range(100_000):
+        for number in range(70_000):  # above 65,535 a zip counts them elsewhere
             archive.writestr(f"{number}.txt", b"")
     members = tarred([(member(f"{number}"), b"") for number in range(5000)])
     refused(made, "a.zip", "more than 1,000 files", tmp_path)
@@ -234,8 +235,8 @@ def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_archive_with_nothing_in_it_is_refused(tmp_path: Path) -> None:
-    refused(zipped({}), "a.zip", "holds no files", tmp_path)
-    refused(zipped({"a/": b""}), "a.zip", "holds no files", tmp_path)
+    refused(zipped({}), "a.zip", "contains no files", tmp_path)
+    refused(zipped({"a/": b""}), "a.zip", "contains no files", tmp_path)
     refused(tarred([]), "a.tar.gz", ".", tmp_path)
 
 

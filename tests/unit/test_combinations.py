@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.combinations import CombinationError, Condition, Design
@@ -51,7 +51,6 @@ def written_down(values: dict[str, list[Any]], exclude: list[str], condition: Co
     return kept
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     values=st.fixed_dictionaries(
         {"a": NUMBERS, "b": NUMBERS, "mode": st.sampled_from([["fast"], ["fast", "slow"]]), "c": NUMBERS}
@@ -129,7 +128,7 @@ def test_a_million_combinations_are_counted_and_paged_without_being_built() -> N
 def test_far_too_many_are_still_counted_and_checking_rules_over_them_is_refused() -> None:
     values = {f"p{i}": list(range(10)) for i in range(12)}
     assert Design(values=values).count == 10**12
-    with pytest.raises(CombinationError, match="too many to leave some out"):
+    with pytest.raises(CombinationError, match="too many to exclude some"):
         _ = Design(values=values, exclude=["p1 = 1"]).count
 
 
@@ -138,10 +137,10 @@ def test_far_too_many_are_still_counted_and_checking_rules_over_them_is_refused(
     [
         ({"values": {"a": []}}, "a has no value"),
         ({"values": {"a": [1, 2], "b": [1]}, "pairs": [["a", "b"]]}, "equally many values: a has 2, b has 1"),
-        ({"values": {"a": [1]}, "pairs": [["a", "z"]]}, "“z”, which is no parameter"),
+        ({"values": {"a": [1]}, "pairs": [["a", "z"]]}, "“z”, which is not a parameter of this Task"),
         ({"values": {"a": [1, 2]}, "seed_parameter": "a"}, "takes one value, not 2"),
         ({"values": {"a": ["x"]}, "seed_parameter": "a"}, "needs a whole number"),
-        ({"values": {"a": [1]}, "repeats": 0}, "Repeats are to be 1 or more"),
+        ({"values": {"a": [1]}, "repeats": 0}, "Repeats must be 1 or more"),
     ],
 )
 def test_a_design_that_makes_no_sense_says_which_part(design: dict[str, Any], words: str) -> None:

@@ -42,14 +42,14 @@ def test_an_empty_section_is_fine() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "is to be a mapping with the key dependencies, but is empty"),
+        ("", "must be a mapping with the key dependencies, but is empty"),
         ("- numpy", "but is a list"),
-        ("dependencies: numpy", "dependencies is to be a list, but is a text"),
+        ("dependencies: numpy", "dependencies must be a list, but is a text"),
         ("dependencies:\n  - numpy: 1.2", "a version is written name=1.2"),
-        ("channels: 5\ndependencies: [5]", "channels is to be a list, but is 5.*one is 5"),
+        ("channels: 5\ndependencies: [5]", "channels must be a list, but is 5.*one is 5"),
         ("a: [", r"environment.yml:1:5: this is not valid YAML"),
         ("a: &x [1]\nb: *x", "without YAML aliases"),
-        ("dependencies: []\nvariables: {A=B: x}", "cannot be the name of a variable"),
+        ("dependencies: []\nvariables: {A=B: x}", "is not a valid variable name"),
     ],
 )
 def test_a_wrong_file_gets_a_sentence(text: str, words: str) -> None:

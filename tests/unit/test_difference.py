@@ -53,8 +53,8 @@ def test_a_changed_line_has_three_lines_of_context_and_its_numbers() -> None:
         ("added", b"", b"\xff\xfe", "Not text: 2 bytes."),
         ("removed", b"\0", b"", "Not text: 1 bytes before."),
         ("added", b"", b"", "Empty file."),
-        ("changed", b"x", b"x", "Only the permission to execute it differs."),
-        ("changed", b"a\r\nb\r\n", b"a\nb\n", "Only the ends of lines differ."),
+        ("changed", b"x", b"x", "Only the executable permission differs."),
+        ("changed", b"a\r\nb\r\n", b"a\nb\n", "Only the line endings differ."),
     ],
 )
 def test_what_lines_cannot_say_is_said_in_words(kind: str, old: bytes, new: bytes, note: str) -> None:

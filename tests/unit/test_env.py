@@ -29,5 +29,5 @@ def test_a_file_of_a_secret_that_cannot_be_read_is_named(tmp_path: Path) -> None
     with pytest.raises(EnvError, match="NAME_FILE names /none/at/all, which cannot be read: No such file"):
         Env({"NAME_FILE": "/none/at/all"}).text("NAME")
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(EnvError, match="which cannot be read: it is no UTF-8 text"):
+    with pytest.raises(EnvError, match="which cannot be read: it is not UTF-8 text"):
         Env({"NAME_FILE": str(tmp_path / "binary")}).text("NAME")

@@ -170,7 +170,7 @@ def test_waiting_works_without_a_pidfd_too(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_psutil_tells_the_same_as_proc() -> None:
     asked = processes.ask_psutil(os.getpid())
-    read = processes.read_facts(os.getpid())
+    read = processes.read_process(os.getpid())
     assert (asked.pid, asked.group, asked.session) == (read.pid, read.group, read.session)
 
 
@@ -238,5 +238,5 @@ def test_a_process_that_the_machine_hides_is_none_of_ours(monkeypatch: pytest.Mo
         return opened(path, *how)
 
     monkeypatch.setattr(os, "open", refusing)
-    assert processes.read_facts(1) is None
+    assert processes.read_process(1) is None
     assert os.getpid() in {facts.pid for facts in processes.everyone()}

@@ -195,10 +195,10 @@ def test_an_upload_with_a_wrong_path_is_refused_whole_with_every_reason(tmp_path
         (["a", "b", "c"], Limits(max_bytes=100, max_files=2, max_depth=8), "more than 2 files"),
         (["a", "b", "c"], Limits(max_bytes=25, max_files=9, max_depth=8), "more than 25 bytes"),
         (["a/b/c"], Limits(max_bytes=100, max_files=9, max_depth=2), "3 parts deep; 2 is the most"),
-        (["a", "a"], LIMITS, "is there twice"),
+        (["a", "a"], LIMITS, "occurs twice"),
         (["a", "./a"], LIMITS, "the same path twice"),
-        ([".git/config"], LIMITS, "holds no files"),
-        ([], LIMITS, "holds no files"),
+        ([".git/config"], LIMITS, "contains no files"),
+        ([], LIMITS, "contains no files"),
         (["a", "A"], LIMITS, "differ only in case"),
     ],
 )

@@ -105,7 +105,7 @@ def shown_and_got(sources: list[str], values: list[dict[str, Any]]) -> list[tupl
     return list(zip(shown, outputs, strict=True))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(cases(ARGPARSE), min_size=1, max_size=40))
 def test_argparse_holds_what_the_form_shows(drawn: list[tuple[list[str], dict[str, Any]]]) -> None:
     head, tail = (
@@ -117,7 +117,7 @@ def test_argparse_holds_what_the_form_shows(drawn: list[tuple[list[str], dict[st
         assert repr(json.loads(got)) == repr(shown), got
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.lists(cases(CLICK), min_size=1, max_size=10))
 def test_click_gets_what_the_form_shows(drawn: list[tuple[list[str], dict[str, Any]]]) -> None:
     body = "def main(**values):\n    print(json.dumps(values))\nmain()\n"

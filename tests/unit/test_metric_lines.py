@@ -43,7 +43,7 @@ def test_what_is_no_finite_number_leaves_a_gap(y: str) -> None:
         ('{"metric": "m", "x": true, "y": 1}', 'expected numbers as "x" and "y"'),
         ('{"metric": 3, "x": 1, "y": 1}', 'expected a text of 1 to 200 characters as "metric"'),
         ('{"metric": "' + "n" * 201 + '", "x": 1, "y": 1}', "expected a text of 1 to 200"),
-        ('{"metric": "CPU (%)", "x": 1, "y": 1}', "expected another name than CPU (%)"),
+        ('{"metric": "CPU (%)", "x": 1, "y": 1}', "expected a name other than CPU (%)"),
         ('{"x": 1, "y": 1}', 'expected {"metric": NAME'),
         ("loss=3", "expected a line of JSON"),
     ],

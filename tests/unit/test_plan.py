@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projects.models import Dataset, Project
@@ -139,7 +138,7 @@ def test_what_cannot_be_combined_or_run_is_said_in_words(
 
 def test_more_than_the_limit_is_refused_with_both_numbers(task: Task, settings: LazySettings) -> None:
     settings.BATCH_LIMIT = 5
-    assert "make 6 Runs, and a Batch may have at most 5" in make(task, values={"depth": [*range(6)]}).refusal
+    assert "make 6 Runs; a Batch may have at most 5" in make(task, values={"depth": [*range(6)]}).refusal
     nothing = make(task, values={"depth": [1, 2]}, exclude=["depth < 9"])
     assert (nothing.count, nothing.refusal[:4]) == (0, "None")
 
@@ -182,9 +181,6 @@ VALUES = st.fixed_dictionaries(
 )
 
 
-@hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 @given(values=VALUES, repeats=st.integers(1, 2))
 def test_every_run_of_a_plan_is_one_that_the_form_would_accept(
     task: Task, values: dict[str, Any], repeats: int
@@ -211,9 +207,6 @@ SHAPES = st.fixed_dictionaries(
 )
 
 
-@hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 @given(
     values=SHAPES,
     repeats=st.integers(1, 3),

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.proposals.mismatches import mismatches
@@ -31,7 +31,6 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=30), st.sampled_from(["main.py", "main.R", "main.sh"]))
 def test_no_code_like_text_raises(pieces: list[str], path: str) -> None:
     text = "".join(pieces)
@@ -68,7 +67,6 @@ def written(name: str, data_type: str, value: Any, description: str) -> str:
     return f"p.add_argument('--{name}', type={kind}, {nargs}default={value!r}, {help_text})\n"
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.dictionaries(NAMES, st.tuples(OPTION, TEXTS), max_size=6))
 def test_written_options_come_back_as_they_were(declared: dict[str, tuple[tuple[str, Any], str]]) -> None:
     body = "".join(written(name, *option, text) for name, (option, text) in declared.items())

@@ -12,14 +12,14 @@ BOTH = ["environment.yml", "requirements.txt", "main.py"]
 def test_conda_comes_before_venv_and_says_so() -> None:
     runtime = find_runtime(BOTH, platform="linux")
     assert (runtime.kind, runtime.file) == ("conda", "environment.yml")
-    assert "requirements.txt is there too" in runtime.sentence
+    assert "requirements.txt is also present" in runtime.sentence
 
 
 def test_each_platform_has_its_own_conda_file() -> None:
     assert find_runtime(["environment-osx.yml"], platform="darwin").kind == "conda"
     runtime = find_runtime(BOTH, platform="darwin")
     assert (runtime.kind, runtime.file) == ("venv", "requirements.txt")
-    assert "environment.yml is there, but it is for Linux" in runtime.sentence
+    assert "environment.yml is present, but is for Linux" in runtime.sentence
 
 
 def test_without_an_environment_file_python_is_clean() -> None:
@@ -32,9 +32,9 @@ def test_without_an_environment_file_python_is_clean() -> None:
 def test_scripts_in_other_languages_run_with_what_the_node_has() -> None:
     why = "because there is neither environment.yml nor requirements.txt."
     for names, label, what in (
-        (["main.R", "task.yaml"], "R", "R as the node has it"),
-        (["main.sh"], "shell", "The shell as the node has it"),
-        (["main.R", "main.sh"], "R and shell", "R and the shell as the node has them"),
+        (["main.R", "task.yaml"], "R", "R as installed on the node"),
+        (["main.sh"], "shell", "The shell as installed on the node"),
+        (["main.R", "main.sh"], "R and shell", "R and the shell as installed on the node"),
         (["main.R", "main.py"], "clean Python", "A clean Python with nothing installed"),
     ):
         runtime = find_runtime(names, platform="linux")
@@ -46,8 +46,8 @@ def test_scripts_in_other_languages_run_with_what_the_node_has() -> None:
     [
         ("venv", "main.py", "venv, Python 3.11.7"),
         ("plain", "main.py", "clean Python 3.11.7"),
-        ("plain", "main.sh", "the shell as the node has it"),
-        ("plain", "fit.R", "R as the node has it"),
+        ("plain", "main.sh", "the shell as installed on the node"),
+        ("plain", "fit.R", "R as installed on the node"),
         ("conda", "fit.R", "Conda, Python 3.11.7"),
     ],
 )

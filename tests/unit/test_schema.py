@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, TypeChecker
 from jsonschema.validators import extend
@@ -178,7 +178,6 @@ FILES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
 @given(FILES | PARAMETERS.map(lambda parameter: {"param_groups": [{"params": [parameter]}]}))
 def test_schema_and_reader_agree_on_any_file(content: Any) -> None:
     agree(content)

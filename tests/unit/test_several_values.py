@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 from django.template.loader import render_to_string
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runs.runspec import RunSpec
@@ -51,7 +51,6 @@ def several(draw: st.DrawFn) -> tuple[Parameter, list[Any]]:
     return parameter(kind, draw(value), draw(names)), draw(st.lists(value, min_size=2, max_size=6))
 
 
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(several())
 def test_several_values_written_as_text_are_read_back_as_the_same(case: tuple[Parameter, list[Any]]) -> None:
     declared, values = case
@@ -79,7 +78,6 @@ combining = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(several(), max_size=3, unique_by=lambda case: case[0].name), combining)
 def test_a_specification_in_the_form_and_back_changes_nothing(
     cases: list[tuple[Parameter, list[Any]]], how: dict[str, Any]

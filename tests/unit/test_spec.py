@@ -95,7 +95,7 @@ def test_a_default_keeps_its_kind(text: str, data_type: str, value: object) -> N
         ("data_type: int\nvalue: 5\nmin: 6", "6:12: error: p: expected at least 6, found 5"),
         ("data_type: int\nmin: 6\nmax: 2", '7:10: error: p: expected a "max" of at least 6'),
         ("min: a", 'expected a number for "min", found the text "a"'),
-        ("value: 1\nvalue: 2", '6:5: error: the key "value" stands here again, first on line 5'),
+        ("value: 1\nvalue: 2", '6:5: error: the key "value" is repeated here, first on line 5'),
         ("value: !!python/object:os.system x", "found the YAML tag"),
         ("value: !!int x", "which can't be read as one"),
         ("value: !!set {a}", "found the YAML tag"),

@@ -58,7 +58,7 @@ class Command(BaseCommand):
             numbers = measure_server(
                 Path(name), starts=options["starts"], runs=options["runs"], batch=options["batch"]
             )
-        self.stdout.write(json.dumps(numbers, indent=2) if options["json"] else told(numbers))
+        self.stdout.write(json.dumps(numbers, indent=2) if options["json"] else in_words(numbers))
         missed = [
             f"at most {words.format(most)}" for name, (most, words) in MOST.items() if numbers[name] > most
         ]
@@ -73,7 +73,7 @@ class Command(BaseCommand):
             raise CommandError(f"Slower than wanted: {'; '.join(missed)}.")
 
 
-def told(numbers: dict[str, float]) -> str:
+def in_words(numbers: dict[str, float]) -> str:
     return (
         f"From pressing Run to the first line: {numbers['first_line_ms']:.0f} ms, "
         f"{numbers['first_line_ratio']:.1f} bare starts of {numbers['bare_start_ms']:.1f} ms\n"
@@ -136,7 +136,7 @@ def measure_server(folder: Path, *, starts: int, runs: int, batch: int) -> dict[
         )
         if done.returncode:
             raise CommandError("The measurement did not come to its end; the reason stands above.")
-        found = json.loads(done.stdout)
+        found: dict[str, float] = json.loads(done.stdout)
         program = [sys.executable, str(settings.BASE_DIR / "bench" / "engine_cpu.py")]
         cpu = subprocess.run(program, env=environment, stdout=subprocess.PIPE, text=True, check=True)
         found["engine_cpu_ms"] = float(cpu.stdout)

@@ -108,7 +108,7 @@ def started(
         try:
             yield tests
         except KeyboardInterrupt:
-            tests.wait()  # the terminal has told it too
+            tests.wait()  # the terminal has signalled it too
             raise
 
 

@@ -16,7 +16,7 @@ from projects import auth
 
 
 class Command(BaseCommand):
-    help = "Starts Coretex: web server and node, until Ctrl-C."
+    help = "Starts Coretex (web server and node) until Ctrl-C."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,10 +5,11 @@ import os
 import signal
 import socket
 import sys
+from typing import Any
 
-import waitress
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from waitress.server import create_server
 
 from coretex_site.lib import lifeline as parent
 from coretex_site.wsgi import application
@@ -32,7 +33,7 @@ class Command(BaseCommand):
 
 def serve(number: int) -> None:
     """Serves the application on the listening socket with the file descriptor `number` until SIGTERM."""
-    proxy = (
+    proxy: dict[str, Any] = (
         {"trusted_proxy": "*", "trusted_proxy_headers": {"x-forwarded-proto", "x-forwarded-for"}}
         if settings.HTTPS
         else {}
@@ -40,7 +41,7 @@ def serve(number: int) -> None:
     os.set_inheritable(number, False)
     # A request that waits for a thread for a moment is nothing to report.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = waitress.create_server(
+    server = create_server(
         application,
         sockets=[socket.socket(fileno=number)],
         threads=settings.WEB_THREADS,

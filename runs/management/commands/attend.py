@@ -6,7 +6,7 @@ from runs.submission import batch_upkeep
 
 
 class Command(BaseCommand):
-    help = "Builds the Batches that wait for it, notes which have ended, and sends what is to be told."
+    help = "Builds waiting Batches, records which have ended, and sends notifications."
     requires_system_checks = []
 
     def handle(self, **options: object) -> None:

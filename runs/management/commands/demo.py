@@ -8,7 +8,7 @@ from runs import demo
 
 
 class Command(BaseCommand):
-    help = "Makes the demo Project of the operator."
+    help = "Creates the demo Project of the first user."
     requires_system_checks = []
 
     def handle(self, **options: object) -> None:

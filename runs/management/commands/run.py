@@ -55,7 +55,7 @@ what is run, and how:
   --priority N                higher first
   --reuse                     leaves out what has already succeeded with this Snapshot and these values
   --user NAME                 who starts it; the Task's creator if left out
-  --notify-email ADDRESS --notify-url ADDRESS   who is told when it ends
+  --notify-email ADDRESS --notify-url ADDRESS   who is notified when it ends
 here:
   --dry-run                   shows the combinations (the first 100; --all shows all) and starts nothing
   --wait                      follows it to its end; the exit code is 0 only if every Run succeeded
@@ -67,7 +67,7 @@ class Mistake(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Parsed:
     """The command line taken apart: what is for RunSpec, and what only this command knows."""
 
     rest: list[str]
@@ -90,29 +90,29 @@ class Command(BaseCommand):
             self.stderr.write(printable(str(error)))
             code = 2
         except KeyboardInterrupt:
-            self.stderr.write("It goes on without being followed.")
+            self.stderr.write("It continues in the background.")
             code = 130
         sys.exit(code)
 
-    def start(self, asked: Asked) -> int:
-        task = find_task(next((text for text in asked.rest if not text.startswith("--")), ""))
-        by = find_user(asked.options.get("--user"), task)
+    def start(self, parsed: Parsed) -> int:
+        task = find_task(next((text for text in parsed.rest if not text.startswith("--")), ""))
+        by = find_user(parsed.options.get("--user"), task)
         if task.project.archived_at is not None:
             raise Mistake(f"The Project {task.project.name} is archived: an owner can restore it.")
-        spec = read(task, asked.rest)
+        spec = read(task, parsed.rest)
         notify = Notify(
-            email=asked.options.get("--notify-email", ""), url=asked.options.get("--notify-url", "")
+            email=parsed.options.get("--notify-email", ""), url=parsed.options.get("--notify-url", "")
         )
         planned = validate(task, spec, notify=notify)
-        if "--dry-run" in asked.flags:
-            preview = Preview(plan=planned, reuse="--reuse" in asked.flags)
-            return self.show(preview, everything="--all" in asked.flags)
-        started = start(spec, by=by, reuse="--reuse" in asked.flags, notify=notify)
+        if "--dry-run" in parsed.flags:
+            preview = Preview(plan=planned, reuse="--reuse" in parsed.flags)
+            return self.show(preview, everything="--all" in parsed.flags)
+        started = start(spec, by=by, reuse="--reuse" in parsed.flags, notify=notify)
         count = started.count - len(started.reused) if isinstance(started, Batch) else 1
         self.stdout.write(
             f"{runs(count)} of {one_line(task.name)}: {site_address()}{started.get_absolute_url()}"
         )
-        return self.follow(started) if "--wait" in asked.flags else 0
+        return self.follow(started) if "--wait" in parsed.flags else 0
 
     def show(self, preview: Preview, *, everything: bool) -> int:
         """The combinations, by what varies; nothing is started."""
@@ -132,7 +132,7 @@ class Command(BaseCommand):
         names = planned.varying or list(planned.declared.by_name)
         size = planned.count if everything else MOST_SHOWN
         for number, values in enumerate(planned.page(0, size), start=1):
-            chosen = "  ".join(f"{one_line(name)}={planned.face(name, values[name])}" for name in names)
+            chosen = "  ".join(f"{one_line(name)}={planned.text_of(name, values[name])}" for name in names)
             self.stdout.write(f"{number:>6}  {chosen}".rstrip())
         if planned.count > size:
             self.stdout.write(f"… and {planned.count - size:,} more; --all shows them.")
@@ -141,7 +141,7 @@ class Command(BaseCommand):
     def follow(self, started: Run | Batch) -> int:
         """Prints every change until the end; 0 when all succeeded."""
         if not nodes.live_nodes().exists():
-            self.stdout.write("No node runs, so it waits. Start one with: python3 manage.py up")
+            self.stdout.write("No node is running, so it stays queued. Start one with: python3 manage.py up")
         before = ""
         for line, _ in looks(started):
             if line != before:
@@ -153,7 +153,7 @@ class Command(BaseCommand):
                 raise Mistake(started.build_error)
             counts = progress.counts(started)
             return 0 if sum(counts.values()) == counts[State.SUCCEEDED] else 1
-        self.stdout.write(started.latest.message)
+        self.stdout.write("" if started.latest is None else started.latest.message)
         return 0 if started.status is State.SUCCEEDED else 1
 
 
@@ -175,27 +175,27 @@ def looks(started: Run | Batch) -> Iterator[tuple[str, bool]]:
             time.sleep(LOOK_EVERY)
 
 
-def take_apart(arguments: Sequence[str]) -> Asked:
+def take_apart(arguments: Sequence[str]) -> Parsed:
     """Separates this command's own options from those of the specification."""
-    asked = Asked(rest=[])
+    parsed = Parsed(rest=[])
     rest = iter(arguments)
     for argument in rest:
         option, has_value, text = argument.partition("=")
         if argument in FLAGS:
-            asked.flags.add(argument)
+            parsed.flags.add(argument)
         elif option in OPTIONS:
             value = text if has_value else next(rest, None)
             if value is None:
                 raise Mistake(f"The option {option} needs a value.")
-            asked.options[option] = value
+            parsed.options[option] = value
         else:
-            asked.rest.append(argument)
+            parsed.rest.append(argument)
             # The value of another option may look like one of ours.
             if argument.startswith("--") and not has_value:
-                asked.rest.extend(value for value in [next(rest, None)] if value is not None)
-    if not asked.rest or asked.rest[0].startswith("--"):
+                parsed.rest.extend(value for value in [next(rest, None)] if value is not None)
+    if not parsed.rest or parsed.rest[0].startswith("--"):
         raise Mistake("The Task comes first: its number or its name. See --help.")
-    return asked
+    return parsed
 
 
 def find_task(text: str) -> Task:
@@ -231,8 +231,8 @@ def runs(count: int) -> str:
     return f"{count:,} {'Run' if count == 1 else 'Runs'}"
 
 
-def expected(told: forecast.Forecast) -> str:
-    if told.total is None:
-        return told.basis
-    low, high = (durations.duration(seconds) for seconds in (told.total.low, told.total.high))
-    return f"Takes about {low} to {high} on {told.slots} at once. {told.basis}"
+def expected(found: forecast.Forecast) -> str:
+    if found.total is None:
+        return found.basis
+    low, high = (durations.duration(seconds) for seconds in (found.total.low, found.total.high))
+    return f"Takes about {low} to {high} on {found.slots} at once. {found.basis}"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
@@ -29,9 +29,9 @@ class Lines(forms.CharField):
     def prepare_value(self, value: Any) -> str:
         return value if isinstance(value, str) else "\n".join(self.write(item) for item in value or ())
 
-    def to_python(self, value: str | None) -> list[Any]:
+    def clean(self, value: Any) -> list[Any]:
         found, wrong = [], []
-        text = (value or "").replace("\r\n", "\n").replace("\r", "\n")
+        text = super().clean(value).replace("\r\n", "\n").replace("\r", "\n")
         for number, line in enumerate(text.split("\n"), start=1):
             if line.strip():
                 try:
@@ -47,7 +47,7 @@ def read_rule(line: str) -> str:
     """A rule; one that has lines of its own stands in quotes."""
     if line.startswith('"') and line.endswith('"'):
         try:
-            return json.loads(line)
+            return str(json.loads(line))
         except ValueError:
             return line
     return line
@@ -110,36 +110,36 @@ class CombineForm(forms.Form):
         read_pair,
         write_pair,
         placeholder="lr, batch",
-        label="Values that go together",
-        help_text="Names between commas, a group a line: first value with first, second with second.",
+        label="Paired parameters",
+        help_text="Names separated by commas, one group per line: first value with first, and so on.",
     )
     exclude = Lines(
         read_rule,
         write_rule,
         placeholder="batch = 64 and size > 512",
         label="Leave out where",
-        help_text="A rule a line: = != < > in, and, or, not. Texts in quotes, unusual names in `backticks`.",
+        help_text="One rule per line: = != < > in, and, or, not. Text in quotes, odd names in `backticks`.",
     )
     without = Lines(
         read_single,
         to_json,
         label="Leave out these combinations",
-        help_text="One a line, as JSON.",
+        help_text="One per line, as JSON.",
     )
     repeats = whole(most=1_000_000, label="Repeats", placeholder="1")
     seed_parameter = forms.ChoiceField(
-        required=False, label="Seed parameter", help_text="Counts up with each repeat."
+        required=False, label="Seed parameter", help_text="Incremented with each repeat."
     )
     sample = whole(label="Random sample of", placeholder="all")
     sample_seed = whole(
         least=-(2**63),
         most=2**63 - 1,
         label="Its seed",
-        help_text="The same draws the same.",
+        help_text="The same seed draws the same sample.",
         placeholder="0",
     )
-    at_once = whole(label="Runs at once", placeholder="no limit")
-    stop_after = whole(label="Stop after failures", placeholder="never")
+    at_once = whole(label="Max concurrent Runs", placeholder="no limit")
+    stop_after = whole(label="Stop after N failures", placeholder="never")
     priority = whole(least=-MOST_PRIORITY, most=MOST_PRIORITY, label="Priority", placeholder="0")
     notify_email = forms.EmailField(required=False, label="E-mail when it ends", max_length=254)
     notify_url = forms.CharField(
@@ -155,10 +155,11 @@ class CombineForm(forms.Form):
         initial = {} if given is None else shown(given)
         super().__init__(data, initial=initial)
         names = [parameter.name for parameter in spec.parameters if parameter.data_type == "int"]
-        asked = self["seed_parameter"].value() if data is None else None
-        if asked and asked not in names:
-            names.append(asked)
-        self.fields["seed_parameter"].choices = [("", "none"), *((name, name) for name in names)]
+        chosen = self["seed_parameter"].value() if data is None else None
+        if chosen and chosen not in names:
+            names.append(chosen)
+        seed = cast(forms.ChoiceField, self.fields["seed_parameter"])
+        seed.choices = [("", "none"), *((name, name) for name in names)]
 
     def combined(self) -> dict[str, Any]:
         """The part of a RunSpec that this form asks for; what is wrong has its default."""

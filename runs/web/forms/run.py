@@ -2,7 +2,8 @@
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from django import forms
 from django.http import QueryDict
@@ -19,21 +20,22 @@ NO_BROWSER_HELP = {"autocomplete": "off", "spellcheck": "false"}
 class RunForm(forms.Form):
     """What to run besides the values; `token` and `spec` say which form it was and what it was made from."""
 
+    data: QueryDict
     entry_script = forms.ChoiceField(
         error_messages={
-            "invalid_choice": "The Task has no entry script “%(value)s” any more. Choose another."
+            "invalid_choice": "The Task has no entry script “%(value)s” any longer. Choose another."
         }
     )
     node = forms.ModelChoiceField(
         Node.objects.none(),
         required=False,
         empty_label="Any node",
-        error_messages={"invalid_choice": "This node is not running any more. Choose another, or any."},
+        error_messages={"invalid_choice": "This node is no longer running. Choose another, or any."},
     )
     time_limit = forms.CharField(
         required=False,
         max_length=40,
-        help_text="Such as 90 (seconds), 5m or 2h. Empty: none.",
+        help_text="Such as 90 (seconds), 5m or 2h. Leave empty for none.",
         widget=forms.TextInput(attrs={**NO_BROWSER_HELP, "placeholder": "none"}),
     )
     name = forms.CharField(
@@ -53,13 +55,14 @@ class RunForm(forms.Form):
         *,
         scripts: Sequence[str],
         spec: TaskSpec,
-        initial: dict[str, object],
+        initial: Mapping[str, object],
     ) -> None:
         self.version = version(spec)
         fresh = {"token": uuid.uuid4().hex, "spec": self.version}
         super().__init__(data, initial={**fresh, **initial})
-        self.fields["entry_script"].choices = [(script, script) for script in scripts]
-        self.fields["node"].queryset = nodes.live_nodes().filter(is_draining=False)
+        cast(forms.ChoiceField, self.fields["entry_script"]).choices = [(name, name) for name in scripts]
+        node = cast("forms.ModelChoiceField[Node]", self.fields["node"])
+        node.queryset = nodes.live_nodes().filter(is_draining=False)
 
     def clean_time_limit(self) -> int | None:
         text = self.cleaned_data["time_limit"].strip()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.http import QueryDict
 from django.utils.text import capfirst
 
 from runs.models import Batch
@@ -44,15 +45,13 @@ class ValuesField:
         return [] if found is None else [capfirst(sentence) for sentence in found.errors]
 
 
-def fields(
-    batch: Batch, declared: TaskSpec, typed: Mapping[str, str] | None = None
-) -> dict[str, list[ValuesField]]:
+def fields(batch: Batch, declared: TaskSpec, typed: QueryDict | None = None) -> dict[str, list[ValuesField]]:
     """{"varying", "other": fields} with what the Batch has of each parameter, or what was typed."""
     given = values(batch, declared)
     form = _form(batch, declared, given, typed)
     shown: dict[str, list[ValuesField]] = {"varying": [], "other": []}
     for place, parameter in enumerate(declared.parameters):
-        control = form.several_input(form.fields[f"p-{parameter.name}"], f"add-{place}")
+        control = form.several_input(form.controls[parameter.name], f"add-{place}")
         if control is None or parameter.name == counted_up(batch):
             continue
         varies = len(given[parameter.name]) > 1
@@ -65,13 +64,12 @@ def _form(
     batch: Batch,
     declared: TaskSpec,
     given: Mapping[str, list[Any]],
-    typed: Mapping[str, str] | None,
+    typed: QueryDict | None,
 ) -> ParameterForm:
     texts = {
         name: multi_values.write(declared.by_name[name], found) for name, found in given.items() if found
     }
-    data = None if typed is None else {f"v-{name}": text for name, text in typed.items()}
-    return ParameterForm(declared, data, project=batch.project, initial_several=texts)
+    return ParameterForm(declared, typed, project=batch.project, initial_several=texts)
 
 
 def counted_up(batch: Batch) -> str | None:
@@ -89,7 +87,7 @@ def values(batch: Batch, declared: TaskSpec) -> dict[str, list[Any]]:
     for names in _together(declared, specs[-1]):
         rows: dict[str, tuple[Any, ...]] = {}
         for spec in specs:
-            for row in zip(*(_asked(declared, spec, name) for name in names), strict=False):
+            for row in zip(*(_requested(declared, spec, name) for name in names), strict=False):
                 rows.setdefault(equality.key(row), row)
         for name, column in zip(names, zip(*rows.values(), strict=True), strict=True):
             found[name] = list(column)
@@ -103,12 +101,12 @@ def _together(declared: TaskSpec, spec: RunSpec) -> Iterator[list[str]]:
     yield from ([name] for name in declared.by_name if name not in paired)
 
 
-def _asked(declared: TaskSpec, spec: RunSpec, name: str) -> list[Any]:
+def _requested(declared: TaskSpec, spec: RunSpec, name: str) -> list[Any]:
     parameter = declared.by_name[name]
     return [choices.read_value(parameter, value) for value in spec.values.get(name, [parameter.value])]
 
 
-def read(batch: Batch, declared: TaskSpec, typed: Mapping[str, str]) -> RunSpec:
+def read(batch: Batch, declared: TaskSpec, typed: QueryDict) -> RunSpec:
     """The Batch's specification with the values that were typed; SubmitError says what cannot be read."""
     several = _form(batch, declared, {}, typed).several
     problems = {name: list(found.errors) for name, found in several.items() if found.errors}
@@ -125,19 +123,19 @@ class Addition:
     """What values would add: how many Runs, of how many combinations, and how many succeeded elsewhere."""
 
     new: int
-    asked: int
+    combinations: int
     earlier: int
 
     @property
     def there(self) -> int:
         """Combinations that the Batch has already."""
-        return self.asked - self.new
+        return self.combinations - self.new
 
 
 def look_ahead(batch: Batch, spec: RunSpec) -> Addition:
     """What `batches.add_values` would do now; raises what it raises, but nothing new is no mistake."""
-    asked = batch_actions.with_more(batch, spec)
-    new = batch_actions.additions(batch, asked)
+    plan = batch_actions.with_more(batch, spec)
+    new = batch_actions.additions(batch, plan)
     batch_actions.check_room(batch, len(new))
-    earlier = batch_actions.reusable(batch, asked, new)
-    return Addition(new=len(new), asked=asked.count, earlier=len(earlier))
+    earlier = batch_actions.reusable(batch, plan, new)
+    return Addition(new=len(new), combinations=plan.count, earlier=len(earlier))

@@ -24,7 +24,7 @@ PAGE = 50
 
 
 def about(batch: Batch, *, user: User) -> dict[str, Any]:
-    """The context of the head of each of its pages and of what changes in it while it goes on."""
+    """The context of the head of each of its pages and of what changes in it while it is unfinished."""
     done = progress.of(batch)
     parts = state_bar.stretches(done.counts, reused=done.reused, total=done.total)
     editable = batch.project.archived_at is None and access.may(user, batch.project, Role.EDITOR)
@@ -49,7 +49,7 @@ def about(batch: Batch, *, user: User) -> dict[str, Any]:
 
 def version(batch: Batch, done: Progress) -> str:
     """Differs whenever something that the head of the page shows has changed."""
-    told = (
+    visible = (
         sorted(done.counts.items()),
         done.total,
         batch.built_at,
@@ -59,7 +59,7 @@ def version(batch: Batch, done: Progress) -> str:
         batch.stop_reason,
         (batch.priority, batch.at_once, batch.stop_after),
     )
-    return f"{zlib.crc32(repr(told).encode()):08x}"
+    return f"{zlib.crc32(repr(visible).encode()):08x}"
 
 
 def version_of_cells(found: cells.Cells) -> str:
@@ -73,10 +73,11 @@ def batches(user: User, query: QueryDict) -> dict[str, Any]:
     Those of an archived Project only when it or its Task is chosen.
     """
     rows = visible_batches(user).select_related("task", "project", "created_by")
-    name, filters = run_filters.words(query, "name"), {}
+    name = run_filters.words(query, "name")
+    filters: dict[str, int | str] = {}
     for key in ("project", "task"):
         if query.get(key):
-            filters[key] = run_filters.key(query[key])
+            filters[key] = run_filters.key(query.get(key, ""))
             rows = rows.filter(**{key: filters[key]})
     if not filters:
         rows = rows.filter(project__archived_at=None)

@@ -59,7 +59,7 @@ def read(spec: RunSpec, declared: TaskSpec, *, since: str = "") -> FormValues:
 
 
 def settings(spec: RunSpec, scripts: list[str], *, name: str) -> tuple[dict[str, Any], list[str]]:
-    """(initial values of the RunForm, notes about what is not there any more)."""
+    """(initial values of the RunForm, notes about what is not there any longer)."""
     initial: dict[str, Any] = {
         "name": spec.name or name,
         "description": spec.description,
@@ -69,7 +69,7 @@ def settings(spec: RunSpec, scripts: list[str], *, name: str) -> tuple[dict[str,
     if spec.entry_script in scripts:
         initial["entry_script"] = spec.entry_script
     elif spec.entry_script:
-        notes.append(f"The entry script {quote(spec.entry_script)} is not there; choose another.")
+        notes.append(f"The entry script {quote(spec.entry_script)} does not exist; choose another.")
     if spec.node:
         initial["node"] = Node.objects.filter(name=spec.node).values_list("pk", flat=True).first()
         if initial["node"] is None:
@@ -86,7 +86,7 @@ def _only(parameter: Parameter, given: Any) -> Any:
 def _carried(parameter: Parameter, value: Any) -> Any:
     """The value as the parameter stores it now.
 
-    Raises UnreadableText when it is none of the type, CannotCarryError when it is not allowed any more.
+    Raises UnreadableText when it is none of the type, CannotCarryError when it is not allowed any longer.
     """
     value = choices.read_value(parameter, value)
     problems = parameter.type.problems(value)
@@ -116,7 +116,7 @@ def _rechosen(parameter: Parameter, value: dict[str, Any]) -> dict[str, Any]:
     chosen = [value["options"][index] for index in (selected if several else [selected])]
     gone = [option for option in chosen if option not in options]
     if gone:
-        raise CannotCarryError(f"has no option {quote(gone[0])} any more")
+        raise CannotCarryError(f"has no option {quote(gone[0])} any longer")
     indices = [options.index(option) for option in chosen]
     return {"selected": indices if several else indices[0], "options": options}
 
@@ -126,7 +126,7 @@ def _rechosen(parameter: Parameter, value: dict[str, Any]) -> dict[str, Any]:
 
 def _unknown(name: str, given: Any, *, since: str) -> str:
     if since:
-        return f"{quote(name)} was removed; its value {inline(given[0])} is not used any more."
+        return f"{quote(name)} was removed; its value {inline(given[0])} is no longer used."
     return f"{quote(name)} is not a parameter of this Task; its value {inline(given)} is not used."
 
 

@@ -99,6 +99,8 @@ def _of_query(query: QueryDict, task: Task) -> Prefill:
 
 def _of_spec(spec: RunSpec, task: Task, *, title: str) -> Prefill:
     if spec.task != task.pk:
-        note = f"The specification is of Task {spec.task}, this is Task {task.pk}. Its values are shown here."
+        note = (
+            f"The specification is for Task {spec.task}; this is Task {task.pk}. Its values are shown here."
+        )
         return Prefill(spec=replace(spec, task=task.pk), title=title, problems=(note,))
     return Prefill(spec=spec, title=title)

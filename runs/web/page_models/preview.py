@@ -38,8 +38,8 @@ class Preview:
     @property
     def refusal(self) -> str:
         return self.plan.refusal or (
-            "Every one of these combinations has already succeeded, so there is nothing to start. "
-            "Choose to run them again, or change the values."
+            "All of these combinations have already succeeded, so there is nothing "
+            "to start. Choose to run them again, or change the values."
             if self.reuse and self.to_start == 0
             else ""
         )
@@ -89,17 +89,17 @@ class Preview:
         values = self.plan.at(index)
         return Row(
             number=index + 1,
-            texts=[self.plan.face(name, values[name]) for name in self.plan.varying],
+            texts=[self.plan.text_of(name, values[name]) for name in self.plan.varying],
             without=to_json(self.single(index, values)),
             earlier=self.already.get(index),
         )
 
     def single(self, index: int, values: Mapping[str, Any]) -> dict[str, Any]:
         """What leaves out this combination with all its repeats; hidden parameters say nothing."""
-        faces = self.plan.design.at(index)
+        shown = self.plan.design.at(index)
         names = [name for axis in self.plan.design.axes for name in axis]
         declared = self.plan.declared.by_name
-        return {name: faces[name] for name in names if is_visible(declared[name], values)}
+        return {name: shown[name] for name in names if is_visible(declared[name], values)}
 
     @property
     def unticked(self) -> list[tuple[str, str]]:
@@ -107,7 +107,7 @@ class Preview:
         return [
             (
                 to_json(single),
-                ", ".join(f"{name} = {self.plan.face(name, value)}" for name, value in single.items()),
+                ", ".join(f"{name} = {self.plan.text_of(name, value)}" for name, value in single.items()),
             )
             for single in self.plan.spec.without
         ]

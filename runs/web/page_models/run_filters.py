@@ -3,7 +3,7 @@
 Knows no HTTP, no order and no pages.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.contrib.auth import get_user_model
@@ -22,7 +22,7 @@ MOST_BRANCHES = 100
 # Keys follow the time but for Runs made at the same moment, so a range of days is a range of keys.
 SKEW = 1000
 FILTERS = ("id", "name", "status", "task_name", "node", "by", "since", "until", "task", "project")
-# By these somebody chooses what is of an archived Project, which has left the lists otherwise.
+# By these someone chooses what is of an archived Project, which has left the lists otherwise.
 CHOOSING = {"id", "task", "project"}
 Rows = QuerySet[Run]
 
@@ -59,18 +59,21 @@ def rows_of(user: User, filters: dict[str, str]) -> list[Rows]:
 
 
 def branches_of(user: User, filters: dict[str, str]) -> list[Rows]:
-    column, places = "project_id", access.projects(user)
+    places = access.projects(user)
     if not filters.keys() & CHOOSING:
         places = places.filter(archived_at=None)
     if filters.get("project"):
         places = places.filter(pk=key(filters["project"]))
+    column = "project_id"
+    chosen: Iterable[int] = places.order_by().values_list("pk", flat=True)
     if filters.get("task") or filters.get("task_name"):
-        column, places = "task_id", Task.objects.filter(project__in=places)
+        tasks = Task.objects.filter(project__in=places)
         if filters.get("task"):
-            places = places.filter(pk=key(filters["task"]))
+            tasks = tasks.filter(pk=key(filters["task"]))
         if filters.get("task_name"):
-            places = places.filter(name__icontains=filters["task_name"])
-    keys = list(places.order_by().values_list("pk", flat=True))
+            tasks = tasks.filter(name__icontains=filters["task_name"])
+        column, chosen = "task_id", tasks.order_by().values_list("pk", flat=True)
+    keys = list(chosen)
     if "by" in filters and "status" not in filters and len(keys) > 1:
         return [anywhere(column, keys).filter(created_by_id=pk) for pk in people(filters["by"])]
     searches = len(keys) > 1 and ("name" in filters or "node" in filters)

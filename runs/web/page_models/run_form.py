@@ -26,8 +26,8 @@ from tasks.runtime import entry_scripts
 from tasks.types.declarations import TaskSpec
 
 CHANGED_MEANWHILE = (
-    "task.yaml was changed while this form was open. It shows the parameters as they are now, with what you "
-    "had typed: look them over, then press Run Task again."
+    "task.yaml was changed while this form was open. The form now shows the current parameters, "
+    "with what you had entered: review them, then press Run Task again."
 )
 
 
@@ -69,7 +69,7 @@ class RunTaskForm:
             found = named_snapshot(self.task, text)
             snapshots.declared(found.digest)
         except (SubmitError, snapshots.SnapshotError) as error:
-            self.notices.append(f"{error} The Task's files as they are now are shown instead.")
+            self.notices.append(f"{error} The Task's current files are shown instead.")
             return None
         return found
 
@@ -178,11 +178,13 @@ class RunTaskForm:
 
     def show_problems(self, error: SubmitError) -> None:
         """Sentences about parameters at these, the others above the form."""
-        here = {name: told for name, told in error.problems.items() if name in self.parameters.inputs}
+        here = {
+            name: sentences for name, sentences in error.problems.items() if name in self.parameters.inputs
+        }
         self.general = error.general
         self.notices += error.general
-        for name, told in error.problems.items():
-            self.notices += [] if name in here else told
+        for name, sentences in error.problems.items():
+            self.notices += [] if name in here else sentences
         self.parameters.add_problems(here)
 
     @property

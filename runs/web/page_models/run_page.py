@@ -27,7 +27,7 @@ from tasks.types.declarations import Parameter
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """What an id in a value stands for; `name` is empty once that is not in the Project any more."""
+    """What an id in a value stands for; `name` is empty once that is not in the Project any longer."""
 
     pk: int
     name: str
@@ -55,7 +55,7 @@ class ValueGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class Stretch:
-    """A part of an Execution's life: how long it took, or since when it goes on."""
+    """A part of an Execution's life: how long it took, or since when it has lasted."""
 
     label: str
     seconds: float | None = None
@@ -72,7 +72,7 @@ class Origin:
 
 
 def about(execution: Execution, *, user: User) -> dict[str, Any]:
-    """The context of every fragment that changes while the Execution goes on."""
+    """The context of every fragment that changes while the Execution is unfinished."""
     run = execution.run
     project = run.project
     executions = list(run.executions.select_related("node", "created_by"))
@@ -98,7 +98,7 @@ def about(execution: Execution, *, user: User) -> dict[str, Any]:
 
 def version(execution: Execution) -> str:
     """Differs whenever something that the page shows about the Execution has changed."""
-    told = (
+    visible = (
         execution.state,
         execution.run.latest_id,
         execution.node_id,
@@ -108,7 +108,7 @@ def version(execution: Execution) -> str:
         len(execution.datasets),
         execution.warnings,
     )
-    return f"{zlib.crc32(repr(told).encode()):08x}"
+    return f"{zlib.crc32(repr(visible).encode()):08x}"
 
 
 def origin(execution: Execution) -> Origin:
@@ -120,7 +120,7 @@ def origin(execution: Execution) -> Origin:
         names = None
     languages = "" if environment is None else environment.interpreter
     if names is None:
-        sentence = "The files that decided what it runs with are not on the data folder's disk any more."
+        sentence = "The files that determine its runtime are no longer in the data folder."
     else:
         found = _runtime(names, run.entry_script, kind="" if environment is None else environment.kind)
         sentence = found.sentence
@@ -142,17 +142,17 @@ def waiting(execution: Execution) -> str:
     """Why a queued Execution waits: how many are before it, and whether anybody is there to take it."""
     batch = execution.run.batch
     if batch is not None and batch.paused_at is not None:
-        return "Its Batch is paused. It starts when the Batch goes on."
+        return "Its Batch is paused. It starts when the Batch is resumed."
     wanted = execution.run.wanted_node
     live = nodes.live_nodes().filter(is_draining=False)
     if wanted is not None:
         live = live.filter(pk=wanted.pk)
     if not live.exists():
         if wanted is None:
-            return "No node is running. It starts as soon as one does."
+            return "No node is running. It starts as soon as one is."
         return f"The node {wanted.name} is not running. It starts as soon as that node does."
     if batch is not None and scheduler.room(batch, most=1) == 0:
-        return "It waits for another Run of its Batch to end, because of the Batch's limit."
+        return "Waiting for another Run of its Batch to end, because of the Batch's limit on concurrent Runs."
     ahead = before(execution, live)
     worker = "a free worker" if wanted is None else f"a free worker of the node {wanted.name}"
     if ahead == 0:
@@ -180,7 +180,7 @@ def before(execution: Execution, live: QuerySet[Node]) -> int:
 
 
 def stretches(execution: Execution) -> Iterator[Stretch]:
-    """Waited, prepared, ran: each with its length, the one that goes on with its beginning."""
+    """Waited, prepared, ran: each with its length, the current one with its beginning."""
     steps = [
         ("Waited", execution.created_at),
         ("Prepared", execution.claimed_at),
@@ -228,10 +228,10 @@ def value_of(parameter: Parameter, value: Any, project_id: int) -> Value:
 def references(parameter: Parameter, value: Any, project_id: int) -> Iterator[Reference]:
     """What the ids in a value stand for."""
     resolver = RESOLVERS.get(parameter.data_type)
-    ids = [] if resolver is None else resolver.ids(value)
-    names = {} if resolver is None or not ids else resolver.names(project_id, ids)
-    for pk in ids:
-        yield Reference(pk=pk, name=names.get(pk, ""), url=resolver.link(pk))
+    if resolver is not None and (ids := resolver.ids(value)):
+        names = resolver.names(project_id, ids)
+        for pk in ids:
+            yield Reference(pk=pk, name=names.get(pk, ""), url=resolver.link(pk))
 
 
 def readable(parameter: Parameter, value: Any) -> str:

@@ -44,7 +44,7 @@ class Page:
     text: str
 
 
-def with_facts(runs: QuerySet[Run]) -> QuerySet[Run]:
+def with_columns(runs: QuerySet[Run]) -> QuerySet[Run]:
     """All that a row shows, in the one query; without what it does not show."""
     shown = ("name", "entry_script", "state", "created_at", "task__name", "project__name")
     execution = ("number", "state", "message", "created_at", "started_at", "finished_at")
@@ -117,7 +117,7 @@ def first_of(branches: Sequence[Rows], *order: str, most: int = PAGE + 1) -> lis
     # A subquery around each, since SQLite allows no LIMIT in the parts of a UNION.
     parts = [Run.objects.order_by().filter(pk__in=first).values_list("pk", flat=True) for first in firsts]
     keys = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else firsts[0].values_list("pk", flat=True)
-    return list(with_facts(Run.objects.filter(pk__in=list(keys))).order_by(*order)[:most])
+    return list(with_columns(Run.objects.filter(pk__in=list(keys))).order_by(*order)[:most])
 
 
 def by_key(branches: Sequence[Rows], down: bool, cursor: Cursor | None) -> list[Run]:
@@ -168,4 +168,4 @@ def editable(user: User, runs: Sequence[Run]) -> set[int]:
 def shown(user: User, keys: Iterable[int]) -> list[Run]:
     """The Runs with these keys that `user` may see, the newest first, with all that a row shows."""
     visible = Run.objects.filter(access.visible(user, through="project__"), pk__in=set(keys))
-    return list(with_facts(visible).order_by("-pk"))
+    return list(with_columns(visible).order_by("-pk"))

@@ -18,7 +18,7 @@ from runs.web.page_models import artifact_tree
 def get_artifact(execution: Execution, path: str) -> Artifact:
     artifact = execution.artifacts.filter(path=path).first()
     if artifact is None:
-        raise Http404("This Execution left no Artifact of that name.")
+        raise Http404("This Execution has no Artifact of that name.")
     return artifact
 
 
@@ -66,7 +66,7 @@ def artifact_file(request: Request, pk: int, number: int, path: str) -> HttpResp
     execution = get_execution(request.user, pk, number)
     file = artifact_tree.locate(get_artifact(execution, path))
     if file is None:
-        raise Http404("The file of this Artifact is not on the data folder's disk any more.")
+        raise Http404("The file of this Artifact is no longer in the data folder.")
     serve = downloads.picture if "picture" in request.GET else downloads.attachment
     return serve(request, file, path)
 
@@ -76,7 +76,7 @@ def artifacts_zip(request: Request, pk: int, number: int) -> HttpResponseBase:
     """All Artifacts in one zip, made while it is sent."""
     execution = get_execution(request.user, pk, number)
     if not execution.artifacts.exists():
-        raise Http404("This Execution left no Artifacts.")
+        raise Http404("This Execution has no Artifacts.")
     files = (
         (found.path, artifact_tree.locate(found)) for found in execution.artifacts.order_by("path").iterator()
     )
@@ -85,8 +85,8 @@ def artifacts_zip(request: Request, pk: int, number: int) -> HttpResponseBase:
 
 
 def zip_of(request: Request, files: Iterable[tuple[str, Path]], name: str) -> HttpResponseBase:
-    facts = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}"'}
-    headers = downloads.GUARDS | facts
+    details = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}"'}
+    headers = downloads.GUARDS | details
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
     return StreamingHttpResponse(filetree.zip_files(files), headers=headers)

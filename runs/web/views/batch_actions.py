@@ -29,7 +29,7 @@ SELECTED_AT_MOST = 500
 def act(request: Request, pk: int, action: str) -> HttpResponse:
     """Does one of ACTIONS, says what came of it, and goes back to the page."""
     if action not in ACTIONS:
-        raise Http404(f"Nothing called {action} can be done to a Batch.")
+        raise Http404(f"There is no Batch action {action}.")
     batch = get_batch(request.user, pk, need=Role.EDITOR)
     try:
         said = ACTIONS[action](batch, request.POST, request.user)
@@ -46,18 +46,18 @@ def act(request: Request, pk: int, action: str) -> HttpResponse:
 
 def pause(batch: Batch, data: QueryDict, by: User) -> str:
     if batch_actions.pause(batch):
-        return "Paused: what runs goes on to its end, nothing new starts."
-    return "It was paused already, or has ended."
+        return "Paused. Running Runs will finish; no new ones start."
+    return "This Batch is already paused, or has ended."
 
 
 def go_on(batch: Batch, data: QueryDict, by: User) -> str:
-    return "It goes on." if batch_actions.resume(batch) else "It was not paused."
+    return "Batch resumed." if batch_actions.resume(batch) else "This Batch is not paused."
 
 
 def settings(batch: Batch, data: QueryDict, by: User) -> str:
     """The limit of Runs at once, the priority and after how many failures it stops, together."""
-    at_once = whole(data.get("at_once", ""), "Runs at once", least=1)
-    stop_after = whole(data.get("stop_after", ""), "failures to stop after", least=1)
+    at_once = whole(data.get("at_once", ""), "concurrent Runs", least=1)
+    stop_after = whole(data.get("stop_after", ""), "failures before stopping", least=1)
     priority = whole(data.get("priority", ""), "the priority", least=None)
     if at_once != batch.at_once:
         batch_actions.set_limit(batch, at_once)
@@ -65,7 +65,7 @@ def settings(batch: Batch, data: QueryDict, by: User) -> str:
         batch_actions.set_stop_after(batch, stop_after)
     if (priority or 0) != batch.priority:
         batch_actions.set_priority(batch, priority or 0)
-    return "Saved. It holds for everything that starts from now on."
+    return "Saved. Applies to Runs started from now on."
 
 
 def whole(text: str, words: str, *, least: int | None) -> int | None:
@@ -86,19 +86,21 @@ def stop(batch: Batch, data: QueryDict, by: User) -> str:
     count = batch_actions.stop_all(batch, by=by)
     if count:
         return f"{runs(count)} asked to stop."
-    return "Stopped before its Runs were built." if batch.is_building else "It had ended already."
+    return "Stopped before its Runs were created." if batch.is_building else "It has already ended."
 
 
 def failed_again(batch: Batch, data: QueryDict, by: User) -> str:
     count = batch_actions.failed_again(batch, by=by)
-    return f"{runs(count)} queued again." if count else "None of its Runs is failed: they are queued already."
+    return (
+        f"{runs(count)} queued again." if count else "None of its Runs has failed: they are already queued."
+    )
 
 
 def group_again(batch: Batch, data: QueryDict, by: User) -> str:
     """The Runs that failed with one last line."""
     found = [group for group in failures.groups(cells.of(batch)) if group.key == data.get("group")]
     count = batch_actions.cells_again(batch, [run for group in found for run in group.runs], by=by)
-    return f"{runs(count)} queued again." if count else "No Run is failed like this any more."
+    return f"{runs(count)} queued again." if count else "No Run fails like this any longer."
 
 
 def again(batch: Batch, data: QueryDict, by: User) -> str:
@@ -106,7 +108,7 @@ def again(batch: Batch, data: QueryDict, by: User) -> str:
     keys = {run_filters.key(text) for text in data.getlist("run")[:SELECTED_AT_MOST]}
     count = batch_actions.cells_again(batch, keys, by=by)
     if count < len(keys):
-        return f"{runs(count)} queued again; the others have not ended, or belong elsewhere."
+        return f"{runs(count)} queued again; the others have not ended, or belong to other Batches."
     return f"{runs(count)} queued again."
 
 
@@ -118,18 +120,14 @@ def add(batch: Batch, data: QueryDict, by: User) -> str:
 
 def wanted(batch: Batch, data: QueryDict) -> RunSpec:
     """The specification that the fields of “Add values” make."""
-    return add_values.read(batch, snapshots.declared_or_empty(batch.snapshot_id), typed(data))
-
-
-def typed(data: QueryDict) -> dict[str, str]:
-    return {name.removeprefix("v-"): data[name] for name in data if name.startswith("v-")}
+    return add_values.read(batch, snapshots.declared_or_empty(batch.snapshot_id), data)
 
 
 @require_POST
 def adds(request: Request, pk: int) -> HttpResponse:
     """How many Runs the values that are being typed would add; nothing is added."""
     batch = get_batch(request.user, pk, need=Role.EDITOR)
-    shown = add_values.fields(batch, snapshots.declared_or_empty(batch.snapshot_id), typed(request.POST))
+    shown = add_values.fields(batch, snapshots.declared_or_empty(batch.snapshot_id), request.POST)
     context = {"batch": batch, "reuse": "reuse" in request.POST, "adding": shown, "oob": True}
     try:
         context["addition"] = add_values.look_ahead(batch, wanted(batch, request.POST))
@@ -139,17 +137,17 @@ def adds(request: Request, pk: int) -> HttpResponse:
 
 
 def keep_metric(batch: Batch, data: QueryDict, by: User) -> str:
-    """By what the best is told, for all Batches of the Task."""
+    """Sets the target metric, for all Batches of the Task."""
     view = batch_view.read(data, batch, cells.of(batch), scores.names(batch))
     if not view.metric:
-        raise SubmitError("None of its Runs has reported a metric yet, so there is none to keep.")
+        raise SubmitError("None of its Runs has reported a metric yet, so there is none to use.")
     batch_view.keep_metric(batch, view)
-    return f"The best is told by {view.metric} in all Batches of this Task."
+    return f"{view.metric} is now the target metric of this Task."
 
 
 def delete(batch: Batch, data: QueryDict, by: User) -> str:
     count = batch_actions.delete(batch, by=by)
-    return f"The Batch “{batch.name}” was deleted with its {runs(count)}."
+    return f"Batch “{batch.name}” deleted with its {runs(count)}."
 
 
 def runs(count: int) -> str:

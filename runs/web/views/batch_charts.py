@@ -1,5 +1,6 @@
 """The charts of a Batch and what mattered in it. HTTP only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from coretex_site.lib.web import Request
 from runs.access import get_batch
 from runs.analysis import batch_view, cells, chart_data, refine, scores
 from runs.analysis import importance as parameter_importance
+from runs.analysis.association import Level
 from runs.models import Batch
 from runs.records.number_text import figures
 from runs.web.page_models import batch_page, run_filters
@@ -82,7 +84,7 @@ def curves(request: Request, pk: int) -> HttpResponse:
     found = chart_data.curves(looked.batch, view.metric, runs) if view.metric else []
     for curve in found:
         values = held.by_run[curve["run"]].values
-        curve["label"] = ", ".join(f"{n} {held.scale(n).face(values.get(n))}" for n in held.varying[:4])
+        curve["label"] = ", ".join(f"{n} {held.scale(n).text_of(values.get(n))}" for n in held.varying[:4])
     return JsonResponse({"metric": view.metric, "curves": found})
 
 
@@ -110,25 +112,25 @@ MOST_LEVELS = 12
 
 
 def levels_of(
-    held: cells.Cells, found: parameter_importance.Mattering, direction: str
+    held: cells.Cells, found: parameter_importance.ParameterImportance, direction: str
 ) -> list[dict[str, object]]:
     """The mean at each value of each parameter, the best one marked."""
-    shown = []
-    for name, levels in (found.levels or {}).items():
-        if len(levels) > MOST_LEVELS:
-            continue
-        pick = max if direction == "max" else min
-        best = pick(level.mean for level in levels)
-        differ = len({figures(level.mean) for level in levels}) > 1
-        ordered = sorted(levels, key=lambda level, name=name: held.scale(name).place(level.value))
-        rows = [
-            {
-                "face": held.scale(name).face(level.value),
-                "count": level.count,
-                "mean": figures(level.mean),
-                "is_best": differ and figures(level.mean) == figures(best),
-            }
-            for level in ordered
-        ]
-        shown.append({"name": name, "rows": rows})
-    return shown
+    return [
+        {"name": name, "rows": _rows(held.scale(name), levels, direction)}
+        for name, levels in (found.levels or {}).items()
+        if len(levels) <= MOST_LEVELS
+    ]
+
+
+def _rows(scale: cells.Scale, levels: Sequence[Level], direction: str) -> list[dict[str, object]]:
+    best = (max if direction == "max" else min)(level.mean for level in levels)
+    differ = len({figures(level.mean) for level in levels}) > 1
+    return [
+        {
+            "text": scale.text_of(level.value),
+            "count": level.count,
+            "mean": figures(level.mean),
+            "is_best": differ and figures(level.mean) == figures(best),
+        }
+        for level in sorted(levels, key=lambda level: scale.place(level.value))
+    ]

@@ -49,7 +49,7 @@ def columns(request: Request, pk: int) -> HttpResponse:
     if "keep" in request.POST:
         view = batch_view.read(chosen, batch, cells.of(batch), scores.names(batch))
         batch_view.keep(batch, view)
-        messages.success(request, "Kept for all tables of this Task.")
+        messages.success(request, "Saved for all tables of this Task.")
         del chosen["columns"]
     return redirect(f"{reverse('runs:batch_table', args=[pk])}?{chosen.urlencode()}".removesuffix("?"))
 
@@ -87,7 +87,7 @@ def choices(held: cells.Cells, metrics: list[str], view: View) -> list[dict[str,
     """Every column that there is; those that do not vary are said to be the same everywhere."""
     found = [{"key": f"p:{n}", "label": n, "same": n not in held.varying} for n in held.names]
     found += [{"key": f"m:{n}", "label": n, "same": False} for n in metrics]
-    found += [{"key": k, "label": matrix.PLAIN[k], "same": False} for k in ("state", "time")]
+    found += [{"key": k, "label": batch_view.PLAIN[k], "same": False} for k in ("state", "time")]
     return [{**one, "chosen": one["key"] in view.columns} for one in found]
 
 
@@ -106,7 +106,7 @@ def neighbours(view: View, found: matrix.Table) -> dict[str, Any]:
 def download(request: Request, pk: int, kind: str) -> HttpResponseBase:
     """All rows of the view, with every parameter and every metric: as CSV or JSON."""
     if kind not in KINDS:
-        raise Http404("The table is there as csv and as json.")
+        raise Http404("The table can be downloaded as csv or json.")
     batch = get_batch(request.user, pk)
     held = cells.of(batch)
     metrics = scores.names(batch)

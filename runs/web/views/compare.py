@@ -25,11 +25,11 @@ def compare(request: Request) -> HttpResponse:
     found = visible_runs(request.user).select_related(*related).in_bulk(keys)
     missing = [key for key in keys if key not in found]
     if missing:
-        raise Http404(f"There is no Run {missing[0]}, or you may not see it.")
+        raise Http404(f"There is no Run {missing[0]}, or you do not have access to it.")
     sides = [Side(task=found[key].task, run=found[key]) for key in keys]
     if sides and request.GET.get("task") == "now":
         sides.append(Side(task=sides[0].task))
-    context = {"section": "runs", "sides": sides}
+    context: dict[str, object] = {"section": "runs", "sides": sides}
     if len(sides) > 1:
         context["found"] = comparing.compare(sides)
     return render(request, "runs/compare.html", context)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q
 from django.http import Http404, HttpResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -37,23 +37,19 @@ class Row:
         return self.active - len(self.mine)
 
 
-def present() -> QuerySet[Environment]:
+@require_safe
+def environments(request: Request) -> HttpResponse:
     """Those that are on a disk, the last used first, with what is known of their use."""
     rows = Environment.objects.filter(removed_at=None).annotate(
         executions_count=Count("executions"),
         active_count=Count("executions", filter=Q(executions__state__in=ACTIVE)),
         last_execution=Max("executions__created_at"),
     )
-    return rows.order_by(F("used_at").desc(), "-pk")
-
-
-@require_safe
-def environments(request: Request) -> HttpResponse:
-    found = list(present()[:MOST_SHOWN])
+    found = list(rows.order_by(F("used_at").desc(), "-pk")[:MOST_SHOWN])
     active = Execution.objects.filter(
         visible(request.user, through="run__project__"), state__in=ACTIVE, environment__in=found
     ).select_related("run")
-    mine: dict[int, list[Execution]] = {}
+    mine: dict[int | None, list[Execution]] = {}
     for execution in active:
         mine.setdefault(execution.environment_id, []).append(execution)
     context = {
@@ -91,11 +87,12 @@ def one(request: Request, pk: int) -> HttpResponse:
 def delete(request: Request, pk: int) -> HttpResponse:
     """Marks it; its node removes it, since the files are on that machine."""
     if not request.user.is_staff:
-        raise PermissionDenied("Only staff may delete environments. Ask the operator.")
+        raise PermissionDenied("Only staff may delete environments. Ask your administrator.")
     row = _for(request.user, pk)
     nodes.mark_unwanted(Environment.objects.filter(pk=row.pk))
     messages.success(
-        request, f"Environment {row.key[:12]} is removed by {row.node_name} as soon as no script uses it."
+        request,
+        f"Environment {row.key[:12]} will be removed by {row.node_name} as soon as no script is using it.",
     )
     return web.go(request, reverse("runs:environments"))
 

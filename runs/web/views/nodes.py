@@ -68,7 +68,7 @@ def rows(user: User) -> list[Row]:
         .select_related("run")
         .order_by("pk")
     )
-    mine: defaultdict[int, list[Execution]] = defaultdict(list)
+    mine: defaultdict[int | None, list[Execution]] = defaultdict(list)
     for execution in active:
         mine[execution.node_id].append(execution)
     found = [
@@ -107,7 +107,7 @@ def join_command() -> str:
 
 def node_for_staff(user: User, pk: int) -> Node:
     if not user.is_staff:
-        raise PermissionDenied("Only staff may change nodes. Ask the operator.")
+        raise PermissionDenied("Only staff may change nodes. Ask your administrator.")
     node = Node.objects.filter(pk=pk, forgotten_at=None).first()
     if node is None:
         raise Http404(f"There is no node {pk}.")
@@ -133,7 +133,7 @@ def forget(request: Request, pk: int) -> HttpResponse:
     node = node_for_staff(request.user, pk)
     try:
         roster.forget(node)
-        messages.success(request, f"{node.name} is forgotten. It is back when it starts again.")
+        messages.success(request, f"{node.name} forgotten. It reappears when it starts again.")
     except roster.StillNeeded as error:
         messages.error(request, str(error))
     return web.go(request, reverse("runs:nodes"))

@@ -17,7 +17,7 @@ from runs.submission import notifications
 def ended(request: Request) -> HttpResponse:
     """What ended since they looked; 204 while that is what the page shows already.
 
-    Somebody who is signed out meanwhile is not sent to sign in: the page may hold what they are writing.
+    Someone who is signed out meanwhile is not sent to sign in: the page may hold what they are writing.
     """
     if not request.user.is_authenticated:
         return HttpResponse(status=204)
@@ -30,7 +30,7 @@ def ended(request: Request) -> HttpResponse:
 
 @require_POST
 def dismiss(request: Request, pk: int) -> HttpResponse:
-    """Takes one notice away for good, on every page."""
+    """Takes one notice away permanently, on every page."""
     notifications.mark_seen(get_batch(request.user, pk), request.user)
     if not request.htmx:
         return redirect("runs:batches")

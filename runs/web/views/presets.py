@@ -41,7 +41,7 @@ def copy_as(request: Request, pk: int) -> HttpResponse:
     if not context["problem"]:
         spec = kept(form)
         address = f"{reverse('runs:new', args=[pk])}?{spec.as_query()}"
-        context["faces"] = [
+        context["notations"] = [
             ("url", "Address of this form", request.build_absolute_uri(address)),
             ("command", "Command", command_line.as_command(spec)),
             ("yaml", "YAML", spec.as_yaml()),
@@ -53,7 +53,7 @@ def copy_as(request: Request, pk: int) -> HttpResponse:
 def problem_of(form: RunTaskForm) -> str:
     """Why the form holds no specification now; empty when it does."""
     if form.declared is None or not form.parameters.is_valid() or not form.combine.is_valid():
-        return "Some values in the form cannot be read. Mend them first."
+        return "Fix the invalid values first."
     return ""
 
 

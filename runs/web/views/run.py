@@ -89,7 +89,7 @@ def show_file(request: Request, run: Run, path: str) -> HttpResponse:
 
 
 def frozen_files(run: Run) -> list[filetree.File]:
-    """All of them; none if the folder is not on the disk any more."""
+    """All of them; none if the folder is not on the disk any longer."""
     root = paths.snapshot(run.snapshot_id)
     return filetree.walk(root) if root.is_dir() else []
 
@@ -111,7 +111,7 @@ def snapshot_zip(request: Request, pk: int) -> HttpResponseBase:
     run = get_run(request.user, pk)
     root = paths.snapshot(run.snapshot_id)
     if not root.is_dir():
-        raise Http404("The files of this Snapshot are not on the data folder's disk any more.")
+        raise Http404("The files of this Snapshot are no longer in the data folder.")
     files = ((file.path, root / file.path) for file in filetree.walk(root))
     return zip_of(request, files, f"run-{pk}-snapshot-{run.snapshot_id[:12]}.zip")
 
@@ -143,7 +143,7 @@ def again(request: Request, pk: int) -> HttpResponse:
 def stop(request: Request, pk: int) -> HttpResponse:
     run = get_run(request.user, pk, need=Role.EDITOR)
     if run.latest is None or not run_actions.stop(run.latest, by=request.user):
-        messages.info(request, f"Run {pk} had ended already.")
+        messages.info(request, f"Run {pk} has ended already.")
     return web.go(request, run.get_absolute_url())
 
 

@@ -44,23 +44,25 @@ def bulk(request: Request) -> HttpResponse:
     mine = [run for run in chosen if run.project_id in run_table.editable(request.user, chosen)]
     if len(mine) < len(chosen):
         left = len(chosen) - len(mine)
-        what = "1 of them is left as it is" if left == 1 else f"{left} of them are left as they are"
-        messages.warning(request, f"{what}: there you may only look.")
+        what = "1 of them is unchanged" if left == 1 else f"{left} of them are unchanged"
+        messages.warning(request, f"{what}: you only have view access there.")
     if not mine:
-        messages.info(request, "No Runs were chosen.")
+        messages.info(request, "No Runs are selected.")
         return web.go(request, back)
     if request.POST.get("action") == "stop":
         return stopped(request, mine, back)
     if request.POST.get("action") == "delete":
         return deleted(request, mine, back)
-    raise PermissionDenied("Runs can be stopped and deleted here, nothing else.")
+    raise PermissionDenied("Runs can only be stopped or deleted here.")
 
 
 def stopped(request: Request, runs: list[Run], back: str) -> HttpResponse:
     count = run_actions.stop_runs(runs, by=request.user)
-    asked = "The Run was asked to stop." if len(runs) == 1 else f"{count} of {len(runs)} Runs asked to stop."
-    ended = "The Run had ended." if len(runs) == 1 else "They had all ended."
-    messages.success(request, asked if count else ended)
+    stopping = (
+        "The Run was asked to stop." if len(runs) == 1 else f"{count} of {len(runs)} Runs asked to stop."
+    )
+    ended = "The Run has ended already." if len(runs) == 1 else "They have all ended already."
+    messages.success(request, stopping if count else ended)
     return web.go(request, back)
 
 

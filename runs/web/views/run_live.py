@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -89,7 +89,7 @@ def console_search(request: Request, pk: int, number: int) -> HttpResponse:
 
 @require_safe
 @never_cache
-def console_download(request: Request, pk: int, number: int) -> HttpResponse:
+def console_download(request: Request, pk: int, number: int) -> HttpResponseBase:
     """The bytes as they were printed."""
     execution = get_execution(request.user, pk, number)
     path = paths.console(execution.pk)

@@ -47,7 +47,7 @@ def new(request: Request, pk: int) -> HttpResponse:
         return show(request, form, status=422)
     if started.created_at < began:
         what = "Batch" if isinstance(started, Batch) else "Run"
-        messages.info(request, f"This form had been sent before: this is the {what} that it started.")
+        messages.info(request, f"This form was already submitted: this is the {what} that it started.")
     return web.go(request, started.get_absolute_url())
 
 
@@ -79,10 +79,10 @@ def check(request: Request, pk: int) -> HttpResponse:
     touched = set(inputs) if "checked" in request.POST else form.parameters.touched
     context = {"inputs": inputs.items(), "touched": touched, "form": form, "task": form.task}
     response = render(request, "runs/_check.html", context)
-    facts = {
+    parameters = {
         drawn.id: {"hidden": drawn.is_hidden, "required": drawn.is_required} for drawn in inputs.values()
     }
-    response.headers["HX-Trigger"] = json.dumps({"parameters": facts})
+    response.headers["HX-Trigger"] = json.dumps({"parameters": parameters})
     return response
 
 

@@ -27,7 +27,7 @@ def task_changes(request: Request, pk: int) -> HttpResponse:
     """A badge for the Task page: whether its files differ from the Snapshot of its last Run."""
     task = get_task(request.user, pk)
     run = latest_run(request, task)
-    context = {"task": task, "run": run}
+    context: dict[str, object] = {"task": task, "run": run}
     if run is not None:
         context["differs"] = snapshots.task_differs(task, run.snapshot_id)
     return render(request, "runs/_task_changes.html", context)
@@ -69,7 +69,7 @@ def delete_task(request: Request, pk: int) -> HttpResponse:
         except SubmitError as refusal:
             messages.error(request, str(refusal))
             return go(request, reverse("runs:delete_task", args=[pk]))
-        messages.success(request, f"The Task “{task.name}” was deleted.")
+        messages.success(request, f"Task “{task.name}” deleted.")
         return go(request, f"{reverse('tasks:list')}?project={task.project_id}")
     context = {"section": "tasks", "task": task, "loss": departure.loss_with_task(task)}
     return render(request, "runs/delete_task.html", context)

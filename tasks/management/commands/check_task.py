@@ -102,11 +102,10 @@ def check_folder(folder: str) -> Report:
     if "task.yml" in names and TASK_FILE not in names:
         message = f"found task.yml, which is not read; rename it to {TASK_FILE}"
         findings.append(Finding(file=str(root / "task.yml"), severity="warning", message=message))
-    platform = "darwin" if sys.platform == "darwin" else "linux"
     return Report(
         folder=folder,
         findings=tuple(findings),
-        runtime=find_runtime(names, platform=platform),
+        runtime=find_runtime(names, platform="darwin" if sys.platform == "darwin" else "linux"),
         entry_scripts=scripts,
         spec=spec,
     )
@@ -114,7 +113,7 @@ def check_folder(folder: str) -> Report:
 
 def report_lines(report: Report) -> list[str]:
     lines = [str(finding) for finding in report.findings]
-    if not report.ok:
+    if not report.ok or report.spec is None or report.runtime is None:
         return lines
     parameters = [
         f"{one_line(p.name)} ({p.data_type}{', required' if p.required else ''}) = {p.type.describe(p.value)}"

@@ -102,8 +102,8 @@ def test_narrow_down_keeps_pairs_and_unticked_combinations_and_says_what_it_drop
     assert {(rate, size) for rate, size in zip(spec.values["rate"], spec.values["size"], strict=True)} <= {
         (rate, size) for rate, size in zip(chosen["rate"], chosen["size"], strict=True)
     }
-    assert "rate and size still go together" in html
-    assert len(spec.without) < 2 and "not tried now" in html
+    assert "rate and size stay paired" in html
+    assert len(spec.without) < 2 and "no longer tried" in html
     assert f"{validate(task, spec).combination_count} combination" in html
 
 
@@ -153,12 +153,12 @@ def test_narrow_down_goes_beyond_the_last_value_that_was_tried(
     assert form is not None
     spec = RunSpec.from_query(urlsplit(form[1].replace("&amp;", "&")).query)
     assert max(spec.values["size"]) == 128 and min(spec.values["size"]) > 32
-    assert "beyond it, since that is the end of what was tried" in html
+    assert "beyond, since that is at the edge of what was tried" in html
 
 
 def test_viewers_see_what_is_next_without_the_button(client_of: ClientOf, batch: Batch, vera: User) -> None:
     html = importance(client_of(vera), batch)
-    assert "Narrow down" in html and "Open the form with these" not in html
+    assert "Refine" in html and "Open form with these values" not in html
 
 
 def test_random_samples_are_measured_by_ranks(browser: Client, task: Task, alice: User) -> None:
@@ -166,7 +166,7 @@ def test_random_samples_are_measured_by_ranks(browser: Client, task: Task, alice
     batch = make_batch(task, alice, values, sample=40, sample_seed=7)
     end(batch, lambda v: (State.SUCCEEDED, {"accuracy": v["rate"]}, ""))
     told = " ".join(re.sub(r"<[^>]+>", " ", importance(browser, batch)).split())
-    assert "random sample" in told and "100.0 %" in told and "more of it, more of the metric" in told
+    assert "random sample" in told and "100.0 %" in told and "higher values, higher metric" in told
 
 
 def test_without_metrics_pages_say_what_to_wait_for(browser: Client, task: Task, alice: User) -> None:
@@ -176,4 +176,4 @@ def test_without_metrics_pages_say_what_to_wait_for(browser: Client, task: Task,
     assert browser.get(reverse("runs:batch_data", args=[batch.pk])).status_code == 200
     end(batch, lambda v: (State.FAILED, {}, "boom"))
     Batch.objects.filter(pk=batch.pk).update(finished_at=timezone.now())
-    assert "None of its Runs reported one" in importance(browser, batch)
+    assert "None of its Runs reported a metric" in importance(browser, batch)

@@ -8,7 +8,7 @@ import pytest
 
 from runs.analysis import importance
 from runs.analysis.cells import Cell, Cells
-from runs.analysis.importance import Bar, Mattering
+from runs.analysis.importance import Bar, ParameterImportance
 from runs.models import Batch
 from runs.states import State
 from tasks.types.declarations import TaskSpec
@@ -16,7 +16,7 @@ from tasks.types.declarations import TaskSpec
 Values = Mapping[str, Any]
 
 
-def found(combinations: Sequence[Values], metric: Callable[[Values], float | None]) -> Mattering:
+def found(combinations: Sequence[Values], metric: Callable[[Values], float | None]) -> ParameterImportance:
     """What mattered in a Batch of these combinations; a Run for which `metric` is None has none."""
     batch = Batch(spec={}, varying=list(combinations[0]))
     numbered = enumerate(combinations)
@@ -26,11 +26,11 @@ def found(combinations: Sequence[Values], metric: Callable[[Values], float | Non
     return importance.of(Cells(batch, cells, TaskSpec()), known)
 
 
-def shares(seen: Mattering) -> dict[str, float]:
+def shares(seen: ParameterImportance) -> dict[str, float]:
     return {bar.label: round(bar.share, 9) for bar in seen.bars}
 
 
-def bar(seen: Mattering, label: str) -> Bar:
+def bar(seen: ParameterImportance, label: str) -> Bar:
     return next(bar for bar in seen.bars if bar.label == label)
 
 
@@ -47,7 +47,7 @@ def test_paired_parameters_share_one_bar_that_names_both() -> None:
     # Squares by hand: (−1, 0, 1) twice are 4, ±5 six times are 150.
     told = {"c": 150 / 154, "a and b": 4 / 154, "a and b × c": 0, "Everything else": 0}
     assert shares(seen) == pytest.approx(told)
-    assert bar(seen, "a and b").note == "go together: not told apart"
+    assert bar(seen, "a and b").note == "vary together: cannot be separated"
     assert seen.share_of("a") == seen.share_of("b") == pytest.approx(4 / 154)
 
 
@@ -98,6 +98,6 @@ def test_values_that_only_stand_beside_some_of_another_parameter_are_not_lost() 
     sizes = [1, 1, 2, 2, 3, 3, 4, 4]
     grid = [{"size": size, "model": "small" if size < 3 else "large"} for size in sizes]
     seen = found(grid, lambda values: 1.0 if values["model"] == "large" else 0.0)
-    assert bar(seen, "model").note == "not told apart from the others"
+    assert bar(seen, "model").note == "not separable from the others"
     assert seen.share_of("model") == pytest.approx(1)
     assert sum(shares(seen).values()) == pytest.approx(1)

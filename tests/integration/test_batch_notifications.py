@@ -67,7 +67,7 @@ def receiver() -> Iterator[http.server.HTTPServer]:
     server.server_close()
 
 
-def start_told(task: Task, **notify: str) -> Batch:
+def start_notified(task: Task, **notify: str) -> Batch:
     batch = start(some_batches.spec(task), by=task.created_by, notify=Notify(**notify))
     assert isinstance(batch, Batch)
     batch_upkeep.attend()
@@ -77,7 +77,7 @@ def start_told(task: Task, **notify: str) -> Batch:
 def test_a_webhook_is_called_once_when_the_batch_ends(
     task: Task, alice: User, receiver: http.server.HTTPServer
 ) -> None:
-    batch = start_told(task, url=f"http://127.0.0.1:{receiver.server_port}/hook")
+    batch = start_notified(task, url=f"http://127.0.0.1:{receiver.server_port}/hook")
     some_batches.run_all(failing={2})
     batch_upkeep.attend()
     ((path, told),) = receiver.told
@@ -95,10 +95,10 @@ def test_a_webhook_that_fails_is_tried_again_and_says_why(
     task: Task, receiver: http.server.HTTPServer
 ) -> None:
     receiver.answer = 500
-    batch = start_told(task, url=f"http://127.0.0.1:{receiver.server_port}/")
+    batch = start_notified(task, url=f"http://127.0.0.1:{receiver.server_port}/")
     some_batches.run_all()
     notice = batch.notices.get()
-    assert (notice.tries, notice.error, notice.sent_at) == (1, "It answered with the status 500.", None)
+    assert (notice.tries, notice.error, notice.sent_at) == (1, "It answered with status 500.", None)
     assert batch_upkeep.attend() == 0
     receiver.answer = 200
     Notice.objects.update(due_at=F("created_at"))
@@ -108,7 +108,7 @@ def test_a_webhook_that_fails_is_tried_again_and_says_why(
 
 
 def test_a_webhook_that_nobody_answers_is_given_up_in_the_end(task: Task) -> None:
-    batch = start_told(task, url="http://127.0.0.1:9/")
+    batch = start_notified(task, url="http://127.0.0.1:9/")
     some_batches.run_all()
     for _ in range(5):
         Notice.objects.filter(due_at__isnull=False).update(due_at=F("created_at"))
@@ -119,12 +119,12 @@ def test_a_webhook_that_nobody_answers_is_given_up_in_the_end(task: Task) -> Non
 
 
 def test_e_mail_is_sent_when_the_server_can(task: Task, alice: User, settings: LazySettings) -> None:
-    with pytest.raises(SubmitError, match="sends no e-mail"):
-        start_told(task, email="alice@example.org")
+    with pytest.raises(SubmitError, match="cannot send e-mail"):
+        start_notified(task, email="alice@example.org")
     settings.EMAIL_URL = "smtp://localhost"
     with pytest.raises(SubmitError, match="Expected an e-mail address"):
-        start_told(task, email="alice@example.org\nBcc: everybody@example.org")
-    start_told(task, email="alice@example.org")
+        start_notified(task, email="alice@example.org\nBcc: everybody@example.org")
+    start_notified(task, email="alice@example.org")
     some_batches.run_all(failing={0})
     (message,) = mail.outbox
     assert message.to == ["alice@example.org"]
@@ -151,4 +151,4 @@ def test_how_a_batch_ended_is_one_sentence(counts: dict[str, int], said: str) ->
 @pytest.mark.parametrize("url", ["ftp://host/x", "file:///etc/passwd", "http://", "http://a b/", "x:1"])
 def test_only_http_addresses_are_called(task: Task, url: str) -> None:
     with pytest.raises(SubmitError, match="http"):
-        start_told(task, url=url)
+        start_notified(task, url=url)
