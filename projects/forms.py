@@ -19,11 +19,13 @@ class ProjectForm(forms.ModelForm):
     type = forms.TypedChoiceField(
         choices=sorted(ProjectType.choices, key=lambda choice: str(choice[1]).lower()),
         coerce=int,
+        initial=ProjectType.OTHER,
         help_text="The kind of work. It can be changed later.",
     )
     visibility = forms.TypedChoiceField(
         choices=[(level, level.label) for level in (Visibility.PRIVATE, Visibility.PUBLIC)],
         coerce=int,
+        initial=Visibility.PRIVATE,
         widget=forms.RadioSelect,
     )
 

@@ -39,6 +39,13 @@ def test_alice_creates_a_project_and_owns_it(alice: User, client_of: Browser) ->
     assert project.memberships.get().role == Role.OWNER and project.created_by == alice
 
 
+def test_a_new_project_is_private_and_of_no_type_unless_chosen(alice: User, client_of: Browser) -> None:
+    page = text(client_of(alice), "projects:create")
+    assert f'<option value="{ProjectType.OTHER}" selected>' in page
+    chosen = page.split(f'name="visibility" value="{Visibility.PRIVATE}"')[1].split(">")[0]
+    assert "checked" in chosen
+
+
 def test_all_eleven_types_are_offered(alice: User, client_of: Browser) -> None:
     page = text(client_of(alice), "projects:create")
     assert all(f'<option value="{number}"' in page for number in range(1, 12))
