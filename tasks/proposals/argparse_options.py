@@ -49,7 +49,7 @@ class ArgparseOptions(Options):
             return owner
         if method == "add_argument_group":
             return replace(owner, group=self.code.text_of(argument_of(node, "title", 0)) or owner.group)
-        if method == "add_subparsers":  # commands of commands are not told apart
+        if method == "add_subparsers":  # commands of commands are not distinguished
             chooser = self.code.text_of(argument_of(node, "dest")) or "command"
             return replace(owner, chooser="" if owner.under else chooser)
         command = self.code.text_of(argument_of(node, "name", 0)) if method == "add_parser" else ""
@@ -79,7 +79,7 @@ class ArgparseOptions(Options):
             group=parser.group,
             under=parser.under,
         )
-        action, is_told = (
+        action, is_known = (
             text_of(given("action")) or last_name(given("action")),
             default is not None or unread,
         )
@@ -87,10 +87,10 @@ class ArgparseOptions(Options):
             self.note(call, f"{long} {CONSTANT}")
         elif action in _SWITCHES:
             kind, minimum = ("int", 0) if action == "count" else ("bool", None)
-            default = default if is_told else _SWITCHES[action]
+            default = default if is_known else _SWITCHES[action]
             self.found.append(replace(option, kind=kind, minimum=minimum, default=default))
         elif action not in ("help", "version"):
-            kind = kind_of(given("type")) or ("" if is_told or given("type") else "str")
+            kind = kind_of(given("type")) or ("" if is_known or given("type") else "str")
             is_list = nargs in ("+", "*", "REMAINDER", "...") or isinstance(nargs, int)
             is_list, choices = is_list or action in ("append", "extend"), self.code.choices(given("choices"))
             self.found.append(replace(option, kind=kind, is_list=is_list, choices=choices))

@@ -87,8 +87,8 @@ class ClickOptions(_FunctionOptions):
         elif argument_of(call, "flag_value") is not None:
             self.note(call, f"{on} {CONSTANT}")
         elif off or self.is_true(call, "is_flag"):
-            is_told = default is not None or unread
-            self.found.append(replace(option, kind="bool", default=default if is_told else False))
+            is_known = default is not None or unread
+            self.found.append(replace(option, kind="bool", default=default if is_known else False))
         elif self.is_true(call, "count"):
             self.found.append(replace(option, kind="int", minimum=0, default=default or 0))
         else:

@@ -80,8 +80,8 @@ def _unread(
     """Parameters that no file mentions, while all names that the scripts read are written in them."""
     used = [reads for reading in readings if any(r.loads for r in reading.reads) for reads in reading.reads]
     names = {read.name for reads in used for read in reads.names} | {option.name for option in options}
-    is_told = names and not any(reads.dynamic for reads in used)
-    for parameter in spec.parameters if is_told else ():
+    is_known = names and not any(reads.dynamic for reads in used)
+    for parameter in spec.parameters if is_known else ():
         word = re.compile(rf"(?<!\w){re.escape(parameter.name)}(?!\w)")
         if parameter.name not in names and not any(word.search(text) for text in files.values()):
             meant = nearest(parameter.name, sorted(names - spec.by_name.keys()))

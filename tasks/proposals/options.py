@@ -73,7 +73,7 @@ class Options:
 
 
 def declare(option: Option) -> Option:
-    """The option as task.yaml accepts it: its default fits its data_type, or is null and told as unread."""
+    """The option as task.yaml accepts it: its default fits its data_type, or is null and noted as unread."""
     options, default, unread = _options(option.choices), option.default, option.unread
     items = default if isinstance(default, list) else [default]
     value: Any = None

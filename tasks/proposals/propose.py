@@ -124,9 +124,8 @@ def _read(files: Mapping[str, str], script: str, parsed: dict[str, Code]) -> Rea
             notes.append(f"{path} is nested too deeply to be read." if is_deep else str(error))
             reads.append(Reads(dynamic=Place(path=path, line=1)))
             continue
-        if not any(
-            option.place.path == script for option in options
-        ):  # else those of modules are not its own
+        # Once the script has options of its own, those of modules are not its own.
+        if not any(option.place.path == script for option in options):
             options += [option for one in found for option in one.found]
             notes += [note for one in found for note in one.notes]
         if reads[-1].dynamic is not None:
@@ -147,13 +146,15 @@ def parameters_of(reading: Reading) -> Iterator[Option]:
 
 def _one_of(uses: Sequence[Option]) -> Option:
     """One parameter from all its uses: the first default, the first hint at its type."""
-    told = next((use for use in uses if use.default is not None or use.unread), uses[0])
+    richest = next((use for use in uses if use.default is not None or use.unread), uses[0])
     kind = next((use.kind for use in uses if use.kind), "")
-    default = None if kind == "dataset" else told.default
+    default = None if kind == "dataset" else richest.default
     if default is not None and not (kind == "float" and isinstance(default, int)):
         kind = ""
-    told = replace(told, place=uses[0].place, kind=kind, default=default, is_list=isinstance(default, list))
-    return replace(told, required=all(use.required for use in uses))
+    richest = replace(
+        richest, place=uses[0].place, kind=kind, default=default, is_list=isinstance(default, list)
+    )
+    return replace(richest, required=all(use.required for use in uses))
 
 
 def _merged(first: Option, other: Option) -> Option:
