@@ -134,7 +134,7 @@ class CombineForm(forms.Form):
     sample_seed = whole(
         least=-(2**63),
         most=2**63 - 1,
-        label="Its seed",
+        label="Sample seed",
         help_text="The same seed draws the same sample.",
         placeholder="0",
     )
