@@ -69,7 +69,7 @@ def _unfilled(spec: TaskSpec, readings: Sequence[Reading]) -> Iterator[Mismatch]
             names = ", ".join(quote(option.name) for option in shared[:3]) + ", …" * (len(shared) > 3)
             message = (
                 f"{reading.script} takes {names} from the command line and never reads the parameters, "
-                "so what is chosen in the form has no effect"
+                "so the values in the form have no effect"
             )
             yield _at(shared[0].place, message, shared[0].name)
 

@@ -13,8 +13,8 @@ from tasks.types.wording import inline, shorten
 
 MAX_DESCRIPTION = 500
 MAX_OPTIONS = 200
-UNNAMED = "how this option is called is only known when the script runs; add it by hand."
-CONSTANT = "stores a constant, which no field can stand for."
+UNNAMED = "the name of this option is only known at run time; add it by hand."
+CONSTANT = "stores a constant, which no field can represent."
 _DEFAULT_NOTE = re.compile(r"[\s.,;]*[\[(]\s*(?:[Dd]efault(?:s to)?)[:=]?\s*%\(default\)\w\s*[\])]")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)\w")
 _KINDS = {

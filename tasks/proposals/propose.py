@@ -63,7 +63,7 @@ def propose(files: Mapping[str, str], entry_scripts: Sequence[str], *, schema_ur
     readings = read_scripts(files, entry_scripts)
     notes = [note for reading in readings for note in reading.notes]
     known, scripts = _collected(readings, notes)
-    head = f"Proposed from {', '.join(entry_scripts)}. Look through the types, defaults and descriptions."
+    head = f"Proposed from {', '.join(entry_scripts)}. Review the types, defaults and descriptions."
     declared, text = tuple(known.values()), ""
     while not text or (declared and parse(text).errors):  # too much for a task.yaml
         declared = declared[: len(declared) // 2] if text else declared
@@ -76,8 +76,8 @@ def propose(files: Mapping[str, str], entry_scripts: Sequence[str], *, schema_ur
     unfilled = [r.script for r in readings if r.is_unfilled and interpreter_of(r.script) == "python"]
     launchers = tuple(launcher(path, taken=files) for path in unfilled if not is_launched(files, path))
     notes += [
-        f"{made.script} takes its options from the command line, which the form does not fill. "
-        f"The launcher {made.path} gives it the values of the form: run that one."
+        f"{made.script} takes its options from the command line, which the form does not fill in. "
+        f"The launcher {made.path} passes it the values of the form: run that one."
         for made in launchers
     ]
     return Proposal(text=text, parameters=declared, notes=tuple(dict.fromkeys(notes)), launchers=launchers)
@@ -90,14 +90,14 @@ def _collected(readings: Sequence[Reading], notes: list[str]) -> tuple[dict[str,
     for option, script in [(option, r.script) for r in readings for option in parameters_of(r)]:
         name, found, first = option.name, declare(option), known.get(option.name)
         if not _is_name(name):
-            notes.append(f"{option.place}: {quote(name)} is left out: no parameter can be called so.")
+            notes.append(f"{option.place}: {quote(name)} is left out: it is not a valid parameter name.")
         elif first is None:
             known[name], scripts[name] = found, script
         else:
             known[name] = _merged(first, option)
             if (first.kind, first.default) != (found.kind, found.default):
                 places = f"{first.place} and {found.place}"
-                notes.append(f"{name} is not the same at {places}; the first was taken.")
+                notes.append(f"{name} differs between {places}; the first was used.")
     return known, scripts
 
 
@@ -130,7 +130,7 @@ def _read(files: Mapping[str, str], script: str, parsed: dict[str, Code]) -> Rea
             notes += [note for one in found for note in one.notes]
         if reads[-1].dynamic is not None:
             where = reads[-1].dynamic
-            notes.append(f"{where} reads parameters whose names are not written there; add them by hand.")
+            notes.append(f"{where} reads parameters whose names are computed; add them by hand.")
     return Reading(script=script, options=tuple(options), reads=tuple(reads), notes=tuple(notes))
 
 

@@ -91,7 +91,7 @@ def test_one_click_creates_task_yaml_as_it_was_edited(browser: Client, task: Tas
     assert files(task) == {"train.py", "task.yaml"}
     assert store.read_spec(task).problems == ()
     page = flat(browser.get(answer["Location"]).content.decode())
-    assert "never reads the parameters, so what is chosen in the form has no effect" in page
+    assert "never reads the parameters, so the values in the form have no effect" in page
 
 
 def test_the_script_that_passes_the_parameters_on_is_added_when_ticked(browser: Client, task: Task) -> None:

@@ -50,7 +50,7 @@ def test_options_that_nothing_fills_are_warned_of_until_the_launcher_is_there() 
     proposal = proposed(corpus.TRAINING)
     assert warned(proposal.text, corpus.TRAINING) == [
         'main.py:17:1: warning: main.py takes "data_dir", "model", "workers", … from the command line '
-        "and never reads the parameters, so what is chosen in the form has no effect"
+        "and never reads the parameters, so the values in the form have no effect"
     ]
     launcher = proposal.launchers[0]
     assert warned(proposal.text, {"main.py": corpus.TRAINING, launcher.path: launcher.text}) == []
