@@ -79,7 +79,7 @@ def test_options_are_found_in_the_modules_that_a_script_imports() -> None:
 
 def test_an_option_whose_name_is_computed_is_pointed_out() -> None:
     source = "import argparse\np = argparse.ArgumentParser()\nfor n in NAMES:\n    p.add_argument(f'--{n}')\n"
-    assert [note for note in proposed(source).notes if "called" in note] == [
+    assert [note for note in proposed(source).notes if "run time" in note] == [
         "main.py:4: the name of this option is only known at run time; add it by hand."
     ]
 
