@@ -219,17 +219,13 @@ def _setting_problems(spec: RunSpec, *, node_is_there: bool) -> Iterator[str]:
         yield "Expected a time limit between 1 second and 365 days. Leave it out for none."
     if spec.node and not node_is_there:
         yield f"There is no node “{spec.node[:100]}”. Choose another, or any."
-    yield from number_problems("concurrent Runs", spec.at_once)
-    yield from number_problems("failures before stopping", spec.stop_after)
-    yield from priority_problems(spec.priority)
+    yield from queue_problems(at_once=spec.at_once, stop_after=spec.stop_after, priority=spec.priority)
 
 
-def number_problems(words: str, number: int | None) -> Iterator[str]:
-    if number is not None and not 1 <= number <= MOST:
-        yield f"The number of {words} must be 1 or more, or left empty, but is {number}."
-
-
-def priority_problems(priority: int) -> Iterator[str]:
+def queue_problems(*, at_once: int | None, stop_after: int | None, priority: int) -> Iterator[str]:
+    for words, number in (("concurrent Runs", at_once), ("failures before stopping", stop_after)):
+        if number is not None and not 1 <= number <= MOST:
+            yield f"The number of {words} must be 1 or more, or left empty, but is {number}."
     if not -MOST_PRIORITY <= priority <= MOST_PRIORITY:
         yield f"A priority is a whole number from -{MOST_PRIORITY} to {MOST_PRIORITY}, found {priority}."
 

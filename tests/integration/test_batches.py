@@ -295,7 +295,7 @@ def test_added_values_make_new_cells_and_repeat_none(task: Task, alice: User) ->
     some_batches.run_all()
     spec = some_batches.spec(task, values={"a": [1, 2, 3], "b": [1, 2], "c": [0]})
     planned = validate(task, spec)
-    assert batch_actions.additions(batch, planned) == [4, 5]
+    assert build.additions(batch, planned) == [4, 5]
     assert batch_actions.add_values(batch, spec, by=alice) == 2
     batch.refresh_from_db()
     assert (batch.is_building, batch.count) == (True, 6)

@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 
 from runs.models import Batch
 from runs.runspec import RunSpec
-from runs.submission import batch_actions, choices
+from runs.submission import batch_actions, build, choices
 from runs.submission.errors import SubmitError
 from tasks.forms import multi_values
 from tasks.forms.form import ParameterForm
@@ -135,7 +135,7 @@ class Addition:
 def look_ahead(batch: Batch, spec: RunSpec) -> Addition:
     """What `batches.add_values` would do now; raises what it raises, but nothing new is no mistake."""
     plan = batch_actions.with_more(batch, spec)
-    new = batch_actions.additions(batch, plan)
+    new = build.additions(batch, plan)
     batch_actions.check_room(batch, len(new))
     earlier = batch_actions.reusable(batch, plan, new)
     return Addition(new=len(new), combinations=plan.count, earlier=len(earlier))

@@ -56,30 +56,23 @@ def go_on(batch: Batch, data: QueryDict, by: User) -> str:
 
 def settings(batch: Batch, data: QueryDict, by: User) -> str:
     """The limit of Runs at once, the priority and after how many failures it stops, together."""
-    at_once = whole(data.get("at_once", ""), "concurrent Runs", least=1)
-    stop_after = whole(data.get("stop_after", ""), "failures before stopping", least=1)
-    priority = whole(data.get("priority", ""), "the priority", least=None)
-    if at_once != batch.at_once:
-        batch_actions.set_limit(batch, at_once)
-    if stop_after != batch.stop_after:
-        batch_actions.set_stop_after(batch, stop_after)
-    if (priority or 0) != batch.priority:
-        batch_actions.set_priority(batch, priority or 0)
+    batch_actions.change_settings(
+        batch,
+        at_once=whole(data.get("at_once", ""), "of 1 or more for concurrent Runs"),
+        stop_after=whole(data.get("stop_after", ""), "of 1 or more for failures before stopping"),
+        priority=whole(data.get("priority", ""), "for the priority") or 0,
+    )
     return "Saved. Applies to Runs started from now on."
 
 
-def whole(text: str, words: str, *, least: int | None) -> int | None:
+def whole(text: str, words: str) -> int | None:
     """A whole number as it was typed, None for an empty field; SubmitError says what was expected."""
-    text = text.strip()
-    if not text:
-        return None
-    digits = text.removeprefix("-") if least is None else text
-    if not (
-        digits.isascii() and digits.isdigit() and len(digits) <= 10 and (least is None or int(text) >= least)
-    ):
-        hint = "" if least is None else f" of {least} or more"
-        raise SubmitError(f"Expected a whole number{hint} for {words}, or nothing; found “{text[:40]}”.")
-    return int(text)
+    try:
+        return int(text) if text.strip() else None
+    except ValueError:
+        raise SubmitError(
+            f"Expected a whole number {words}, or nothing; found “{text.strip()[:40]}”."
+        ) from None
 
 
 def stop(batch: Batch, data: QueryDict, by: User) -> str:
