@@ -7,7 +7,6 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from coretex_site.lib import web
@@ -39,9 +38,7 @@ def act(request: Request, pk: int, action: str) -> HttpResponse:
         messages.success(request, said)
         if action == "delete":
             return web.go(request, f"{reverse('runs:batches')}?task={batch.task_id}")
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return web.go(request, back if safe else batch.get_absolute_url())
+    return web.go(request, web.back(request, batch.get_absolute_url()))
 
 
 def pause(batch: Batch, data: QueryDict, by: User) -> str:
