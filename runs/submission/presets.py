@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 
 from runs.models import Batch, Preset, Run
 from runs.runspec import RunSpec, to_json
@@ -37,14 +36,6 @@ def save(task: Task, name: str, spec: RunSpec, *, by: User) -> Preset:
         task=task, name=name, defaults={"spec": spec.as_json(), "created_by": by}
     )
     return preset
-
-
-def delete(preset: Preset) -> None:
-    preset.delete()
-
-
-def presets(task: Task) -> QuerySet[Preset]:
-    return task.presets.all()
 
 
 def recent(task: Task, user: User, *, most: int = 10) -> list[Recent]:

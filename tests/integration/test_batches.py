@@ -361,7 +361,7 @@ def test_presets_are_kept_by_name_and_recent_inputs_by_person(task: Task, alice:
     spec = some_batches.spec(task)
     presets.save(task, "  fast   ones ", spec, by=alice)
     presets.save(task, "fast ones", RunSpec(task=task.pk, values={"a": [9]}), by=bob)
-    (preset,) = presets.presets(task)
+    (preset,) = task.presets.all()
     assert RunSpec.from_json(preset.spec).values == {"a": [9]}
     with pytest.raises(presets.PresetError):
         presets.save(task, " ", spec, by=alice)

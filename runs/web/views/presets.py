@@ -103,7 +103,7 @@ def delete_preset(request: Request, pk: int) -> HttpResponse:
     if preset is None:
         raise Http404
     task = get_task(request.user, preset.task_id, need=Role.EDITOR)
-    presets.delete(preset)
+    preset.delete()
     return listed(request, RunTaskForm(task=task))
 
 
