@@ -44,8 +44,8 @@ def page_of(
     has_older = backwards or more
     return Page(
         rows=found,
-        newer=_address(query, before=found[0].pk) if found and has_newer else None,
-        older=_address(query, after=found[-1].pk) if found and has_older else None,
+        newer=address_with(query, before=found[0].pk) if found and has_newer else None,
+        older=address_with(query, after=found[-1].pk) if found and has_older else None,
     )
 
 
@@ -61,7 +61,8 @@ def _anchor(rows: QuerySet[Any], pk: int | None) -> tuple[Any, int] | None:
     return rows.filter(pk=pk).values_list("sort_key", "pk").first()
 
 
-def _address(query: QueryDict, **cursor: int) -> str:
+def address_with(query: QueryDict, **cursor: object) -> str:
+    """The address of the page that this cursor asks for."""
     address = query.copy()
     for name in ("before", "after"):
         address.pop(name, None)

@@ -144,7 +144,7 @@ class Command(BaseCommand):
         if isinstance(started, Batch):
             if started.build_error:
                 raise Mistake(started.build_error)
-            counts = progress.counts(started)
+            counts = progress.of(started).counts
             return 0 if sum(counts.values()) == counts[State.SUCCEEDED] else 1
         self.stdout.write("" if started.latest is None else started.latest.message)
         return 0 if started.status is State.SUCCEEDED else 1

@@ -22,10 +22,16 @@ from runs.web.page_models import batch_page, heatmap_html, state_bar
 
 
 @require_safe
+def list_batches(request: Request) -> HttpResponse:
+    context = batch_page.batches(request.user, request.GET)
+    return web.page(request, "runs/batches.html", context, fragment="runs/_batches.html")
+
+
+@require_safe
 def batch(request: Request, pk: int) -> HttpResponse:
     """How far the Batch is, its cells on a map, and why some failed."""
     found = get_batch(request.user, pk)
-    notifications.mark_seen(found, request.user)
+    notifications.mark_seen(pk, request.user)
     held = cells.of(found)
     context = batch_page.about(found, user=request.user) | map_of(found, held, request.GET)
     if context["failed"]:
