@@ -48,30 +48,12 @@ class Plan:
         return self.design.count
 
     @property
-    def combination_count(self) -> int:
-        """Different combinations, each of which runs `spec.repeats` times."""
-        return self.design.combination_count
-
-    @property
-    def product(self) -> int:
-        """All combinations, before anything is left out."""
-        return self.design.product
-
-    @property
     def varying(self) -> list[str]:
         return self.design.varying
-
-    @property
-    def duplicates(self) -> dict[str, list[int]]:
-        """Places of values that stand earlier in their parameter's list already."""
-        return self.chosen.duplicates
 
     def at(self, index: int) -> dict[str, Any]:
         """The values of Run number `index`, from 0, as they are stored."""
         return self.chosen.stored(self.design.at(index))
-
-    def page(self, start: int, size: int) -> list[dict[str, Any]]:
-        return [self.at(index) for index in range(start, min(start + size, self.count))]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return (self.at(index) for index in range(self.count))
@@ -92,7 +74,7 @@ class Plan:
         """Why it cannot be started, in a sentence; empty when it can."""
         if self.count == 0:
             return (
-                f"None of the {self.product:,} combinations is left: all are excluded or unticked. "
+                f"None of the {self.design.product:,} combinations is left: all are excluded or unticked. "
                 "Remove an exclusion."
             )
         if self.count > limit():

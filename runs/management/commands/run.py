@@ -2,6 +2,7 @@
 
 import sys
 import time
+from itertools import islice
 from optparse import Values
 
 from django.contrib.auth.models import User
@@ -121,7 +122,7 @@ class Command(BaseCommand):
         self.stdout.write(expected(preview.forecast))
         names = planned.varying or list(planned.declared.by_name)
         size = planned.count if everything else MOST_SHOWN
-        for number, values in enumerate(planned.page(0, size), start=1):
+        for number, values in enumerate(islice(planned, size), start=1):
             chosen = "  ".join(f"{one_line(name)}={planned.text_of(name, values[name])}" for name in names)
             self.stdout.write(f"{number:>6}  {chosen}".rstrip())
         if planned.count > size:
