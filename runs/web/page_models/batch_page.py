@@ -1,6 +1,8 @@
 """What every page of a Batch says about it: how far it is, what may be done. Knows no HTTP."""
 
 import zlib
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +13,7 @@ from django.http import QueryDict
 from projects import access
 from projects.models import Role
 from runs.access import visible_batches
-from runs.analysis import cells
+from runs.analysis import batch_view, cells, scores
 from runs.models import Batch
 from runs.states import State
 from runs.submission import forecast, progress
@@ -43,6 +45,37 @@ def about(batch: Batch, *, user: User) -> dict[str, Any]:
         "notices": list(batch.notices.order_by("-pk")) if not live else [],
         "version": version(batch, done),
     }
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A Batch as an address looks at it."""
+
+    batch: Batch
+    query: QueryDict
+
+    @cached_property
+    def held(self) -> cells.Cells:
+        return cells.of(self.batch)
+
+    @cached_property
+    def metrics(self) -> list[str]:
+        return scores.names(self.batch)
+
+    @cached_property
+    def view(self) -> batch_view.View:
+        return batch_view.read(self.query, self.batch, self.held, self.metrics)
+
+    def context(self) -> dict[str, Any]:
+        """What each map, table and page of charts shows around its own part."""
+        return {
+            "batch": self.batch,
+            "view": self.view,
+            "metrics": self.metrics,
+            "aggregates": scores.AGGREGATES.items(),
+            "directions": batch_view.DIRECTIONS.items(),
+            "cell_count": len(self.held),
+        }
 
 
 def version(batch: Batch, done: Progress) -> str:

@@ -14,12 +14,13 @@ from coretex_site.lib.web import Request
 from projects.models import Role
 from runs import snapshots
 from runs.access import get_batch
-from runs.analysis import batch_view, cells, failures, scores
+from runs.analysis import batch_view, cells, failures
 from runs.models import Batch
 from runs.runspec import RunSpec
 from runs.submission import batch_actions
 from runs.submission.errors import SubmitError
 from runs.web.page_models import add_values, run_filters
+from runs.web.page_models.batch_page import Looked
 
 SELECTED_AT_MOST = 500
 
@@ -128,7 +129,7 @@ def adds(request: Request, pk: int) -> HttpResponse:
 
 def keep_metric(batch: Batch, data: QueryDict, by: User) -> str:
     """Sets the target metric, for all Batches of the Task."""
-    view = batch_view.read(data, batch, cells.of(batch), scores.names(batch))
+    view = Looked(batch, data).view
     if not view.metric:
         raise SubmitError("None of its Runs has reported a metric yet, so there is none to use.")
     batch_view.keep_metric(batch, view)
