@@ -8,13 +8,10 @@ from django.contrib.auth.models import User
 
 from runs.models import Batch, Preset, Run
 from runs.runspec import RunSpec, to_json
+from runs.submission.errors import SubmitError
 from tasks.models import Task
 
 LONGEST_NAME = 100
-
-
-class PresetError(ValueError):
-    """A preset that cannot be kept; the message is a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +28,7 @@ def save(task: Task, name: str, spec: RunSpec, *, by: User) -> Preset:
     """Keeps the specification under `name`, in place of the one that had it before."""
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise PresetError(f"Expected a name of 1 to {LONGEST_NAME} characters for the preset.")
+        raise SubmitError(f"Expected a name of 1 to {LONGEST_NAME} characters for the preset.")
     preset, _ = Preset.objects.update_or_create(
         task=task, name=name, defaults={"spec": spec.as_json(), "created_by": by}
     )

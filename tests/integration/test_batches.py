@@ -362,7 +362,7 @@ def test_presets_are_kept_by_name_and_recent_inputs_by_person(task: Task, alice:
     presets.save(task, "fast ones", RunSpec(task=task.pk, values={"a": [9]}), by=bob)
     (preset,) = task.presets.all()
     assert RunSpec.from_json(preset.spec).values == {"a": [9]}
-    with pytest.raises(presets.PresetError):
+    with pytest.raises(SubmitError):
         presets.save(task, " ", spec, by=alice)
     some_batches.start(task)
     some_batches.start(task)
