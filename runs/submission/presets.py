@@ -35,6 +35,10 @@ def save(task: Task, name: str, spec: RunSpec, *, by: User) -> Preset:
     return preset
 
 
+def delete(preset: Preset) -> None:
+    preset.delete()
+
+
 def recent(task: Task, user: User, *, most: int = 10) -> list[Recent]:
     """The specifications that the person started last, newest first; names do not make them different."""
     found: dict[str, Recent] = {}

@@ -104,7 +104,7 @@ def delete_preset(request: Request, pk: int) -> HttpResponse:
     if preset is None:
         raise Http404
     task = get_task(request.user, preset.task_id, need=Role.EDITOR)
-    preset.delete()
+    presets.delete(preset)
     return listed(request, RunTaskForm(task=task))
 
 
