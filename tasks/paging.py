@@ -34,7 +34,9 @@ def page_of(
     if anchor is not None:
         beyond = "lt" if down else "gt"
         same = Q(sort_key=anchor[0], **{f"pk__{beyond}": anchor[1]})
-        keyed = keyed.filter(Q(**{f"sort_key__{beyond}": anchor[0]}) | same)
+        # The range is named beside the rule, so that the database begins there in its index.
+        within = Q(**{f"sort_key__{beyond}e": anchor[0]})
+        keyed = keyed.filter(within, Q(**{f"sort_key__{beyond}": anchor[0]}) | same)
     sign = "-" if down else ""
     found = list(keyed.order_by(f"{sign}sort_key", f"{sign}pk")[: PAGE + 1])
     more, found = len(found) > PAGE, found[:PAGE]
