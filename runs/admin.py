@@ -24,32 +24,26 @@ from runs.submission import run_actions
 from runs.submission.errors import SubmitError
 
 
-class ReadOnly(admin.ModelAdmin):
-    """What happened is not to be edited: everything can be read, some of it deleted."""
-
-    list_per_page = 50
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Rows are deleted with their Run, on the Runs page, which frees the disk as well."""
-        return False
-
-
-class Inline(admin.TabularInline):
-    extra = 0
-    can_delete = False
+class NotEditable:
+    """What happened is not to be edited. Rows are deleted with their Run, on the Runs page."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+    has_change_permission = has_delete_permission = has_add_permission
+
+
+class ReadOnly(NotEditable, admin.ModelAdmin):
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """The actions change what a staff member may only look at otherwise."""
+        return request.user.is_superuser or request.user.has_perm("runs.change_run")
+
+
+class Inline(NotEditable, admin.TabularInline):
+    extra = 0
 
 
 class StateChangeInline(Inline):
@@ -69,18 +63,10 @@ class ExecutionInline(Inline):
     show_change_link = True
 
 
-def may_operate(request: HttpRequest) -> bool:
-    """The actions change what a staff member may only look at otherwise."""
-    return request.user.is_superuser or request.user.has_perm("runs.change_run")
-
-
 class Operable(ReadOnly):
     """With the actions of an operator, on Runs and on Executions."""
 
     actions = ("stop", "execute_again", "wake_nodes")
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        return may_operate(request)
 
     def runs_of(self, chosen: QuerySet[Any]) -> QuerySet[Run]:
         raise TypeError(f"{type(self).__name__} does not say which Runs are meant")
@@ -171,9 +157,6 @@ class NodeAdmin(ReadOnly):
     search_fields = ("name", "hostname")
     actions = ("wake_up",)
 
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        return may_operate(request)
-
     @admin.action(description="Wake up", permissions=["operate"])
     def wake_up(self, request: HttpRequest, chosen: QuerySet[Node]) -> None:
         for node in chosen:
@@ -202,9 +185,6 @@ class EnvironmentAdmin(ReadOnly):
     list_filter = ("kind", "node_name", ("removed_at", admin.EmptyFieldListFilter))
     search_fields = ("key", "packages")
     actions = ("delete_from_disk",)
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        return may_operate(request)
 
     @admin.action(description="Delete from the node's disk", permissions=["operate"])
     def delete_from_disk(self, request: HttpRequest, chosen: QuerySet[Environment]) -> None:

@@ -7,7 +7,7 @@ line, a fourth notation, is in `runs.submission.command_line`.
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -56,12 +56,8 @@ class RunSpec:
     # JSON: the plain form from which the others are made; what has its default is left out.
 
     def as_json(self) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        for spec_field in fields(self):
-            value = _plain(getattr(self, spec_field.name))
-            if spec_field.name == "task" or value != _plain(_default(spec_field)):
-                result[spec_field.name] = value
-        return result
+        plain, default = _plain(vars(self)), _plain(vars(RunSpec(task=0)))
+        return {name: value for name, value in plain.items() if value != default[name]}
 
     @classmethod
     def from_json(cls, data: Any) -> "RunSpec":
@@ -164,12 +160,6 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _represent_text)
-
-
-def _default(spec_field: Any) -> Any:
-    if spec_field.default_factory is not MISSING:
-        return spec_field.default_factory()
-    return None if spec_field.default is MISSING else spec_field.default
 
 
 def _plain(value: Any) -> Any:

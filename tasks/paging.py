@@ -34,7 +34,9 @@ def page_of(
     if anchor is not None:
         beyond = "lt" if down else "gt"
         same = Q(sort_key=anchor[0], **{f"pk__{beyond}": anchor[1]})
-        keyed = keyed.filter(Q(**{f"sort_key__{beyond}": anchor[0]}) | same)
+        # The range is named beside the rule, so that the database begins there in its index.
+        within = Q(**{f"sort_key__{beyond}e": anchor[0]})
+        keyed = keyed.filter(within, Q(**{f"sort_key__{beyond}": anchor[0]}) | same)
     sign = "-" if down else ""
     found = list(keyed.order_by(f"{sign}sort_key", f"{sign}pk")[: PAGE + 1])
     more, found = len(found) > PAGE, found[:PAGE]
@@ -44,8 +46,8 @@ def page_of(
     has_older = backwards or more
     return Page(
         rows=found,
-        newer=_address(query, before=found[0].pk) if found and has_newer else None,
-        older=_address(query, after=found[-1].pk) if found and has_older else None,
+        newer=address_with(query, before=found[0].pk) if found and has_newer else None,
+        older=address_with(query, after=found[-1].pk) if found and has_older else None,
     )
 
 
@@ -61,7 +63,8 @@ def _anchor(rows: QuerySet[Any], pk: int | None) -> tuple[Any, int] | None:
     return rows.filter(pk=pk).values_list("sort_key", "pk").first()
 
 
-def _address(query: QueryDict, **cursor: int) -> str:
+def address_with(query: QueryDict, **cursor: object) -> str:
+    """The address of the page that this cursor asks for."""
     address = query.copy()
     for name in ("before", "after"):
         address.pop(name, None)

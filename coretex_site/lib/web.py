@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.decorators import sync_only_middleware
 from django.utils.encoding import iri_to_uri
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 POLICY = (
@@ -71,3 +72,9 @@ def go(request: Request, url: str) -> HttpResponse:
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": iri_to_uri(url)})
     return HttpResponseRedirect(url)
+
+
+def back(request: Request, default: str) -> str:
+    """The address of the page that a form says it is on, if it is one of ours, else `default`."""
+    page = request.POST.get("next", "")
+    return page if url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()}) else default

@@ -1,6 +1,5 @@
 """What people do to Batches: pause, stop, execute again, add values, delete. Callers check permissions."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -10,13 +9,13 @@ from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
-from runs.models import Batch, Execution, Run
+from runs.models import Batch, Execution
 from runs.queue import bulk_transitions, scheduler, wakeups
 from runs.runspec import RunSpec
 from runs.states import FINAL, UNFINISHED, Cause, State
-from runs.submission import reuse, run_actions
+from runs.submission import build, reuse, run_actions
 from runs.submission.errors import SubmitError
-from runs.submission.validate import Plan, limit, number_problems, priority_problems, validate
+from runs.submission.validate import Plan, limit, queue_problems, validate
 
 # While it runs
 
@@ -34,29 +33,16 @@ def resume(batch: Batch) -> bool:
     return bool(resumed)
 
 
-def set_limit(batch: Batch, at_once: int | None) -> None:
-    """How many of its Runs may run at the same time; what already runs above it finishes."""
-    _refuse(number_problems("concurrent Runs", at_once))
-    Batch.objects.filter(pk=batch.pk).update(at_once=at_once)
+def change_settings(batch: Batch, *, at_once: int | None, stop_after: int | None, priority: int) -> None:
+    """How many of its Runs may run at the same time, after how many failures no other starts, how urgent.
+
+    What already runs above the limit finishes; those that failed already count.
+    """
+    problems = list(queue_problems(at_once=at_once, stop_after=stop_after, priority=priority))
+    if problems:
+        raise SubmitError(*problems)
+    Batch.objects.filter(pk=batch.pk).update(at_once=at_once, stop_after=stop_after, priority=priority)
     _wake(batch)
-
-
-def set_stop_after(batch: Batch, failures: int | None) -> None:
-    """After how many failures no other Run starts; those that failed already count."""
-    _refuse(number_problems("failures before stopping", failures))
-    Batch.objects.filter(pk=batch.pk).update(stop_after=failures)
-    _wake(batch)
-
-
-def set_priority(batch: Batch, priority: int) -> None:
-    """Higher first, among all that wait."""
-    _refuse(priority_problems(priority))
-    Batch.objects.filter(pk=batch.pk).update(priority=priority)
-
-
-def _refuse(problems: Iterable[str]) -> None:
-    if found := list(problems):
-        raise SubmitError(*found)
 
 
 def stop_all(batch: Batch, *, by: User) -> int:
@@ -121,20 +107,6 @@ BEGUN_ANEW = {"finished_at": None, "stopped_at": None, "stop_reason": "", "seen_
 # More values
 
 
-def additions(batch: Batch, plan: Plan) -> list[int]:
-    """The numbers of those of the plan's Runs that are not in the Batch yet."""
-    reused = Run.objects.filter(pk__in=[run for _, run in batch.reused])
-    there = Counter(batch.runs.values_list("values_digest", flat=True))
-    there.update(reused.values_list("values_digest", flat=True))
-    new = []
-    for place, digest in enumerate(plan.digests):
-        if there[digest]:
-            there[digest] -= 1
-        else:
-            new.append(place)
-    return new
-
-
 def with_more(batch: Batch, spec: RunSpec) -> Plan:
     """The plan of `spec` with the Snapshot and entry script of the Batch. Raises SubmitError."""
     spec = replace(spec, snapshot=batch.snapshot_id, entry_script=batch.entry_script, task=batch.task_id)
@@ -164,17 +136,16 @@ def add_values(batch: Batch, spec: RunSpec, *, by: User, reuse: bool = False) ->
             raise SubmitError(
                 "The Batch is still being built. Add values when all its Runs have been created."
             )
-        new = additions(held, plan)
+        new = build.additions(held, plan)
         if not new:
             raise SubmitError("Each of these combinations is already in the Batch.")
         check_room(held, len(new))
-        cells = [cell for cell, _ in held.reused] + list(held.runs.values_list("cell", flat=True))
-        free = max(cells, default=-1) + 1
+        free = build.free_cells(held)
         found = reusable(held, plan, new) if reuse else []
         Batch.objects.filter(pk=held.pk).update(
             spec=plan.spec.as_json(),
             earlier_specs=[*held.earlier_specs, held.spec],
-            reused=[*held.reused, *([free + step, run] for step, run in enumerate(found))],
+            reused=[*held.reused, *([next(free), run] for run in found)],
             count=F("count") + len(new),
             built_at=None,
             build_error="",

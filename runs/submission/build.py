@@ -4,7 +4,6 @@ import itertools
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -21,16 +20,11 @@ log = logging.getLogger(__name__)
 
 # Rows in one statement; Django asks for fewer where the database takes fewer.
 ROWS = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """What a build is about to store."""
-
-    runs: list[Run]
-    reused: list[list[int]]
-    varying: list[str]
-    count: int
+# What each of its Runs has from the Batch.
+OF_BATCH = (
+    *("project_id", "task_id", "snapshot_id", "description", "entry_script"),
+    *("wanted_node_id", "time_limit", "created_by_id"),
+)
 
 
 def build(batch_id: int) -> bool:
@@ -44,7 +38,7 @@ def build(batch_id: int) -> bool:
         return False
     batch = Batch.objects.select_related("task__project", "snapshot", "created_by").get(pk=batch_id)
     try:
-        made = prepare(batch)
+        runs, made = prepare(batch)
     except SubmitError as error:
         return _give_up(batch, owner, str(error))
     except DatabaseError:
@@ -55,10 +49,9 @@ def build(batch_id: int) -> bool:
         return _give_up(batch, owner, "It cannot be built; see the server's log for the reason.")
     with transaction.atomic():
         mine = Batch.objects.filter(pk=batch.pk, builder=owner, built_at=None, finished_at=None)
-        fields = {"reused": made.reused, "varying": made.varying, "count": made.count}
-        if not mine.update(built_at=timezone.now(), builder="", builder_at=None, **fields):
+        if not mine.update(built_at=timezone.now(), builder="", builder_at=None, **made):
             return False
-        Run.objects.bulk_create(made.runs, batch_size=ROWS)
+        Run.objects.bulk_create(runs, batch_size=ROWS)
         bulk_transitions.queue_marked(batch, cause=Cause.STARTED, by=batch.created_by)
     wakeups.wake(batch.wanted_node)
     return True
@@ -81,45 +74,48 @@ def _give_up(batch: Batch, owner: str, sentence: str) -> bool:
     return bool(mine.update(build_error=sentence, builder="", builder_at=None, **fields))
 
 
-def prepare(batch: Batch) -> Made:
-    """The Runs that the specification asks for and that are not in the Batch yet. Raises SubmitError."""
+def prepare(batch: Batch) -> tuple[list[Run], dict[str, Any]]:
+    """The Runs that are asked for and not in the Batch yet, and what it then holds. Raises SubmitError."""
     plan = validate(batch.task, batch.run_spec, snapshot=batch.snapshot)
-    alive = dict(
-        Run.objects.filter(pk__in=[run for _, run in batch.reused]).values_list("pk", "values_digest")
-    )
+    alive = set(Run.objects.filter(pk__in=[run for _, run in batch.reused]).values_list("pk", flat=True))
     reused = [[cell, run] for cell, run in batch.reused if run in alive]
-    there = list(batch.runs.order_by("cell").values_list("cell", "values_digest"))
-    taken = Counter([digest for _, digest in there] + [alive[run] for _, run in reused])
+    there = batch.runs.count()
     is_first = not there and not batch.earlier_specs
-    free = _free_cells({cell for cell, _ in there if cell is not None} | {cell for cell, _ in reused})
-    runs = []
+    free = free_cells(batch)
+    runs = [
+        _run(batch, plan.at(place), plan.digests[place], cell=place if is_first else next(free))
+        for place in additions(batch, plan)
+    ]
+    count = there + len(reused) + len(runs)
+    return runs, {"reused": reused, "varying": _varying(batch, plan), "count": count}
+
+
+def additions(batch: Batch, plan: Plan) -> list[int]:
+    """The numbers of those of the plan's Runs that are not in the Batch yet."""
+    reused = Run.objects.filter(pk__in=[run for _, run in batch.reused])
+    there = Counter(batch.runs.values_list("values_digest", flat=True))
+    there.update(reused.values_list("values_digest", flat=True))
+    new = []
     for place, digest in enumerate(plan.digests):
-        if taken[digest]:
-            taken[digest] -= 1
-            continue
-        runs.append(_run(batch, plan.at(place), digest, cell=place if is_first else next(free)))
-    return Made(
-        runs=runs, reused=reused, varying=_varying(batch, plan), count=len(there) + len(reused) + len(runs)
-    )
+        if there[digest]:
+            there[digest] -= 1
+        else:
+            new.append(place)
+    return new
 
 
-def _free_cells(used: set[int]) -> Iterator[int]:
+def free_cells(batch: Batch) -> Iterator[int]:
+    """The numbers of cells that follow those of the Batch."""
+    used = [cell for cell, _ in batch.reused] + list(batch.runs.values_list("cell", flat=True))
     return itertools.count(max(used, default=-1) + 1)
 
 
 def _run(batch: Batch, values: dict[str, Any], digest: str, *, cell: int) -> Run:
     number = f"-{cell + 1}"
     return Run(
-        project_id=batch.project_id,
-        task_id=batch.task_id,
-        snapshot_id=batch.snapshot_id,
+        **{column: getattr(batch, column) for column in OF_BATCH},
         name=batch.name[: LONGEST_NAME - len(number)] + number,
-        description=batch.description,
-        entry_script=batch.entry_script,
         parameters=values,
-        wanted_node_id=batch.wanted_node_id,
-        time_limit=batch.time_limit,
-        created_by_id=batch.created_by_id,
         batch_id=batch.pk,
         cell=cell,
         values_digest=digest,

@@ -26,7 +26,6 @@ class Chosen:
     declared: TaskSpec
     shown: dict[str, list[Any]] = field(default_factory=dict)
     conditions: dict[str, combinations.Condition] = field(default_factory=dict)
-    duplicates: dict[str, list[int]] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
     value_problems: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     # Those that may be required and have a value that is none; whether it is one depends on the others.
@@ -86,9 +85,6 @@ def read_choices(project: Project, declared: TaskSpec, spec: RunSpec) -> Chosen:
     _hide(chosen)
     _check_references(chosen, project)
     for parameter in declared.parameters:
-        places = equality.duplicates(chosen.shown[parameter.name])
-        if places:
-            chosen.duplicates[parameter.name] = places
         _look_for_missing(chosen, parameter)
     _check_names(chosen, spec)
     _check_seed(chosen, spec)
@@ -219,8 +215,5 @@ def readable(declared: TaskSpec, spec: RunSpec) -> RunSpec:
             values[name] = given
         elif not equality.identical(list(given), [parameter.value]):
             values[name] = [as_shown(parameter, value) for value in given]
-    without = [
-        {n: as_shown(declared.by_name[n], v) if n in declared.by_name else v for n, v in single.items()}
-        for single in spec.without
-    ]
+    without = [Chosen(declared=declared).shown_of(single) for single in spec.without]
     return replace(spec, values=values, without=without)

@@ -1,8 +1,9 @@
 """The command line as a notation of RunSpec: `run 1 --set lr=0.1,0.01 --set 'layers=[64,64]' --pair a,b`."""
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from optparse import OptionParser, Values
+from typing import Any, NoReturn
 
 from runs.runspec import DECODER, SCHEMA, RunSpec, RunSpecError, from_json_text, to_json, type_hints
 from tasks.forms import multi_values, ranges
@@ -10,6 +11,10 @@ from tasks.types.declarations import Parameter
 
 # Options that may be given several times, each with one item of the list.
 OPTION_OF = {"pairs": "--pair", "exclude": "--exclude", "without": "--without"}
+OPTION_KEYS = [key for key in SCHEMA["properties"] if key not in ("task", "values")]
+EXAMPLES = {"pairs": "A,B", "exclude": "'batch = 64 and size > 512'", "without": '{"batch":64,"size":1024}'}
+# What is written without quotes is a text for these, even if it looks like a number.
+WORDS = ("str", "enum", "aws_secret", "git_secret", "credentials_secret")
 # The parameters of which a word such as `1..10 step 2` can be meant as nothing else.
 SPACED = ("int", "float", "range")
 
@@ -21,11 +26,9 @@ def as_arguments(spec: RunSpec) -> list[str]:
     for name, choices in data.pop("values", {}).items():
         arguments += ["--set", f"{_name_text(name)}={','.join(_value_text(v) for v in choices)}"]
     for key, value in data.items():
-        option = OPTION_OF.get(key, "--" + key.replace("_", "-"))
         for item in value if isinstance(value, list) else [value]:
             text = item if isinstance(item, str) else to_json(item)
-            # `--name=-x`: a value that begins with a dash is not another option.
-            arguments.append(f"{option}={text}")
+            arguments.append(f"{option_of(key)}={text}")
     return arguments
 
 
@@ -34,53 +37,61 @@ def as_command(spec: RunSpec) -> str:
     return "python3 manage.py run " + shlex.join(as_arguments(spec))
 
 
-def from_arguments(
-    arguments: Sequence[str],
-    *,
-    texts: Iterable[str] = (),
-    declared: Mapping[str, Parameter] | None = None,
-) -> RunSpec:
-    """Reads the arguments of the `run` command.
+def option_of(key: str) -> str:
+    """The option for this part of a specification."""
+    return OPTION_OF.get(key, "--" + key.replace("_", "-"))
 
-    Values are JSON where they look like it and plain words otherwise; those of the parameters named in
-    `texts` (of type str) stay words as they were typed unless they are quoted; `null` is no value. Words
-    such as `1..10 step 2` are read as the form reads them for numbers and ranges among `declared`.
+
+class Parser(OptionParser):
+    """The options of the `run` command that make a specification; a mistake is a RunSpecError.
+
+    Of optparse, with which the word after an option is its value, even if it begins with a dash.
     """
-    data: dict[str, Any] = {}
-    words = set(texts)
-    key_of = {option: key for key, option in OPTION_OF.items()}
-    rest = iter(arguments)
-    for argument in rest:
-        if not argument.startswith("--"):
-            if "task" in data:
-                raise RunSpecError(f"Expected one Task, but also found {argument!r}.")
-            data["task"] = from_json_text("TASK", argument)
-            continue
-        option, has_value, text = argument.partition("=")
-        if not has_value:
-            following = next(rest, None)
-            if following is None:
-                raise RunSpecError(f"The option {option} needs a value.")
-            text = following
-        if option == "--set":
-            name, choices = _read_set(text, words, declared or {})
-            if name in data.setdefault("values", {}):
-                raise RunSpecError(f"The parameter {name} is set twice.")
-            data["values"][name] = choices
-            continue
-        key = key_of.get(option, option.removeprefix("--").replace("-", "_"))
-        if key not in SCHEMA["properties"] or key in {"task", "values"}:
-            raise RunSpecError(f"{option} is not an option of the run command.")
-        hint = type_hints()[key]
-        if key == "pairs" and not text.startswith("["):
-            value: Any = [name.strip() for name in text.split(",")]
-        else:
-            value = text if hint in (str, str | None) or key == "exclude" else from_json_text(option, text)
-        if key in OPTION_OF:
-            data.setdefault(key, []).append(value)
-        else:
-            data[key] = value
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.add_option("--set", action="append", metavar="NAME=VALUE,VALUE", help="Values of a parameter.")
+        for key in OPTION_KEYS:
+            self.add_option(
+                option_of(key),
+                dest=key,
+                action="append" if key in OPTION_OF else "store",
+                metavar=EXAMPLES.get(key),
+                help=SCHEMA["properties"][key]["description"],
+            )
+
+    def error(self, msg: str) -> NoReturn:
+        raise RunSpecError(f"{msg[0].upper()}{msg[1:]}. See --help.")
+
+
+def from_options(options: Values, task: int, declared: Mapping[str, Parameter]) -> RunSpec:
+    """The specification that the options of a Parser make for a Task.
+
+    Values are JSON where they look like it and plain words otherwise; those of `declared` parameters of a
+    type in WORDS stay words as they were typed unless they are quoted; `null` is no value. Words such as
+    `1..10 step 2` are read as the form reads them for numbers and ranges.
+    """
+    values: dict[str, list[Any]] = {}
+    for text in options.set or ():
+        name, choices = _read_set(text, declared)
+        if name in values:
+            raise RunSpecError(f"The parameter {name} is set twice.")
+        values[name] = choices
+    data: dict[str, Any] = {"task": task, "values": values}
+    for key in OPTION_KEYS:
+        given = getattr(options, key)
+        if given is not None:
+            data[key] = [_read(key, text) for text in given] if key in OPTION_OF else _read(key, given)
     return RunSpec.from_json(data)
+
+
+def _read(key: str, text: str) -> Any:
+    """What was typed after the option of `key`."""
+    if key == "pairs" and not text.startswith("["):
+        return [name.strip() for name in text.split(",")]
+    if key == "exclude" or type_hints()[key] in (str, str | None):
+        return text
+    return from_json_text(option_of(key), text)
 
 
 # `name=value,value` on the command line
@@ -108,7 +119,7 @@ def _value_text(value: Any) -> str:
     return to_json(value)
 
 
-def _read_set(text: str, words: set[str], declared: Mapping[str, Parameter]) -> tuple[str, list[Any]]:
+def _read_set(text: str, declared: Mapping[str, Parameter]) -> tuple[str, list[Any]]:
     if text.startswith('"'):
         try:
             name, end = DECODER.raw_decode(text)
@@ -122,11 +133,10 @@ def _read_set(text: str, words: set[str], declared: Mapping[str, Parameter]) -> 
     if assigned != "=":
         raise RunSpecError(f"--set must have the form NAME=VALUE or NAME=VALUE,VALUE, but is {text!r}.")
     parameter = declared.get(name)
-    spaced = parameter if parameter is not None and parameter.data_type in SPACED else None
     found: list[Any] = []
-    for value, is_word in _read_values(rest, as_words=name in words):
-        if is_word and spaced is not None and ranges.looks_spaced(value):
-            found += _spaced(value, spaced)
+    for value, is_word in _read_values(rest, as_words=parameter is not None and parameter.data_type in WORDS):
+        if is_word and parameter and parameter.data_type in SPACED and ranges.looks_spaced(value):
+            found += _spaced(value, parameter)
         else:
             found.append(None if is_word and value == "null" else value)
     return name, found

@@ -3,21 +3,20 @@
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
-from coretex_site.lib import paths
 from runs.models import Artifact, Batch, Execution, Node, Run
 from runs.queue import nodes as roster
+from runs.records import logs
 from runs.states import ACTIVE, UNFINISHED, State
 from tasks.models import Task
 
 # As many of the newest are enough to know, and few enough to be read with every keystroke.
 MOST_BASED_ON = 50
-SPREAD = (0.1, 0.9)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +36,9 @@ class Forecast:
     """Seconds and bytes; None where there is nothing to base them on, which `basis` says."""
 
     runs: int
-    based_on: int
     basis: str
     run: Spread | None
     total: Spread | None
-    disk_per_run: Spread | None
     disk: Spread | None
     slots: int
     waiting_before: int
@@ -100,10 +97,12 @@ def of_batch(batch: Batch) -> Forecast | None:
     return _forecast(own, left, basis, slots=slots, waiting=0)
 
 
-def _newest(runs: QuerySet[Run]) -> list[Execution]:
+def _newest(runs: QuerySet[Run]) -> dict[int, float]:
+    """The seconds that the newest of these Runs took, by the key of the Execution."""
     keys = list(runs.order_by("-pk").values_list("latest", flat=True)[:MOST_BASED_ON])
     timed = Execution.objects.filter(pk__in=keys, claimed_at__isnull=False, finished_at__isnull=False)
-    return list(timed.only("claimed_at", "finished_at"))
+    took = timed.values_list("pk", F("finished_at") - F("claimed_at"))
+    return {pk: max(0.0, time.total_seconds()) for pk, time in took}
 
 
 def _slots(at_once: int | None, node: Node | None) -> int:
@@ -113,26 +112,18 @@ def _slots(at_once: int | None, node: Node | None) -> int:
     return max(1, workers if at_once is None else min(workers, at_once))
 
 
-def _forecast(
-    executions: Sequence[Execution], runs: int, basis: str, *, slots: int, waiting: int
-) -> Forecast:
-    run = total = disk = disk_of_all = None
-    if executions:
-        times = ((execution.claimed_at, execution.finished_at) for execution in executions)
-        seconds = [max(0.0, (end - begin).total_seconds()) for begin, end in times if begin and end]
-        run = _spread(seconds)
-        total = _duration(seconds, runs, slots)
-        sizes = _sizes([execution.pk for execution in executions])
-        disk = _spread(sizes)
-        disk_of_all = Spread(low=disk.low, middle=statistics.fmean(sizes), high=disk.high).times(runs)
+def _forecast(took: dict[int, float], runs: int, basis: str, *, slots: int, waiting: int) -> Forecast:
+    run = total = disk = None
+    if took:
+        seconds, sizes = list(took.values()), _sizes(list(took))
+        run, total = _spread(seconds), _duration(seconds, runs, slots)
+        disk = replace(_spread(sizes), middle=statistics.fmean(sizes)).times(runs)
     return Forecast(
         runs=runs,
-        based_on=len(executions),
         basis=basis,
         run=run,
         total=total,
-        disk_per_run=disk,
-        disk=disk_of_all,
+        disk=disk,
         slots=slots,
         waiting_before=waiting,
         made_at=timezone.now(),
@@ -140,17 +131,10 @@ def _forecast(
 
 
 def _spread(values: Sequence[float]) -> Spread:
-    low, high = (_quantile(values, share) for share in SPREAD)
-    return Spread(low=low, middle=statistics.median(values), high=high)
-
-
-def _quantile(values: Sequence[float], share: float) -> float:
     """Between the two nearest values."""
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+    several = values if len(values) > 1 else [*values, *values]
+    deciles = statistics.quantiles(several, n=10, method="inclusive")
+    return Spread(low=deciles[0], middle=deciles[4], high=deciles[8])
 
 
 def _duration(seconds: Sequence[float], runs: int, slots: int) -> Spread:
@@ -161,18 +145,11 @@ def _duration(seconds: Sequence[float], runs: int, slots: int) -> Spread:
     certainty = math.sqrt(max(1, min(runs, len(seconds))))
     low = mean - (mean - min(spread.low, mean)) / certainty
     high = mean + (max(spread.high, mean) - mean) / certainty
-    return Spread(low=low * rounds, middle=mean * rounds, high=high * rounds)
+    return Spread(low=low, middle=mean, high=high).times(rounds)
 
 
 def _sizes(executions: Sequence[int]) -> list[float]:
     """Bytes that each Execution left: Artifacts and console."""
     found = Artifact.objects.filter(execution__in=executions).order_by().values_list("execution")
     artifacts = dict(found.annotate(Sum("size")))
-    return [float(artifacts.get(pk, 0) + _console_size(pk)) for pk in executions]
-
-
-def _console_size(execution_id: int) -> int:
-    try:
-        return paths.console(execution_id).stat().st_size
-    except FileNotFoundError:
-        return 0
+    return [float(artifacts.get(pk, 0) + logs.size(pk)) for pk in executions]

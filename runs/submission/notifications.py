@@ -18,15 +18,16 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.db import DatabaseError
-from django.db.models import Count, F, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.text import capfirst
 
 from coretex_site.lib.address import site_address
 from runs.access import visible_batches
-from runs.models import Batch, Notice, Run
+from runs.models import Batch, Notice
 from runs.queue import scheduler
 from runs.states import FINAL, State
+from runs.submission import progress
 
 log = logging.getLogger(__name__)
 
@@ -53,27 +54,18 @@ NOBODY = Notify()
 def problems(notify: Notify) -> list[str]:
     """Why the addresses cannot be used, in sentences."""
     found = []
-    if notify.email and not mail_is_set_up():
+    if notify.email and not settings.EMAIL_URL:
         found.append("This server cannot send e-mail: CORETEX_EMAIL_URL is not set.")
-    elif notify.email and not _is_address(notify.email):
-        found.append(f"Expected an e-mail address, found “{notify.email[:200]}”.")
+    elif notify.email:
+        try:
+            validate_email(notify.email)
+        except ValidationError:
+            found.append(f"Expected an e-mail address, found “{notify.email[:200]}”.")
     if notify.url and not _is_webhook(notify.url):
         found.append(
             f"Expected a webhook address that begins with http:// or https://, found “{notify.url[:200]}”."
         )
     return found
-
-
-def _is_address(text: str) -> bool:
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True
-
-
-def mail_is_set_up() -> bool:
-    return bool(settings.EMAIL_URL)
 
 
 def _is_webhook(url: str) -> bool:
@@ -140,8 +132,7 @@ def _in_words(error: Exception) -> str:
 
 def payload(batch: Batch) -> dict[str, Any]:
     """What a notice says, as plain values."""
-    by_state = batch.runs.order_by().values_list("state").annotate(Count("pk"))
-    counts = {state.value: 0 for state in State if state in FINAL} | dict(by_state)
+    counts = {state.value: n for state, n in progress.of(batch).counts.items() if n or state in FINAL}
     return {
         "event": "batch.ended",
         "batch": batch.pk,
@@ -156,7 +147,7 @@ def payload(batch: Batch) -> dict[str, Any]:
     }
 
 
-def sentence(ended: Mapping[str, Any]) -> str:
+def sentence(ended: Mapping[Any, Any]) -> str:
     """`all 36 Runs succeeded.` or `34 of 36 Runs succeeded, 2 failed.`, to stand after a colon."""
     counts = {state: ended[state.value] for state in State if ended.get(state.value)}
     total = sum(counts.values())
@@ -211,10 +202,6 @@ def _webhook(notice: Notice) -> None:
 CHANNELS: dict[str, Callable[[Notice], None]] = {"email": _email, "webhook": _webhook}
 
 
-def of(batch: Batch) -> QuerySet[Notice]:
-    return batch.notices.order_by("-pk")
-
-
 def unseen(user: User) -> QuerySet[Batch]:
     """The Batches of a person that ended and that they have not looked at since, the last first."""
     mine = visible_batches(user).filter(created_by=user, finished_at__isnull=False, seen_at=None)
@@ -230,37 +217,25 @@ def mark(found: QuerySet[Batch]) -> str:
 def shown(found: QuerySet[Batch]) -> dict[str, Any]:
     """The context of the notice in a page: a line for each of the last Batches, and how many more."""
     batches = list(found[:MOST])
-    rows = (
-        Run.objects.filter(batch__in=batches).order_by().values_list("batch", "state").annotate(Count("pk"))
-    )
-    by_batch: dict[int, dict[str, int]] = {batch.pk: {} for batch in batches}
-    for pk, state, count in rows:
-        by_batch[pk][state] = count
+    rows = []
+    for batch, done in zip(batches, progress.of_each(batches), strict=True):
+        all_succeeded = done.counts[State.SUCCEEDED] == sum(done.counts.values()) > 0
+        kind = "success" if all_succeeded else "warning"
+        rows.append({"batch": batch, "words": sentence(done.counts), "kind": kind})
     return {
-        "ended": [
-            {
-                "batch": batch,
-                "words": sentence(counts),
-                "kind": "success" if set(counts) == {State.SUCCEEDED} else "warning",
-            }
-            for batch, counts in zip(batches, by_batch.values(), strict=True)
-        ],
+        "ended": rows,
         "more": max(0, found.count() - MOST) if len(batches) == MOST else 0,
         "mark": mark(found) if batches else "",
     }
 
 
-def mark_seen(batch: Batch, user: User) -> bool:
+def mark_seen(pk: int, user: User) -> bool:
     """Its creator has looked at the ended Batch; False when it has not ended or someone else looks."""
-    return _seen(batch.pk, user)
+    mine = Batch.objects.filter(pk=pk, created_by=user, finished_at__isnull=False, seen_at=None)
+    return bool(mine.update(seen_at=timezone.now()))
 
 
 def look_at(user: User, path: str) -> bool:
     """The person is on the page at `path`: if it is one of an ended Batch's, its notice has done its work."""
     found = A_BATCH.match(path)
-    return found is not None and _seen(int(found[1]), user)
-
-
-def _seen(pk: int, user: User) -> bool:
-    mine = Batch.objects.filter(pk=pk, created_by=user, finished_at__isnull=False, seen_at=None)
-    return bool(mine.update(seen_at=timezone.now()))
+    return found is not None and mark_seen(int(found[1]), user)

@@ -5,17 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 
 from runs.models import Batch, Preset, Run
 from runs.runspec import RunSpec, to_json
+from runs.submission.errors import SubmitError
 from tasks.models import Task
 
 LONGEST_NAME = 100
-
-
-class PresetError(ValueError):
-    """A preset that cannot be kept; the message is a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +28,7 @@ def save(task: Task, name: str, spec: RunSpec, *, by: User) -> Preset:
     """Keeps the specification under `name`, in place of the one that had it before."""
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise PresetError(f"Expected a name of 1 to {LONGEST_NAME} characters for the preset.")
+        raise SubmitError(f"Expected a name of 1 to {LONGEST_NAME} characters for the preset.")
     preset, _ = Preset.objects.update_or_create(
         task=task, name=name, defaults={"spec": spec.as_json(), "created_by": by}
     )
@@ -41,10 +37,6 @@ def save(task: Task, name: str, spec: RunSpec, *, by: User) -> Preset:
 
 def delete(preset: Preset) -> None:
     preset.delete()
-
-
-def presets(task: Task) -> QuerySet[Preset]:
-    return task.presets.all()
 
 
 def recent(task: Task, user: User, *, most: int = 10) -> list[Recent]:

@@ -1,10 +1,11 @@
 """How far a Batch is: its Runs by state, and what is left to wait for. Knows no HTTP."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count
 
-from runs.models import Batch
+from runs.models import Batch, Run
 from runs.states import ACTIVE, FINAL, State
 
 
@@ -38,20 +39,25 @@ class Progress:
         return self.finished / self.total if self.total else 1.0
 
 
-def counts(batch: Batch) -> dict[State, int]:
-    """How many of its Runs are in each state."""
-    found = dict(batch.runs.order_by().values_list("state").annotate(Count("pk")))
-    return {state: found.get(state.value, 0) for state in State}
-
-
 def of(batch: Batch) -> Progress:
-    """Where the Batch is now; one query."""
-    by_state = counts(batch)
+    """Where the Batch is now."""
+    return of_each([batch])[0]
+
+
+def of_each(batches: Sequence[Batch]) -> list[Progress]:
+    """Where each of the Batches is now; one query for all."""
+    counts = {batch.pk: dict.fromkeys(State, 0) for batch in batches}
+    runs = Run.objects.filter(batch__in=list(counts)).order_by().values_list("batch", "state")
+    for pk, state, count in runs.annotate(Count("pk")):
+        counts[pk][State(state)] = count
+    return [_progress(batch, counts[batch.pk]) for batch in batches]
+
+
+def _progress(batch: Batch, counts: dict[State, int]) -> Progress:
     reused = len(batch.reused)
-    total = batch.count if batch.built_at is None else sum(by_state.values()) + reused
     return Progress(
-        total=total,
-        counts=by_state,
+        total=batch.count if batch.built_at is None else sum(counts.values()) + reused,
+        counts=counts,
         reused=reused,
         is_building=batch.is_building,
         is_paused=batch.is_paused,

@@ -48,30 +48,12 @@ class Plan:
         return self.design.count
 
     @property
-    def combination_count(self) -> int:
-        """Different combinations, each of which runs `spec.repeats` times."""
-        return self.design.combination_count
-
-    @property
-    def product(self) -> int:
-        """All combinations, before anything is left out."""
-        return self.design.product
-
-    @property
     def varying(self) -> list[str]:
         return self.design.varying
-
-    @property
-    def duplicates(self) -> dict[str, list[int]]:
-        """Places of values that stand earlier in their parameter's list already."""
-        return self.chosen.duplicates
 
     def at(self, index: int) -> dict[str, Any]:
         """The values of Run number `index`, from 0, as they are stored."""
         return self.chosen.stored(self.design.at(index))
-
-    def page(self, start: int, size: int) -> list[dict[str, Any]]:
-        return [self.at(index) for index in range(start, min(start + size, self.count))]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return (self.at(index) for index in range(self.count))
@@ -92,7 +74,7 @@ class Plan:
         """Why it cannot be started, in a sentence; empty when it can."""
         if self.count == 0:
             return (
-                f"None of the {self.product:,} combinations is left: all are excluded or unticked. "
+                f"None of the {self.design.product:,} combinations is left: all are excluded or unticked. "
                 "Remove an exclusion."
             )
         if self.count > limit():
@@ -219,17 +201,13 @@ def _setting_problems(spec: RunSpec, *, node_is_there: bool) -> Iterator[str]:
         yield "Expected a time limit between 1 second and 365 days. Leave it out for none."
     if spec.node and not node_is_there:
         yield f"There is no node “{spec.node[:100]}”. Choose another, or any."
-    yield from number_problems("concurrent Runs", spec.at_once)
-    yield from number_problems("failures before stopping", spec.stop_after)
-    yield from priority_problems(spec.priority)
+    yield from queue_problems(at_once=spec.at_once, stop_after=spec.stop_after, priority=spec.priority)
 
 
-def number_problems(words: str, number: int | None) -> Iterator[str]:
-    if number is not None and not 1 <= number <= MOST:
-        yield f"The number of {words} must be 1 or more, or left empty, but is {number}."
-
-
-def priority_problems(priority: int) -> Iterator[str]:
+def queue_problems(*, at_once: int | None, stop_after: int | None, priority: int) -> Iterator[str]:
+    for words, number in (("concurrent Runs", at_once), ("failures before stopping", stop_after)):
+        if number is not None and not 1 <= number <= MOST:
+            yield f"The number of {words} must be 1 or more, or left empty, but is {number}."
     if not -MOST_PRIORITY <= priority <= MOST_PRIORITY:
         yield f"A priority is a whole number from -{MOST_PRIORITY} to {MOST_PRIORITY}, found {priority}."
 

@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from runs.web.views import batch, batch_actions, batch_charts, batch_list, batch_table, compare, notices
+from runs.web.views import batch, batch_actions, batch_charts, batch_table, compare, notices
 
 A_BATCH = "batches/<int:pk>"
 
 urlpatterns = [
-    path("batches/", batch_list.list_batches, name="batches"),
+    path("batches/", batch.list_batches, name="batches"),
     path("batches/ended", notices.ended, name="ended"),
     path(f"{A_BATCH}/dismiss", notices.dismiss, name="batch_dismiss"),
     path(f"{A_BATCH}/", batch.batch, name="batch"),

@@ -27,6 +27,10 @@ def task(project: Project) -> Task:
     return some_batches.make_task(project)
 
 
+def change(batch: Batch, *, at_once: int | None = None, priority: int = 0) -> None:
+    batch_actions.change_settings(batch, at_once=at_once, stop_after=None, priority=priority)
+
+
 def claimed(count: int) -> list[tuple[str, int | None]]:
     """(name of the Batch or Run, cell) of the next claims."""
     found = [some_batches.claim() for _ in range(count)]
@@ -45,10 +49,10 @@ def test_higher_priority_goes_first_and_can_be_changed_while_it_runs(task: Task,
     some_batches.start(task, name="high", values={"a": [1, 2]}, priority=5)
     start(some_batches.spec(task, name="urgent", values={"a": [1]}, priority=9), by=alice)
     assert claimed(2) == [("urgent", None), ("high", 0)]
-    batch_actions.set_priority(low, 6)
+    change(low, priority=6)
     assert claimed(9) == [("low", 0), ("low", 1), ("low", 2), ("high", 1)]
     with pytest.raises(SubmitError, match="A priority is"):
-        batch_actions.set_priority(low, 9999)
+        change(low, priority=9999)
 
 
 def test_a_paused_batch_starts_nothing_until_it_goes_on(task: Task) -> None:
@@ -68,16 +72,16 @@ def test_a_limit_is_kept_and_can_be_changed_while_it_runs(task: Task) -> None:
     batch = some_batches.start(task, name="one", values={"a": [*range(6)]}, at_once=2)
     first = some_batches.claim()
     assert claimed(5) == [("one", 1)]
-    batch_actions.set_limit(batch, 3)
+    change(batch, at_once=3)
     assert scheduler.waiting(some_batches.node()) == 1
     assert claimed(5) == [("one", 2)]
-    batch_actions.set_limit(batch, 1)
+    change(batch, at_once=1)
     some_batches.end(first)
     assert claimed(5) == []
-    batch_actions.set_limit(batch, None)
+    change(batch, at_once=None)
     assert claimed(5) == [("one", 3), ("one", 4), ("one", 5)]
     with pytest.raises(SubmitError, match="concurrent Runs"):
-        batch_actions.set_limit(batch, 0)
+        change(batch, at_once=0)
 
 
 def test_a_full_or_paused_batch_does_not_hold_up_others(task: Task) -> None:

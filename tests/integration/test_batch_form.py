@@ -311,7 +311,7 @@ def test_presets_are_kept_applied_and_deleted(client: Client, task: Task, alice:
     again = client.post(address("runs:preset_save", task), data | {"preset_name": [" "]}, headers=HTMX)
     assert again.status_code == 422 and Preset.objects.count() == 1
     client.post(reverse("runs:preset_delete", args=[preset.pk]), headers=HTMX)
-    assert not presets.presets(task).exists()
+    assert not task.presets.exists()
 
 
 def test_what_was_started_lately_is_offered_again(client: Client, task: Task) -> None:

@@ -39,7 +39,7 @@ def test_the_end_is_noted_once_and_its_creator_is_told(task: Task, alice: User) 
     assert batch.finished_at is not None
     assert list(notifications.unseen(alice)) == [batch]
     assert batch_upkeep.end(batch) is False
-    assert notifications.mark_seen(batch, alice) is True
+    assert notifications.mark_seen(batch.pk, alice) is True
     assert not notifications.unseen(alice).exists()
 
 

@@ -208,7 +208,7 @@ def test_limit_priority_and_stop_after_are_changed(browser: Client, batch: Batch
 
 @pytest.mark.parametrize("at_once", ["0", "-1", "many", "1.5", "9" * 30, "²"])
 def test_a_limit_that_is_no_number_is_told_in_words(browser: Client, batch: Batch, at_once: str) -> None:
-    assert "Expected a whole number of 1 or more" in do(browser, batch, "settings", at_once=at_once)
+    assert "1 or more" in do(browser, batch, "settings", at_once=at_once)
 
 
 def test_all_is_stopped_and_then_deleted(browser: Client, batch: Batch) -> None:

@@ -46,7 +46,6 @@ def test_without_an_earlier_run_it_says_that_there_is_nothing(task: Task) -> Non
 def test_time_and_disk_are_ranges_around_what_earlier_runs_took(task: Task) -> None:
     ended(task, 10, 20, 30, size=90)
     found = forecast.of(task, runs=10, entry_script="main.py")
-    assert found.based_on == 3
     assert found.basis == "Based on the last 3 Runs of main.py of this Task that succeeded."
     assert found.run is not None and found.total is not None and found.disk is not None
     assert found.run.middle == pytest.approx(20)

@@ -78,8 +78,8 @@ def test_narrow_down_leaves_out_what_the_batch_left_out(browser: Client, task: T
     spec = RunSpec.from_query(urlsplit(form[1].replace("&amp;", "&")).query)
     assert spec.exclude == [rule]
     planned = validate(task, spec)
-    assert planned.combination_count < planned.product
-    assert f"{planned.combination_count} combination" in html
+    assert planned.design.combination_count < planned.design.product
+    assert f"{planned.design.combination_count} combination" in html
 
 
 def test_narrow_down_keeps_pairs_and_unticked_combinations_and_says_what_it_drops(
@@ -104,7 +104,7 @@ def test_narrow_down_keeps_pairs_and_unticked_combinations_and_says_what_it_drop
     }
     assert "rate and size stay paired" in html
     assert len(spec.without) < 2 and "no longer tried" in html
-    assert f"{validate(task, spec).combination_count} combination" in html
+    assert f"{validate(task, spec).design.combination_count} combination" in html
 
 
 def test_narrow_down_counts_up_from_the_same_seed_on_the_same_node(

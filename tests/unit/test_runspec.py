@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.runspec import RunSpec, RunSpecError
-from runs.submission.command_line import as_arguments, as_command, from_arguments
+from runs.runspec import RunSpec, RunSpecError, from_json_text
+from runs.submission.command_line import Parser, as_arguments, as_command, from_options
 from tasks.types.declarations import Parameter
 
 TRICKY = [
@@ -56,6 +56,13 @@ specs = st.builds(
 )
 
 
+def from_arguments(arguments: list[str], **declared: str) -> RunSpec:
+    """What the command line makes of parameters with these types."""
+    options, named = Parser().parse_args(arguments)
+    parameters = {name: Parameter(name=name, data_type=kind) for name, kind in declared.items()}
+    return from_options(options, from_json_text("TASK", " ".join(named)), parameters)
+
+
 def exactly(spec: RunSpec) -> str:
     """Told apart to the type: 1, 1.0 and true differ here, as they do in JSON."""
     return json.dumps(spec.as_json())
@@ -86,15 +93,14 @@ def test_a_command_reads_as_a_person_writes_it() -> None:
 
 
 def test_digits_for_a_text_parameter_stay_a_text() -> None:
-    assert from_arguments(["1", "--set", "zip=01234,5"], texts=["zip"]).values == {"zip": ["01234", "5"]}
+    assert from_arguments(["1", "--set", "zip=01234,5"], zip="str").values == {"zip": ["01234", "5"]}
 
 
 def test_numbers_at_regular_distances_are_read_only_where_they_can_be_nothing_else() -> None:
     kinds = {"lr": "float", "size": "range", "note": "str", "quoted": "int"}
-    declared = {name: Parameter(name=name, data_type=kind) for name, kind in kinds.items()}
     texts = {"lr": "5,0.01..1 log 3", "size": "0..10 step 2", "note": "1..3", "quoted": '"1..3"'}
     arguments = ["1", *(part for name, text in texts.items() for part in ("--set", f"{name}={text}"))]
-    assert from_arguments(arguments, texts=["note"], declared=declared).values == {
+    assert from_arguments(arguments, **kinds).values == {
         "lr": [5, 0.01, 0.1, 1.0],
         "size": [{"from": 0, "to": 10, "step": 2}],
         "note": ["1..3"],
@@ -123,7 +129,7 @@ def test_aliases_are_refused_before_they_grow(text: str) -> None:
 def test_no_value_is_not_the_word_null() -> None:
     values = {"mode": [None, "null", "a", ""]}
     arguments = as_arguments(RunSpec(task=1, values=values))
-    assert from_arguments(arguments, texts=["mode"]).values == values == from_arguments(arguments).values
+    assert from_arguments(arguments, mode="str").values == values == from_arguments(arguments).values
 
 
 def test_names_that_go_together_are_written_as_the_help_says() -> None:

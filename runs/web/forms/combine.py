@@ -13,8 +13,11 @@ from runs.submission.validate import MOST, MOST_PRIORITY
 from tasks.types.declarations import TaskSpec
 
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
-COMBINING = ("pairs", "exclude", "without", "repeats", "seed_parameter", "sample", "sample_seed")
-HOW_IT_RUNS = ("at_once", "stop_after", "priority")
+# The parts of a RunSpec that the form asks for: how values combine, and how the Batch runs.
+PARTS = (
+    *("pairs", "exclude", "without", "repeats", "seed_parameter", "sample", "sample_seed"),
+    *("at_once", "stop_after", "priority", "snapshot"),
+)
 
 
 class Lines(forms.CharField):
@@ -72,13 +75,10 @@ def read_pair(line: str) -> list[str]:
 
 def write_pair(names: Sequence[str]) -> str:
     line = ", ".join(names)
-    return line if line and read_pair_safely(line) == list(names) else to_json(list(names))
-
-
-def read_pair_safely(line: str) -> list[str]:
-    if line.startswith("[") or line != line.strip() or "\n" in line or "\r" in line:
-        return []
-    return read_pair(line)
+    plain = (
+        line and not line.startswith("[") and line == line.strip() and "\n" not in line and "\r" not in line
+    )
+    return line if plain and read_pair(line) == list(names) else to_json(list(names))
 
 
 def read_single(line: str) -> dict[str, Any]:
@@ -152,8 +152,8 @@ class CombineForm(forms.Form):
     snapshot = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None = None, *, spec: TaskSpec, given: RunSpec | None) -> None:
-        initial = {} if given is None else shown(given)
-        super().__init__(data, initial=initial)
+        # What has its default stays empty.
+        super().__init__(data, initial={} if given is None else given.as_json())
         names = [parameter.name for parameter in spec.parameters if parameter.data_type == "int"]
         chosen = self["seed_parameter"].value() if data is None else None
         if chosen and chosen not in names:
@@ -163,12 +163,8 @@ class CombineForm(forms.Form):
 
     def combined(self) -> dict[str, Any]:
         """The part of a RunSpec that this form asks for; what is wrong has its default."""
-        chosen: dict[str, Any] = {}
-        for name in (*COMBINING, *HOW_IT_RUNS, "snapshot"):
-            value = self.cleaned_data.get(name)
-            if value is not None and value != "" and value != []:
-                chosen[name] = value
-        return chosen
+        chosen = {name: self.cleaned_data.get(name) for name in PARTS}
+        return {name: value for name, value in chosen.items() if value not in (None, "", [])}
 
     @property
     def is_used(self) -> bool:
@@ -191,12 +187,6 @@ class CombineForm(forms.Form):
         """Whether something in it is filled in, or wrong."""
         names = [name for name in self.fields if name not in ("snapshot", "reuse")]
         return bool(self.is_bound and self.errors) or any(self[name].value() for name in names)
-
-
-def shown(given: RunSpec) -> dict[str, Any]:
-    """The initial values: what has its default stays empty."""
-    plain = given.as_json()
-    return {name: plain[name] for name in (*COMBINING, *HOW_IT_RUNS, "snapshot") if name in plain}
 
 
 def sentences(form: CombineForm) -> Iterable[tuple[str, str]]:

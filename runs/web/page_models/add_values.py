@@ -9,13 +9,13 @@ from django.utils.text import capfirst
 
 from runs.models import Batch
 from runs.runspec import RunSpec
-from runs.submission import batch_actions, choices
+from runs.submission import batch_actions, build, choices
 from runs.submission.errors import SubmitError
 from tasks.forms import multi_values
 from tasks.forms.form import ParameterForm
 from tasks.forms.multi_inputs import SeveralInput
 from tasks.types import equality
-from tasks.types.declarations import TaskSpec
+from tasks.types.declarations import Parameter, TaskSpec
 
 # More fields than this make no dialog; those that vary come first.
 MOST_FIELDS = 30
@@ -25,24 +25,10 @@ MOST_FIELDS = 30
 class ValuesField:
     """The control of one parameter."""
 
+    id: str
+    parameter: Parameter
     several: SeveralInput
-
-    @property
-    def id(self) -> str:
-        return self.several.id
-
-    @property
-    def name(self) -> str:
-        return self.several.field.parameter.name
-
-    @property
-    def data_type(self) -> str:
-        return self.several.field.parameter.data_type
-
-    @property
-    def errors(self) -> list[str]:
-        found = self.several.several
-        return [] if found is None else [capfirst(sentence) for sentence in found.errors]
+    errors: list[str]
 
 
 def fields(batch: Batch, declared: TaskSpec, typed: QueryDict | None = None) -> dict[str, list[ValuesField]]:
@@ -55,7 +41,9 @@ def fields(batch: Batch, declared: TaskSpec, typed: QueryDict | None = None) -> 
         if control is None or parameter.name == counted_up(batch):
             continue
         varies = len(given[parameter.name]) > 1
-        shown["varying" if varies else "other"].append(ValuesField(several=control))
+        errors = [] if control.several is None else list(map(capfirst, control.several.errors))
+        field = ValuesField(id=control.id, parameter=parameter, several=control, errors=errors)
+        shown["varying" if varies else "other"].append(field)
     room = max(0, MOST_FIELDS - len(shown["varying"]))
     return {"varying": shown["varying"][:MOST_FIELDS], "other": shown["other"][:room]}
 
@@ -135,7 +123,7 @@ class Addition:
 def look_ahead(batch: Batch, spec: RunSpec) -> Addition:
     """What `batches.add_values` would do now; raises what it raises, but nothing new is no mistake."""
     plan = batch_actions.with_more(batch, spec)
-    new = batch_actions.additions(batch, plan)
+    new = build.additions(batch, plan)
     batch_actions.check_room(batch, len(new))
     earlier = batch_actions.reusable(batch, plan, new)
     return Addition(new=len(new), combinations=plan.count, earlier=len(earlier))

@@ -1,26 +1,26 @@
 """What every page of a Batch says about it: how far it is, what may be done. Knows no HTTP."""
 
 import zlib
-from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Count
+from django.db.models import F
 from django.http import QueryDict
 
 from projects import access
 from projects.models import Role
 from runs.access import visible_batches
-from runs.analysis import cells
-from runs.models import Batch, Run
-from runs.states import FINAL, State
-from runs.submission import forecast, notifications, progress
+from runs.analysis import batch_view, cells, scores
+from runs.models import Batch
+from runs.states import State
+from runs.submission import forecast, progress
 from runs.submission.progress import Progress
 from runs.web.page_models import run_filters, run_list, state_bar
 from tasks.models import Task
-
-PAGE = 50
+from tasks.paging import page_of
 
 
 def about(batch: Batch, *, user: User) -> dict[str, Any]:
@@ -42,9 +42,40 @@ def about(batch: Batch, *, user: User) -> dict[str, Any]:
         "left": forecast.of_batch(batch),
         "interval": settings.LIVE_INTERVAL_MS,
         "map_interval": max(2 * settings.LIVE_INTERVAL_MS, done.total),
-        "notices": list(notifications.of(batch)) if not live else [],
+        "notices": list(batch.notices.order_by("-pk")) if not live else [],
         "version": version(batch, done),
     }
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A Batch as an address looks at it."""
+
+    batch: Batch
+    query: QueryDict
+
+    @cached_property
+    def held(self) -> cells.Cells:
+        return cells.of(self.batch)
+
+    @cached_property
+    def metrics(self) -> list[str]:
+        return scores.names(self.batch)
+
+    @cached_property
+    def view(self) -> batch_view.View:
+        return batch_view.read(self.query, self.batch, self.held, self.metrics)
+
+    def context(self) -> dict[str, Any]:
+        """What each map, table and page of charts shows around its own part."""
+        return {
+            "batch": self.batch,
+            "view": self.view,
+            "metrics": self.metrics,
+            "aggregates": scores.AGGREGATES.items(),
+            "directions": batch_view.DIRECTIONS.items(),
+            "cell_count": len(self.held),
+        }
 
 
 def version(batch: Batch, done: Progress) -> str:
@@ -84,57 +115,26 @@ def batches(user: User, query: QueryDict) -> dict[str, Any]:
     if name:
         filters["name"] = name
         rows = rows.filter(name__icontains=name)
-    before, after = run_filters.key(query.get("before", "")), run_filters.key(query.get("after", ""))
-    if before:
-        found = list(rows.filter(pk__gt=before).order_by("pk")[: PAGE + 1])
-    else:
-        found = list((rows.filter(pk__lt=after) if after else rows).order_by("-pk")[: PAGE + 1])
-    more, found = len(found) > PAGE, found[:PAGE]
-    if before:
-        found.reverse()
-    has_newer, has_older = (more, True) if before else (bool(after), more)
+    page = page_of(rows, query, key=F("pk"), descending=True)
     seen_tasks = Task.objects.filter(access.visible(user, through="project__"))
     only_task = seen_tasks.filter(pk=filters.get("task", 0)).first()
     return {
         "section": "runs",
-        "rows": with_bars(found),
+        "rows": with_bars(page.rows),
         "filters": filters,
         "only_task": only_task,
         "may_run": run_list.may_run(user, only_task),
         "only_project": access.projects(user).filter(pk=filters.get("project", 0)).first(),
-        "pager": {
-            "newer": address(query, before=found[0].pk) if found and has_newer else None,
-            "older": address(query, after=found[-1].pk) if found and has_older else None,
-        },
-        "live": any(batch.finished_at is None for batch in found),
+        "pager": page,
+        "live": any(batch.finished_at is None for batch in page.rows),
         "interval": max(2000, settings.LIVE_INTERVAL_MS),
     }
 
 
-def address(query: QueryDict, **cursor: int) -> str:
-    other = query.copy()
-    for name in ("before", "after"):
-        other.pop(name, None)
-    other.update({name: str(value) for name, value in cursor.items()})
-    return f"?{other.urlencode()}"
-
-
-def with_bars(found: Iterable[Batch]) -> list[dict[str, Any]]:
+def with_bars(found: list[Batch]) -> list[dict[str, Any]]:
     """Each Batch with its Runs by state; one query for all."""
-    found = list(found)
-    counted: dict[int, dict[State, int]] = {batch.pk: {} for batch in found}
-    by_state = Run.objects.filter(batch__in=list(counted)).order_by().values("batch", "state")
-    for row in by_state.annotate(count=Count("pk")):
-        counted[row["batch"]][State(row["state"])] = row["count"]
     rows = []
-    for batch in found:
-        counts, reused = counted[batch.pk], len(batch.reused)
-        parts = state_bar.stretches(
-            counts, reused=reused, total=batch.count if batch.built_at is None else None
-        )
-        ended = reused + sum(counts.get(state, 0) for state in FINAL)
-        total = sum(part.count for part in parts)
-        rows.append(
-            {"batch": batch, "parts": parts, "words": state_bar.words(parts), "ended": ended, "total": total}
-        )
+    for batch, done in zip(found, progress.of_each(found), strict=True):
+        parts = state_bar.stretches(done.counts, reused=done.reused, total=done.total)
+        rows.append({"batch": batch, "progress": done, "parts": parts, "words": state_bar.words(parts)})
     return rows

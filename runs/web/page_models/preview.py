@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.core.paginator import Page, Paginator
+
 from runs.runspec import to_json
 from runs.submission import forecast, reuse
 from runs.submission.validate import Plan
@@ -32,10 +34,6 @@ class Preview:
     reuse: bool = False
 
     @property
-    def count(self) -> int:
-        return self.plan.count
-
-    @property
     def refusal(self) -> str:
         return self.plan.refusal or (
             "All of these combinations have already succeeded, so there is nothing "
@@ -50,7 +48,7 @@ class Preview:
 
     @property
     def to_start(self) -> int:
-        return self.count - (len(self.already) if self.reuse else 0)
+        return self.plan.count - (len(self.already) if self.reuse else 0)
 
     @property
     def label(self) -> str:
@@ -59,12 +57,7 @@ class Preview:
     @property
     def left_out(self) -> int:
         """Combinations of the full product that are not run."""
-        return self.plan.product - self.plan.combination_count
-
-    @property
-    def rules_are_idle(self) -> bool:
-        """Whether there are rules and none of them leaves anything out."""
-        return bool(self.plan.spec.exclude) and self.left_out == 0
+        return self.plan.design.product - self.plan.design.combination_count
 
     @property
     def factors(self) -> str:
@@ -72,18 +65,13 @@ class Preview:
         sizes = [*self.plan.design.shape, *([self.plan.spec.repeats] if self.plan.spec.repeats > 1 else [])]
         return " × ".join(f"{size:,}" for size in sizes) if len(sizes) > 1 else ""
 
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.count // PAGE))
-
-    @property
-    def page(self) -> int:
-        return max(1, min(self.number, self.pages))
+    @cached_property
+    def page(self) -> Page[int]:
+        return Paginator(range(self.plan.count), PAGE).get_page(self.number)
 
     @property
     def rows(self) -> list[Row]:
-        start = (self.page - 1) * PAGE
-        return [self.row(index) for index in range(start, min(start + PAGE, self.count))]
+        return [self.row(index) for index in self.page]
 
     def row(self, index: int) -> Row:
         values = self.plan.at(index)

@@ -4,7 +4,7 @@ Knows no HTTP, no order and no pages.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
@@ -96,60 +96,44 @@ def people(text: str) -> list[int]:
 NOTHING = Q(pk__in=[])
 
 
-def by_id(text: str) -> Q:
-    return Q(pk=key(text))
-
-
-def by_name(text: str) -> Q:
-    return Q(name__icontains=text)
-
-
-def by_status(text: str) -> Q:
-    return Q() if text == "unfinished" else Q(state=text)
-
-
-def by_person(text: str) -> Q:
-    return Q(created_by_id__in=people(text))
-
-
 def by_node(text: str) -> Q:
     node = Node.objects.filter(name=text).values_list("pk", flat=True).first()
     return NOTHING if node is None else Q(latest__node_id=node)
 
 
-def day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
-
-
 def since(text: str) -> Q:
-    first = day(text)
-    if first is None:
+    """From the beginning of a day on, as a time and as a range of keys."""
+    begin = midnight(text)
+    if begin is None:
         return NOTHING
-    begin = datetime.combine(first, time(), UTC)
-    nearest = Run.objects.filter(created_at__gte=begin).order_by("created_at").values_list("pk", flat=True)
-    first_key = nearest.first()
-    return NOTHING if first_key is None else Q(created_at__gte=begin, pk__gte=first_key - SKEW)
+    first = Run.objects.only("pk").filter(created_at__gte=begin).order_by("created_at").first()
+    return NOTHING if first is None else Q(created_at__gte=begin, pk__gte=first.pk - SKEW)
 
 
 def until(text: str) -> Q:
-    last = day(text)
-    if last is None or last == date.max:
+    """Until the end of a day."""
+    end = midnight(text, days=1)
+    if end is None:
         return NOTHING
-    end = datetime.combine(last + timedelta(days=1), time(), UTC)
-    nearest = Run.objects.filter(created_at__lt=end).order_by("-created_at").values_list("pk", flat=True)
-    last_key = nearest.first()
-    return NOTHING if last_key is None else Q(created_at__lt=end, pk__lte=last_key + SKEW)
+    last = Run.objects.only("pk").filter(created_at__lt=end).order_by("-created_at").first()
+    return NOTHING if last is None else Q(created_at__lt=end, pk__lte=last.pk + SKEW)
+
+
+def midnight(text: str, *, days: int = 0) -> datetime | None:
+    """When the day begins, or so many days later; None when it is no day."""
+    try:
+        day = parse_date(text)
+        return None if day is None else datetime.combine(day, time(), UTC) + timedelta(days=days)
+    except (ValueError, OverflowError):
+        return None
 
 
 NARROW: dict[str, Callable[[str], Q]] = {
-    "id": by_id,
-    "name": by_name,
-    "status": by_status,
+    "id": lambda text: Q(pk=key(text)),
+    "name": lambda text: Q(name__icontains=text),
+    "status": lambda text: Q() if text == "unfinished" else Q(state=text),
     "node": by_node,
-    "by": by_person,
+    "by": lambda text: Q(created_by_id__in=people(text)),
     "since": since,
     "until": until,
 }

@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from coretex_site.templatetags.ui import human_bytes
 from projects import access
-from projects.models import Membership, Project, Role
 from runs.models import Artifact, Execution, Metric, Node, Run
 from runs.states import UNFINISHED, State
 from runs.web.page_models import run_filters, run_table
@@ -58,33 +57,25 @@ def states(user: User, keys: Iterable[int]) -> dict[str, Any]:
     return {"runs": shown, "unfinished": [run for run in shown if run.state in UNFINISHED]}
 
 
-def workable(user: User) -> Any:
-    """The Projects in which `user` may start Runs."""
-    found = Project.objects.filter(archived_at=None)
-    if user.is_superuser:
-        return found
-    mine = Membership.objects.filter(user_id=user.pk, role__in=(Role.OWNER, Role.EDITOR))
-    return found.filter(pk__in=mine.values("project_id"))
-
-
 def may_run(user: User, task: Task | None) -> bool:
     """Whether a button that runs `task` leads somewhere; without a Task it leads to the choice of one."""
-    return task is None or workable(user).filter(pk=task.project_id).exists()
+    return task is None or run_table.workable(user).filter(pk=task.project_id).exists()
 
 
 def choices(user: User, query: QueryDict) -> dict[str, Any]:
     """The context of choosing a Project, then a Task of it."""
+    places = run_table.workable(user)
     words, chosen = run_filters.words(query, "q"), run_filters.key(query.get("project", ""))
-    project = workable(user).filter(pk=chosen).first() if chosen else None
+    project = places.filter(pk=chosen).first() if chosen else None
     context: dict[str, Any] = {"section": "runs", "q": words, "project": project}
     if project is None:
-        found = workable(user).annotate(task_count=Count("tasks"))
+        found = places.annotate(task_count=Count("tasks"))
         if words:
             found = found.filter(Q(name__icontains=words) | Q(description__icontains=words))
-        recent = Run.objects.filter(created_by_id=user.pk, project__in=workable(user)).order_by("-pk")
+        recent = Run.objects.filter(created_by_id=user.pk, project__in=places).order_by("-pk")
         keys = list(dict.fromkeys(recent.values_list("task_id", flat=True)[:CHOICES_SHOWN]))[:RECENT]
-        tasks = Task.objects.select_related("project").in_bulk(keys)
-        return {**context, "projects": found[:CHOICES_SHOWN], "recent": [tasks[key] for key in keys]}
+        lately = Task.objects.select_related("project").in_bulk(keys)
+        return {**context, "projects": found[:CHOICES_SHOWN], "recent": [lately[key] for key in keys]}
     tasks = project.tasks.all()
     if words:
         tasks = tasks.filter(Q(name__icontains=words) | Q(description__icontains=words))

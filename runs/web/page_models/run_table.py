@@ -16,6 +16,7 @@ from projects.models import Membership, Project, Role
 from runs.models import Run
 from runs.states import State
 from runs.web.page_models.run_filters import Rows, key
+from tasks.paging import address_with
 
 PAGE = 50
 LIFE = list(State)
@@ -78,8 +79,8 @@ def page_of(branches: Sequence[Rows], query: QueryDict) -> Page:
     has_newer, has_older = (more, True) if backwards else (cursor is not None, more)
     return Page(
         rows=found,
-        newer=address(query, before=at(found[0], sort, first)) if found and has_newer else None,
-        older=address(query, after=at(found[-1], sort, last)) if found and has_older else None,
+        newer=address_with(query, before=at(found[0], sort, first)) if found and has_newer else None,
+        older=address_with(query, after=at(found[-1], sort, last)) if found and has_older else None,
         text=f"{first:,}–{last:,}" if found else "",
     )
 
@@ -98,15 +99,6 @@ def place_of_first(cursor: Cursor | None, backwards: bool, count: int) -> int:
 
 def at(run: Run, sort: str, place: int) -> Cursor:
     return Cursor(pk=run.pk, place=place, value={"name": run.name, "status": run.state}.get(sort, ""))
-
-
-def address(query: QueryDict, **cursor: Cursor) -> str:
-    """This page's address with another cursor."""
-    other = query.copy()
-    for name in ("before", "after"):
-        other.pop(name, None)
-    other.update({name: str(value) for name, value in cursor.items()})
-    return f"?{other.urlencode()}"
 
 
 def first_of(branches: Sequence[Rows], *order: str, most: int = PAGE + 1) -> list[Run]:
@@ -157,12 +149,17 @@ WALKS = {"id": by_key, "created": by_key, "name": by_names, "status": by_states}
 
 def editable(user: User, runs: Sequence[Run]) -> set[int]:
     """The Projects of these Runs in which `user` may change something."""
-    projects = {run.project_id for run in runs}
-    found = Project.objects.filter(pk__in=projects, archived_at=None)
-    if not user.is_superuser:
-        mine = Membership.objects.filter(user_id=user.pk, role__in=(Role.OWNER, Role.EDITOR))
-        found = found.filter(pk__in=mine.values("project_id"))
+    found = workable(user).filter(pk__in={run.project_id for run in runs})
     return set(found.order_by().values_list("pk", flat=True))
+
+
+def workable(user: User) -> QuerySet[Project]:
+    """The Projects in which `user` may change something, and start Runs."""
+    found = Project.objects.filter(archived_at=None)
+    if user.is_superuser:
+        return found
+    mine = Membership.objects.filter(user_id=user.pk, role__in=(Role.OWNER, Role.EDITOR))
+    return found.filter(pk__in=mine.values("project_id"))
 
 
 def shown(user: User, keys: Iterable[int]) -> list[Run]:

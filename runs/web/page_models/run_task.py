@@ -3,18 +3,16 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from runs import snapshots
-from runs.models import Preset, Run
-from runs.submission import notifications
-from runs.submission import presets as kept
+from runs.models import Run
+from runs.submission.presets import Recent
 from runs.web.page_models import form_values, prefill
 from runs.web.page_models.run_form import RunTaskForm
 from tasks.files import diff, store
 from tasks.models import Task
-
-CHANGES_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -59,21 +57,9 @@ class RunTaskPage:
         return list(diff.changed_paths(before, store.entries(self.task)).items())
 
     @property
-    def changes_shown(self) -> list[tuple[str, str]]:
-        return self.changes[:CHANGES_SHOWN]
-
-    @property
-    def changes_left(self) -> int:
-        return max(0, len(self.changes) - CHANGES_SHOWN)
-
-    @property
-    def presets(self) -> list[Preset]:
-        return list(kept.presets(self.task))
-
-    @property
-    def recent(self) -> list[tuple[kept.Recent, str]]:
+    def recent(self) -> list[tuple[Recent, str]]:
         return prefill.recent(self.task, self.user)
 
     @property
     def mail_is_set_up(self) -> bool:
-        return notifications.mail_is_set_up()
+        return bool(settings.EMAIL_URL)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -14,23 +14,29 @@ from coretex_site.lib.web import Request
 from projects.models import Role
 from runs import snapshots
 from runs.access import get_batch
-from runs.analysis import batch_view, cells, failures, heatmap, scores
-from runs.models import Batch
+from runs.analysis import cells, failures, heatmap, scores
 from runs.submission import notifications
 from runs.web.page_models import add_values as adding
 from runs.web.page_models import batch_page, heatmap_html, state_bar
+from runs.web.page_models.batch_page import Looked
+
+
+@require_safe
+def list_batches(request: Request) -> HttpResponse:
+    context = batch_page.batches(request.user, request.GET)
+    return web.page(request, "runs/batches.html", context, fragment="runs/_batches.html")
 
 
 @require_safe
 def batch(request: Request, pk: int) -> HttpResponse:
     """How far the Batch is, its cells on a map, and why some failed."""
     found = get_batch(request.user, pk)
-    notifications.mark_seen(found, request.user)
-    held = cells.of(found)
-    context = batch_page.about(found, user=request.user) | map_of(found, held, request.GET)
+    notifications.mark_seen(pk, request.user)
+    looked = Looked(found, request.GET)
+    context = batch_page.about(found, user=request.user) | map_of(looked)
     if context["failed"]:
-        context["failures"] = failures.groups(held)
-    context["may_add"] = context["may_edit"] and found.built_at is not None and len(held) > 0
+        context["failures"] = failures.groups(looked.held)
+    context["may_add"] = context["may_edit"] and found.built_at is not None and len(looked.held) > 0
     context["current"] = "map"
     return render(request, "runs/batch.html", context)
 
@@ -44,33 +50,27 @@ def add_values(request: Request, pk: int) -> HttpResponse:
     return web.page(request, "runs/batch_adding.html", context, fragment="runs/_batch_adding.html")
 
 
-def map_of(found: Batch, held: cells.Cells, query: QueryDict) -> dict[str, Any]:
+def map_of(looked: Looked) -> dict[str, Any]:
     """The context of the map that an address asks for."""
-    metrics = scores.names(found)
-    view = batch_view.read(query, found, held, metrics)
-    by_metric = view.colour == "metric" and view.metric in metrics
-    numbers = scores.read(found, [view.metric], view.aggregate)[view.metric] if by_metric else None
+    batch, held, view = looked.batch, looked.held, looked.view
+    by_metric = view.colour == "metric" and view.metric in looked.metrics
+    numbers = scores.read(batch, [view.metric], view.aggregate)[view.metric] if by_metric else None
     counts = held.counts()
     drawn = heatmap.draw(
         held,
         x=view.x,
         y=view.y,
         numbers=numbers,
-        table=reverse("runs:batch_table", args=[found.pk]),
+        table=reverse("runs:batch_table", args=[batch.pk]),
         run=reverse("runs:detail", args=[0]).replace("0", "{}"),
         best=view.direction,
     )
-    return {
-        "batch": found,
-        "view": view,
+    return looked.context() | {
         "map": drawn,
         "map_html": heatmap_html.table(drawn),
         "shades": range(heatmap.SHADES),
-        "metrics": metrics,
         "axes": held.varying,
-        "aggregates": scores.AGGREGATES.items(),
         "map_version": batch_page.version_of_cells(held),
-        "cell_count": len(held),
         "states": [state for state in state_bar.ORDER if counts[state]],
     }
 
@@ -80,10 +80,10 @@ def map_of(found: Batch, held: cells.Cells, query: QueryDict) -> dict[str, Any]:
 def cell_map(request: Request, pk: int) -> HttpResponse:
     """The map; 204 when no cell has changed since the version `seen`."""
     found = get_batch(request.user, pk)
-    held = cells.of(found)
-    if request.GET.get("seen") == batch_page.version_of_cells(held) and found.finished_at is None:
+    looked = Looked(found, request.GET)
+    if request.GET.get("seen") == batch_page.version_of_cells(looked.held) and found.finished_at is None:
         return HttpResponse(status=204)
-    context = batch_page.about(found, user=request.user) | map_of(found, held, request.GET)
+    context = batch_page.about(found, user=request.user) | map_of(looked)
     return render(request, "runs/_batch_map.html", context)
 
 

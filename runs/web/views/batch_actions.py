@@ -7,7 +7,6 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from coretex_site.lib import web
@@ -15,12 +14,13 @@ from coretex_site.lib.web import Request
 from projects.models import Role
 from runs import snapshots
 from runs.access import get_batch
-from runs.analysis import batch_view, cells, failures, scores
+from runs.analysis import batch_view, cells, failures
 from runs.models import Batch
 from runs.runspec import RunSpec
 from runs.submission import batch_actions
 from runs.submission.errors import SubmitError
 from runs.web.page_models import add_values, run_filters
+from runs.web.page_models.batch_page import Looked
 
 SELECTED_AT_MOST = 500
 
@@ -39,9 +39,7 @@ def act(request: Request, pk: int, action: str) -> HttpResponse:
         messages.success(request, said)
         if action == "delete":
             return web.go(request, f"{reverse('runs:batches')}?task={batch.task_id}")
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return web.go(request, back if safe else batch.get_absolute_url())
+    return web.go(request, web.back(request, batch.get_absolute_url()))
 
 
 def pause(batch: Batch, data: QueryDict, by: User) -> str:
@@ -56,30 +54,23 @@ def go_on(batch: Batch, data: QueryDict, by: User) -> str:
 
 def settings(batch: Batch, data: QueryDict, by: User) -> str:
     """The limit of Runs at once, the priority and after how many failures it stops, together."""
-    at_once = whole(data.get("at_once", ""), "concurrent Runs", least=1)
-    stop_after = whole(data.get("stop_after", ""), "failures before stopping", least=1)
-    priority = whole(data.get("priority", ""), "the priority", least=None)
-    if at_once != batch.at_once:
-        batch_actions.set_limit(batch, at_once)
-    if stop_after != batch.stop_after:
-        batch_actions.set_stop_after(batch, stop_after)
-    if (priority or 0) != batch.priority:
-        batch_actions.set_priority(batch, priority or 0)
+    batch_actions.change_settings(
+        batch,
+        at_once=whole(data.get("at_once", ""), "of 1 or more for concurrent Runs"),
+        stop_after=whole(data.get("stop_after", ""), "of 1 or more for failures before stopping"),
+        priority=whole(data.get("priority", ""), "for the priority") or 0,
+    )
     return "Saved. Applies to Runs started from now on."
 
 
-def whole(text: str, words: str, *, least: int | None) -> int | None:
+def whole(text: str, words: str) -> int | None:
     """A whole number as it was typed, None for an empty field; SubmitError says what was expected."""
-    text = text.strip()
-    if not text:
-        return None
-    digits = text.removeprefix("-") if least is None else text
-    if not (
-        digits.isascii() and digits.isdigit() and len(digits) <= 10 and (least is None or int(text) >= least)
-    ):
-        hint = "" if least is None else f" of {least} or more"
-        raise SubmitError(f"Expected a whole number{hint} for {words}, or nothing; found “{text[:40]}”.")
-    return int(text)
+    try:
+        return int(text) if text.strip() else None
+    except ValueError:
+        raise SubmitError(
+            f"Expected a whole number {words}, or nothing; found “{text.strip()[:40]}”."
+        ) from None
 
 
 def stop(batch: Batch, data: QueryDict, by: User) -> str:
@@ -138,7 +129,7 @@ def adds(request: Request, pk: int) -> HttpResponse:
 
 def keep_metric(batch: Batch, data: QueryDict, by: User) -> str:
     """Sets the target metric, for all Batches of the Task."""
-    view = batch_view.read(data, batch, cells.of(batch), scores.names(batch))
+    view = Looked(batch, data).view
     if not view.metric:
         raise SubmitError("None of its Runs has reported a metric yet, so there is none to use.")
     batch_view.keep_metric(batch, view)

@@ -1,11 +1,8 @@
 """The charts of a Batch and what mattered in it. HTTP only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,49 +11,24 @@ from django.views.decorators.http import require_safe
 
 from coretex_site.lib.web import Request
 from runs.access import get_batch
-from runs.analysis import batch_view, cells, chart_data, refine, scores
+from runs.analysis import cells, chart_data, refine, scores
 from runs.analysis import importance as parameter_importance
 from runs.analysis.association import Level
-from runs.models import Batch
 from runs.records.number_text import figures
 from runs.web.page_models import batch_page, run_filters
+from runs.web.page_models.batch_page import Looked
 
 CURVES = 12
-
-
-@dataclass(frozen=True, kw_only=True)
-class Looked:
-    """A Batch as the address of a request looks at it."""
-
-    batch: Batch
-    held: cells.Cells
-    metrics: list[str]
-    view: batch_view.View
-
-    def page(self, current: str, *, user: User) -> dict[str, Any]:
-        """What each page of charts shows around its own part."""
-        return batch_page.about(self.batch, user=user) | {
-            "current": current,
-            "view": self.view,
-            "metrics": self.metrics,
-            "aggregates": scores.AGGREGATES.items(),
-            "directions": batch_view.DIRECTIONS.items(),
-            "cell_count": len(self.held),
-        }
-
-
-def look(request: Request, pk: int) -> Looked:
-    batch = get_batch(request.user, pk)
-    held, metrics = cells.of(batch), scores.names(batch)
-    view = batch_view.read(request.GET, batch, held, metrics)
-    return Looked(batch=batch, held=held, metrics=metrics, view=view)
 
 
 @require_safe
 def charts(request: Request, pk: int) -> HttpResponse:
     """Curves, parallel coordinates, a scatter of any two columns, a heat map; drawn by charts of batch.js."""
-    looked = look(request, pk)
-    context = looked.page("charts", user=request.user) | {
+    looked = Looked(get_batch(request.user, pk), request.GET)
+    context = {
+        **batch_page.about(looked.batch, user=request.user),
+        **looked.context(),
+        "current": "charts",
         "table_address": reverse("runs:batch_table", args=[pk]),
         "curve_interval": max(3000, 4 * settings.LIVE_INTERVAL_MS, len(looked.held)),
     }
@@ -67,7 +39,7 @@ def charts(request: Request, pk: int) -> HttpResponse:
 @never_cache
 def data(request: Request, pk: int) -> HttpResponse:
     """The columns of all Runs that pass the filters of the address, as JSON."""
-    looked = look(request, pk)
+    looked = Looked(get_batch(request.user, pk), request.GET)
     columns = chart_data.columns(looked.held, looked.view, looked.metrics)
     return JsonResponse(columns | {"live": looked.batch.finished_at is None})
 
@@ -76,7 +48,7 @@ def data(request: Request, pk: int) -> HttpResponse:
 @never_cache
 def curves(request: Request, pk: int) -> HttpResponse:
     """The points of the chosen metric of the best Runs, or of those named, as JSON."""
-    looked = look(request, pk)
+    looked = Looked(get_batch(request.user, pk), request.GET)
     held, view = looked.held, looked.view
     named = [key for key in map(run_filters.key, request.GET.getlist("run")) if key in held.by_run]
     most = min(run_filters.key(request.GET.get("most", "")) or CURVES, chart_data.MOST_CURVES)
@@ -91,9 +63,9 @@ def curves(request: Request, pk: int) -> HttpResponse:
 @require_safe
 def importance(request: Request, pk: int) -> HttpResponse:
     """Which parameter mattered, and the form for what to try next."""
-    looked = look(request, pk)
+    looked = Looked(get_batch(request.user, pk), request.GET)
     batch, held, view = looked.batch, looked.held, looked.view
-    context = looked.page("importance", user=request.user)
+    context = batch_page.about(batch, user=request.user) | looked.context() | {"current": "importance"}
     if view.metric:
         numbers = scores.read(batch, [view.metric], view.aggregate)[view.metric]
         found = parameter_importance.of(held, numbers)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -15,19 +15,19 @@ from coretex_site.lib import downloads, web
 from coretex_site.lib.web import Request
 from projects.models import Role
 from runs.access import get_batch
-from runs.analysis import batch_view, cells, matrix, scores
+from runs.analysis import batch_view, matrix
 from runs.analysis.batch_view import View
-from runs.models import Batch
 from runs.states import UNFINISHED, State
 from runs.values import is_number
 from runs.web.page_models import batch_page
+from runs.web.page_models.batch_page import Looked
 
 
 @require_safe
 def table(request: Request, pk: int) -> HttpResponse:
     """Parameters × metrics, as the address says."""
     batch = get_batch(request.user, pk)
-    context = batch_page.about(batch, user=request.user) | table_of(batch, request.GET)
+    context = batch_page.about(batch, user=request.user) | table_of(Looked(batch, request.GET))
     address = f"{request.path}?{context['view'].query()}".removesuffix("?")
     context |= {"current": "table", "address": address}
     response = web.page(request, "runs/batch_table.html", context, fragment="runs/_batch_table.html")
@@ -47,34 +47,25 @@ def columns(request: Request, pk: int) -> HttpResponse:
         chosen.pop(name, None)
     chosen["columns"] = ",".join(map(batch_view.quoted, ticked))
     if "keep" in request.POST:
-        view = batch_view.read(chosen, batch, cells.of(batch), scores.names(batch))
-        batch_view.keep(batch, view)
+        batch_view.keep(batch, Looked(batch, chosen).view)
         messages.success(request, "Saved for all tables of this Task.")
         del chosen["columns"]
     return redirect(f"{reverse('runs:batch_table', args=[pk])}?{chosen.urlencode()}".removesuffix("?"))
 
 
-def table_of(batch: Batch, query: QueryDict) -> dict[str, Any]:
+def table_of(looked: Looked) -> dict[str, Any]:
     """The context of the table that an address asks for."""
-    held = cells.of(batch)
-    metrics = scores.names(batch)
-    view = batch_view.read(query, batch, held, metrics)
+    batch, held, view = looked.batch, looked.held, looked.view
     found = matrix.Matrix(held, view).table()
-    return {
-        "batch": batch,
-        "view": view,
+    return looked.context() | {
         "table": found,
         "sort": view.sort,
         "rows": found.rows,
-        "metrics": metrics,
-        "aggregates": scores.AGGREGATES.items(),
-        "directions": batch_view.DIRECTIONS.items(),
-        "choices": choices(held, metrics, view),
+        "choices": choices(looked),
         "hidden_filters": [
             (f"f.{name}", text) for name, text in view.filters.items() if name not in view.columns
         ],
         "has_repeats": batch_view.has_repeats(held),
-        "cell_count": len(held),
         "unfinished": any(cell.state in UNFINISHED for row in found.rows for cell in row.cells),
         "colleague": f"{reverse('runs:batch_table', args=[batch.pk])}?{view.whole_query()}",
         "export": view.whole_query(),
@@ -83,12 +74,12 @@ def table_of(batch: Batch, query: QueryDict) -> dict[str, Any]:
     }
 
 
-def choices(held: cells.Cells, metrics: list[str], view: View) -> list[dict[str, Any]]:
+def choices(looked: Looked) -> list[dict[str, Any]]:
     """Every column that there is; those that do not vary are said to be the same everywhere."""
-    found = [{"key": f"p:{n}", "label": n, "same": n not in held.varying} for n in held.names]
-    found += [{"key": f"m:{n}", "label": n, "same": False} for n in metrics]
+    found = [{"key": f"p:{n}", "label": n, "same": n not in looked.held.varying} for n in looked.held.names]
+    found += [{"key": f"m:{n}", "label": n, "same": False} for n in looked.metrics]
     found += [{"key": k, "label": batch_view.PLAIN[k], "same": False} for k in ("state", "time")]
-    return [{**one, "chosen": one["key"] in view.columns} for one in found]
+    return [{**one, "chosen": one["key"] in looked.view.columns} for one in found]
 
 
 def neighbours(view: View, found: matrix.Table) -> dict[str, Any]:
@@ -108,10 +99,9 @@ def download(request: Request, pk: int, kind: str) -> HttpResponseBase:
     if kind not in KINDS:
         raise Http404("The table can be downloaded as csv or json.")
     batch = get_batch(request.user, pk)
-    held = cells.of(batch)
-    metrics = scores.names(batch)
-    view = batch_view.read(request.GET, batch, held, metrics)
-    everything = matrix.Matrix(held, view)
+    looked = Looked(batch, request.GET)
+    held, metrics = looked.held, looked.metrics
+    everything = matrix.Matrix(held, looked.view)
     columns = [*(f"p:{name}" for name in held.names), *(f"m:{name}" for name in metrics), "time"]
     everything.load(columns)
     values = [everything.number(column) for column in columns]

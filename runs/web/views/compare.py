@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from coretex_site.lib import web
@@ -38,12 +37,9 @@ def compare(request: Request) -> HttpResponse:
 def chosen(request: Request) -> HttpResponse:
     """From ticked rows to the address that shows them."""
     keys = list(dict.fromkeys(key for key in map(run_filters.key, request.POST.getlist("run")) if key))
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        back = reverse("runs:list")
     if len(keys) < 2:
         messages.info(request, "Choose two or more Runs to compare.")
-        return web.go(request, back)
+        return web.go(request, web.back(request, reverse("runs:list")))
     if len(keys) > comparing.MOST:
         messages.info(request, f"The first {comparing.MOST} of {len(keys)} Runs are compared.")
     query = "&".join(f"run={key}" for key in keys[: comparing.MOST])

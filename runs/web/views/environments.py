@@ -1,7 +1,5 @@
 """The environments of all nodes: size, age, who uses them, build log, delete. HTTP only."""
 
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -20,21 +18,9 @@ from runs.queue import nodes
 from runs.states import ACTIVE
 from runs.submission import run_actions
 from runs.submission.errors import SubmitError
+from runs.web.views.nodes import active_by
 
 MOST_SHOWN = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """An environment on the page. `mine` are those of the Executions using it now that the person may see."""
-
-    environment: Environment
-    active: int
-    mine: list[Execution]
-
-    @property
-    def hidden(self) -> int:
-        return self.active - len(self.mine)
 
 
 @require_safe
@@ -46,15 +32,10 @@ def environments(request: Request) -> HttpResponse:
         last_execution=Max("executions__created_at"),
     )
     found = list(rows.order_by(F("used_at").desc(), "-pk")[:MOST_SHOWN])
-    active = Execution.objects.filter(
-        visible(request.user, through="run__project__"), state__in=ACTIVE, environment__in=found
-    ).select_related("run")
-    mine: dict[int | None, list[Execution]] = {}
-    for execution in active:
-        mine.setdefault(execution.environment_id, []).append(execution)
+    mine = active_by("environment_id", request.user)
     context = {
         "section": "nodes",
-        "rows": [Row(environment=row, active=row.active_count, mine=mine.get(row.pk, [])) for row in found],
+        "rows": [(row, mine[row.pk], row.active_count - len(mine[row.pk])) for row in found],
         "total": sum(row.size for row in found),
         "most": MOST_SHOWN if len(found) == MOST_SHOWN else None,
     }

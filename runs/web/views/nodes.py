@@ -59,18 +59,18 @@ class Row:
         return self.active - len(self.mine)
 
 
+def active_by(column: str, user: User) -> defaultdict[int | None, list[Execution]]:
+    """The active Executions that the person may see, by the key of their node or environment."""
+    found: defaultdict[int | None, list[Execution]] = defaultdict(list)
+    active = Execution.objects.filter(visible(user, through="run__project__"), state__in=ACTIVE)
+    for execution in active.select_related("run").order_by("pk"):
+        found[getattr(execution, column)].append(execution)
+    return found
+
+
 def rows(user: User) -> list[Row]:
     """All nodes that are not forgotten, the live ones first."""
-    busy = roster.busy_slots()
-    active = (
-        Execution.objects.filter(visible(user, through="run__project__"), state__in=ACTIVE)
-        .exclude(node=None)
-        .select_related("run")
-        .order_by("pk")
-    )
-    mine: defaultdict[int | None, list[Execution]] = defaultdict(list)
-    for execution in active:
-        mine[execution.node_id].append(execution)
+    busy, mine = roster.busy_slots(), active_by("node_id", user)
     found = [
         Row(
             node=node,

@@ -31,7 +31,7 @@ def ended(request: Request) -> HttpResponse:
 @require_POST
 def dismiss(request: Request, pk: int) -> HttpResponse:
     """Takes one notice away permanently, on every page."""
-    notifications.mark_seen(get_batch(request.user, pk), request.user)
+    notifications.mark_seen(get_batch(request.user, pk).pk, request.user)
     if not request.htmx:
         return redirect("runs:batches")
     return render(request, "runs/_ended.html", notifications.shown(notifications.unseen(request.user)))

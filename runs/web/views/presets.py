@@ -17,6 +17,7 @@ from runs.models import Preset
 from runs.runspec import SCHEMA, RunSpec, RunSpecError
 from runs.submission import command_line, presets
 from runs.submission.choices import readable
+from runs.submission.errors import SubmitError
 from runs.submission.start import default_name
 from runs.web.page_models import prefill
 from runs.web.page_models.run_form import RunTaskForm
@@ -85,7 +86,7 @@ def save_preset(request: Request, pk: int) -> HttpResponse:
     if not problem:
         try:
             presets.save(form.task, request.POST.get("preset_name", ""), kept(form), by=request.user)
-        except presets.PresetError as error:
+        except SubmitError as error:
             problem = str(error)
     return listed(request, form, problem=problem)
 

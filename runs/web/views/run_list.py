@@ -5,7 +5,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import web
@@ -38,7 +37,7 @@ def states(request: Request) -> HttpResponse:
 @require_POST
 def bulk(request: Request) -> HttpResponse:
     """Stops or deletes the Runs that were ticked; deleting is confirmed on a page that says what is lost."""
-    back = return_address(request)
+    back = web.back(request, reverse("runs:list"))
     keys = {key(text) for text in request.POST.getlist("run")[:SELECTED_AT_MOST]}
     chosen = run_table.shown(request.user, keys)
     mine = [run for run in chosen if run.project_id in run_table.editable(request.user, chosen)]
@@ -77,10 +76,3 @@ def deleted(request: Request, runs: list[Run], back: str) -> HttpResponse:
     else:
         messages.success(request, f"{count} Runs were deleted." if count > 1 else "The Run was deleted.")
     return web.go(request, back)
-
-
-def return_address(request: Request) -> str:
-    """Where the person came from, if it is a page of ours."""
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return back if safe else reverse("runs:list")
