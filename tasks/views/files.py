@@ -1,6 +1,7 @@
 """The Task page: its files, read, edited, uploaded, renamed, deleted. HTTP only; `tasks.files` does it."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,6 @@ from projects.data import uploads
 from projects.models import Role
 from tasks import starters, suggestions
 from tasks.access import get_task
-from tasks.creation_forms import PathForm, RenameForm
 from tasks.files import overview, rules, store
 from tasks.files import view as file_view
 from tasks.forms import previews
@@ -141,10 +141,33 @@ def download(request: Request, pk: int) -> HttpResponseBase:
     return response
 
 
-@require_POST
-def save(request: Request, pk: int) -> HttpResponse:
+def changing(view: Callable[[Request, Task], HttpResponse]) -> Callable[[Request, int], HttpResponse]:
+    """A view that changes a Task's files, for who may; what cannot be done is answered with the reasons."""
+
+    @require_POST
+    @wraps(view)
+    def checked(request: Request, pk: int) -> HttpResponse:
+        task = get_task(request.user, pk, need=Role.EDITOR)
+        try:
+            return view(request, task)
+        except TreeError as error:
+            return refused(request, task, error.problems)
+
+    return checked
+
+
+def refused(request: Request, task: Task, problems: list[str]) -> HttpResponse:
+    """The reasons: where the form is for a script, else as messages on the Task's page."""
+    if request.htmx:
+        return render(request, "tasks/_problems.html", {"problems": problems}, status=422)
+    for problem in problems:
+        messages.error(request, problem)
+    return go(request, reverse("tasks:folder", args=[task.pk]))
+
+
+@changing
+def save(request: Request, task: Task) -> HttpResponse:
     """Stores the editor's text, unless the file was changed since it was opened."""
-    task = get_task(request.user, pk, need=Role.EDITOR)
     path, text = request.POST.get("path", ""), request.POST.get("text", "")
     over = request.POST.get("over")
     expected = request.POST.get("digest", "") if over is None else None if over == "absent" else over
@@ -152,8 +175,6 @@ def save(request: Request, pk: int) -> HttpResponse:
         digest = store.write_text(task, path, text, expected=expected, by=request.user)
     except store.Conflict as conflict:
         return conflicting(request, task, conflict, text)
-    except TreeError as error:
-        return refused(request, task, error.problems)
     if not request.htmx:
         messages.success(request, f"{path} was saved.")
         return go(request, reverse("tasks:file", args=[task.pk, path]))
@@ -185,87 +206,45 @@ def preview(request: Request, pk: int) -> HttpResponse:
     return render(request, "tasks/_preview.html", {"task": task, "preview": found})
 
 
-@require_POST
-def new_file(request: Request, pk: int) -> HttpResponse:
-    task = get_task(request.user, pk, need=Role.EDITOR)
-
-    def act(form: PathForm) -> str:
-        path = form.cleaned_data["path"]
-        content = starters.starter(path, schema_url=schema_url(request)).encode()
-        path = store.create(task, path, content, by=request.user)
-        return reverse("tasks:file", args=[task.pk, path])
-
-    return attempt(request, task, PathForm(request.POST), act)
+@changing
+def new_file(request: Request, task: Task) -> HttpResponse:
+    path = request.POST.get("path", "")
+    content = starters.starter(path, schema_url=schema_url(request)).encode()
+    path = store.create(task, path, content, by=request.user)
+    return go(request, reverse("tasks:file", args=[task.pk, path]))
 
 
-@require_POST
-def new_folder(request: Request, pk: int) -> HttpResponse:
-    task = get_task(request.user, pk, need=Role.EDITOR)
-
-    def act(form: PathForm) -> str:
-        path = store.create_folder(task, form.cleaned_data["path"], by=request.user)
-        return reverse("tasks:file", args=[task.pk, path])
-
-    return attempt(request, task, PathForm(request.POST), act)
+@changing
+def new_folder(request: Request, task: Task) -> HttpResponse:
+    path = store.create_folder(task, request.POST.get("path", ""), by=request.user)
+    return go(request, reverse("tasks:file", args=[task.pk, path]))
 
 
-@require_POST
-def rename(request: Request, pk: int) -> HttpResponse:
-    task = get_task(request.user, pk, need=Role.EDITOR)
-
-    def act(form: RenameForm) -> str:
-        old, new = form.cleaned_data["path"], form.cleaned_data["new_path"]
-        new = store.rename(task, old, new, by=request.user)
-        messages.success(request, f"{old} is now {new}.")
-        return reverse("tasks:file", args=[task.pk, new])
-
-    return attempt(request, task, RenameForm(request.POST), act)
+@changing
+def rename(request: Request, task: Task) -> HttpResponse:
+    old, new = request.POST.get("path", ""), request.POST.get("new_path", "")
+    new = store.rename(task, old, new, by=request.user)
+    messages.success(request, f"{old} is now {new}.")
+    return go(request, reverse("tasks:file", args=[task.pk, new]))
 
 
-@require_POST
-def remove(request: Request, pk: int) -> HttpResponse:
+@changing
+def remove(request: Request, task: Task) -> HttpResponse:
     """Deletes a file or a folder."""
-    task = get_task(request.user, pk, need=Role.EDITOR)
-
-    def act(form: PathForm) -> str:
-        store.delete(task, form.cleaned_data["path"], by=request.user)
-        messages.success(request, f"{form.cleaned_data['path']} was deleted.")
-        return task.get_absolute_url()
-
-    return attempt(request, task, PathForm(request.POST), act)
+    path = request.POST.get("path", "")
+    store.delete(task, path, by=request.user)
+    messages.success(request, f"{path} was deleted.")
+    return go(request, task.get_absolute_url())
 
 
-@require_POST
-def upload(request: Request, pk: int) -> HttpResponse:
+@changing
+def upload(request: Request, task: Task) -> HttpResponse:
     """Adds files; those that have the path of one that is there replace it."""
-    task = get_task(request.user, pk, need=Role.EDITOR)
     sent, into = uploads.read(request.FILES, request.POST).files, request.POST.get("into", "")
     if not sent:
-        return refused(request, task, ["Choose or drop a folder, files or an archive first."])
-    try:
-        with store.staging() as scratch:
-            rules.stage(sent, scratch / "files", unpack="unpack" in request.POST)
-            added, replaced = store.add_files(task, scratch / "files", into=into, by=request.user)
-    except TreeError as error:
-        return refused(request, task, error.problems)
+        raise TreeError("Choose or drop a folder, files or an archive first.")
+    with store.staging() as scratch:
+        rules.stage(sent, scratch / "files", unpack="unpack" in request.POST)
+        added, replaced = store.add_files(task, scratch / "files", into=into, by=request.user)
     messages.success(request, overview.upload_sentence(len(added), len(replaced)))
-    return go(request, reverse("tasks:folder", args=[task.pk]))
-
-
-def attempt(request: Request, task: Task, form: PathForm, act: Callable[[Any], str]) -> HttpResponse:
-    """Does what a form asks for and goes to the address that `act` returns; else says what was wrong."""
-    if not form.is_valid():
-        return refused(request, task, [str(error) for errors in form.errors.values() for error in errors])
-    try:
-        return go(request, act(form))
-    except TreeError as error:
-        return refused(request, task, error.problems)
-
-
-def refused(request: Request, task: Task, problems: list[str]) -> HttpResponse:
-    """The reasons: where the form is for a script, else as messages on the Task's page."""
-    if request.htmx:
-        return render(request, "tasks/_problems.html", {"problems": problems}, status=422)
-    for problem in problems:
-        messages.error(request, problem)
     return go(request, reverse("tasks:folder", args=[task.pk]))
