@@ -14,7 +14,8 @@ from django.utils.text import capfirst
 
 from projects.data.references import RESOLVERS
 from tasks.types.declarations import Parameter
-from tasks.types.parameters import TYPES, UnreadableText
+from tasks.types.parameters import TYPES
+from tasks.types.scalars import UnreadableText
 from tasks.types.wording import quote
 
 AMBIGUOUS = "“no value” is ticked but there is also a value: untick it, or clear the field"

@@ -18,7 +18,7 @@ from tasks.forms.inputs import (
 )
 from tasks.types.declarations import Parameter
 from tasks.types.lists import ListOf
-from tasks.types.parameters import ParameterType, UnreadableText
+from tasks.types.scalars import ParameterType, UnreadableText
 from tasks.types.wording import quote
 
 

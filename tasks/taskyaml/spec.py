@@ -10,32 +10,11 @@ from tasks.taskyaml.conditions import WANTED, ConditionReader, Draft
 from tasks.taskyaml.fields import Entries, FieldReader, is_null, is_unquoted, kind, locate, quote_hint
 from tasks.taskyaml.tree import Problem, read_tree
 from tasks.taskyaml.values import Unusable, Wanted
-from tasks.types.declarations import (
-    Condition,
-    Group,
-    Parameter,
-    TaskSpec,
-    is_required,
-    is_visible,
-    validate,
-    with_hidden_defaults,
-)
+from tasks.types.declarations import Group, Parameter, TaskSpec
 from tasks.types.parameters import TYPES, CannotInfer, infer
 from tasks.types.wording import found, inline, nearest, quote
 
-__all__ = [
-    "Condition",
-    "Group",
-    "Parameter",
-    "ParsedTask",
-    "Problem",
-    "TaskSpec",
-    "is_required",
-    "is_visible",
-    "parse",
-    "validate",
-    "with_hidden_defaults",
-]
+__all__ = ["ParsedTask", "Problem", "TaskSpec", "parse"]
 
 PROJECT_TYPES = range(1, 12)
 TOP_KEYS = ("id", "name", "description", "is_active", "project_type", "param_groups")

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tasks.types.parameters import TYPES, Declared, ParameterType
+from tasks.types.parameters import TYPES
+from tasks.types.scalars import Declared, ParameterType
 from tasks.types.wording import nearest, quote
 
 MAX_HINTS = 20

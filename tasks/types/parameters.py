@@ -9,27 +9,18 @@ from tasks.types.scalars import (
     CredentialsSecret,
     Dataset,
     Declared,
-    Flaw,
     Float,
     GitSecret,
     Int,
     Model,
     ParameterType,
     Str,
-    UnreadableText,
 )
 from tasks.types.structures import Enum, EnumList, ImuVectors, Range
 from tasks.types.wording import found
 
-__all__ = [
-    "TYPES",
-    "CannotInfer",
-    "Declared",
-    "Flaw",
-    "ParameterType",
-    "UnreadableText",
-    "infer",
-]
+__all__ = ["TYPES", "CannotInfer", "Declared", "infer"]
+
 TYPES: dict[str, ParameterType] = {
     "int": Int(),
     "float": Float(),

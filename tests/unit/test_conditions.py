@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.taskyaml.spec import is_required, is_visible, validate, with_hidden_defaults
+from tasks.types.declarations import is_required, is_visible, validate, with_hidden_defaults
 from tests.task_yamls import GROUP, one, problems, read
 
 CONDITIONAL = f"""{GROUP}

@@ -13,7 +13,7 @@ from runs.submission import choices
 from tasks.forms import multi_values
 from tasks.types import equality
 from tasks.types.declarations import Parameter, TaskSpec
-from tasks.types.parameters import UnreadableText
+from tasks.types.scalars import UnreadableText
 from tasks.types.wording import inline, quote
 
 
