@@ -212,7 +212,7 @@ class ParameterForm(forms.Form):
         if other.data_type == "enum":
             options = other.value["options"]
             return [str(options.index(v)) if v in options else None for v in condition.values]
-        if other.type.item is not None or other.type.widget in ("range", "rows"):
+        if other.type.is_compound:
             return [None for _ in condition.values]
         return [None if value is None else other.type.to_text(value) for value in condition.values]
 

@@ -70,7 +70,6 @@ class ParameterField(forms.Field):
     """
 
     template = "tasks/widgets/number.html"
-    is_compound = False
     takes_lines = False
     parts: ClassVar[tuple[str, ...]] = ()
 
@@ -241,7 +240,6 @@ class SelectField(ParameterField):
 
 class RangeField(ParameterField):
     template = "tasks/widgets/range.html"
-    is_compound = True
     parts = ("from", "to", "step")
 
     def entry(self, value: Any) -> Entry:

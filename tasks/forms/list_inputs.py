@@ -26,7 +26,6 @@ class RowsField(ParameterField):
     """IMUVectors: a name and an int in each row; the texts are name, int, name, int, …"""
 
     template = "tasks/widgets/rows.html"
-    is_compound = True
 
     @property
     def has_null_switch(self) -> bool:
@@ -56,7 +55,6 @@ class ListField(ParameterField):
 
     template = "tasks/widgets/list.html"
     item_template = "tasks/widgets/number.html"
-    is_compound = True
     keeps_empty = False
 
     @property

@@ -3,19 +3,7 @@
 from typing import Any
 
 from tasks.types.lists import ListOf
-from tasks.types.scalars import (
-    AwsSecret,
-    Bool,
-    CredentialsSecret,
-    Dataset,
-    Declared,
-    Float,
-    GitSecret,
-    Int,
-    Model,
-    ParameterType,
-    Str,
-)
+from tasks.types.scalars import Bool, Declared, Float, Id, Int, ParameterType, SecretName, Str
 from tasks.types.structures import Enum, EnumList, ImuVectors, Range
 from tasks.types.wording import found
 
@@ -29,20 +17,20 @@ TYPES: dict[str, ParameterType] = {
     "enum": Enum(),
     "range": Range(),
     "IMUVectors": ImuVectors(),
-    "dataset": Dataset(),
-    "model": Model(),
-    "aws_secret": AwsSecret(),
-    "git_secret": GitSecret(),
-    "credentials_secret": CredentialsSecret(),
+    "dataset": Id("Dataset"),
+    "model": Id("Model"),
+    "aws_secret": SecretName("aws_secret"),
+    "git_secret": SecretName("git_secret"),
+    "credentials_secret": SecretName("credentials_secret"),
     "list[int]": ListOf(Int()),
     "list[float]": ListOf(Float()),
     "list[str]": ListOf(Str()),
-    "list[dataset]": ListOf(Dataset()),
-    "list[model]": ListOf(Model()),
+    "list[dataset]": ListOf(Id("Dataset")),
+    "list[model]": ListOf(Id("Model")),
     "list[enum]": EnumList(),
-    "list[aws_secret]": ListOf(AwsSecret()),
-    "list[git_secret]": ListOf(GitSecret()),
-    "list[credentials_secret]": ListOf(CredentialsSecret()),
+    "list[aws_secret]": ListOf(SecretName("aws_secret")),
+    "list[git_secret]": ListOf(SecretName("git_secret")),
+    "list[credentials_secret]": ListOf(SecretName("credentials_secret")),
 }
 
 _SCALARS: dict[type, str] = {type(None): "str", bool: "bool", int: "int", float: "float", str: "str"}
