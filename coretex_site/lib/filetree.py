@@ -123,14 +123,17 @@ def unpack(archive: BinaryIO, filename: str, target: Path, limits: Limits) -> di
         return digests
 
 
-def write_files(items: Iterable[tuple[str, BinaryIO]], target: Path, limits: Limits) -> dict[str, str]:
+def write_files(
+    items: Iterable[tuple[str, BinaryIO]], target: Path, limits: Limits, *, strip: bool = False
+) -> dict[str, str]:
     """Writes uploaded files, given with their relative paths, below `target`: empty, or not there.
 
-    Returns {path: sha256}. Each file is closed when it is written, so that thousands never are open at once.
+    With `strip`, a single folder around everything is left out. Returns {path: sha256}. Each file is closed
+    when it is written, so that thousands never are open at once.
     Refuses all of them, with all reasons, as TreeError; then nothing stays. IGNORED names are left out.
     """
     uploads = list(items)
-    names = arrange([path for path, _ in uploads], limits, strip=False, what="This upload")
+    names = arrange([path for path, _ in uploads], limits, strip=strip, what="This upload")
     budget = Budget(limits, what="This upload")
     digests: dict[str, str] = {}
     with storing(target) as write:

@@ -33,7 +33,8 @@ def dataset_upload(request: Request, pk: int) -> HttpResponse:
         into = filetree.safe_path(arrival.into) if arrival.into.strip("/ ") else ""
     except TreeError as error:
         return refuse(request, found, error.problems)
-    messages.success(request, summary(added))
+    counts = len(added.added), len(added.replaced), len(added.unchanged)
+    messages.success(request, uploads.sentence(*counts))
     return go(request, address(found, into))
 
 
@@ -42,16 +43,6 @@ def refuse(request: Request, dataset: Dataset, problems: list[str]) -> HttpRespo
         return page(request, "projects/_problems.html", {"problems": problems}, status=422)
     context = dataset_frame(request, dataset) | {"problems": problems, "folder": listing.folder(dataset, "")}
     return page(request, "projects/dataset.html", context, status=422)
-
-
-def summary(added: store.Added) -> str:
-    """`3 files added, 1 replaced, 2 were there already.`"""
-    counts = [
-        f"{len(added.added):,} {'file' if len(added.added) == 1 else 'files'} added",
-        f"{len(added.replaced):,} replaced" if added.replaced else "",
-        f"{len(added.unchanged):,} unchanged" if added.unchanged else "",
-    ]
-    return ", ".join(filter(None, counts)) + "."
 
 
 @require_safe

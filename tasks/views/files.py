@@ -12,7 +12,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from coretex_site.lib import filetree, highlight
+from coretex_site.lib import filetree, highlight, staging
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request, go
 from projects.access import may
@@ -20,7 +20,7 @@ from projects.data import uploads
 from projects.models import Role
 from tasks import starters, suggestions
 from tasks.access import get_task
-from tasks.files import overview, rules, store
+from tasks.files import overview, store
 from tasks.files import view as file_view
 from tasks.forms import previews
 from tasks.models import Task
@@ -243,8 +243,8 @@ def upload(request: Request, task: Task) -> HttpResponse:
     sent, into = uploads.read(request.FILES, request.POST).files, request.POST.get("into", "")
     if not sent:
         raise TreeError("Choose or drop a folder, files or an archive first.")
-    with store.staging() as scratch:
-        rules.stage(sent, scratch / "files", unpack="unpack" in request.POST)
+    with staging.folder("task") as scratch:
+        staging.write(sent, scratch / "files", unpack="unpack" in request.POST)
         added, replaced = store.add_files(task, scratch / "files", into=into, by=request.user)
-    messages.success(request, overview.upload_sentence(len(added), len(replaced)))
+    messages.success(request, uploads.sentence(len(added), len(replaced)))
     return go(request, reverse("tasks:folder", args=[task.pk]))

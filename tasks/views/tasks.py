@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from coretex_site.lib import uploading
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request, go, page, public_json
 from projects import access, lists
@@ -20,7 +21,7 @@ from projects.models import Role
 from tasks import create, library, suggestions
 from tasks.access import get_task, visible_tasks
 from tasks.creation_forms import CreateForm, DetailsForm, ProjectForm
-from tasks.files import overview, rules, store, tree, view
+from tasks.files import overview, store, tree, view
 from tasks.forms import previews
 from tasks.models import Task
 from tasks.views.files import frame, schema_url
@@ -115,7 +116,7 @@ def creation_page(request: Request, form: CreateForm) -> HttpResponse:
     if form.is_bound and request.htmx:
         problems = [error for errors in form.errors.values() for error in errors]
         return render(request, "tasks/_problems.html", {"problems": problems}, status=status)
-    context = {"section": "tasks", "form": form, "project": form.project, "limits": rules.limits()}
+    context = {"section": "tasks", "form": form, "project": form.project, "limits": uploading.limits()}
     return render(request, "tasks/create.html", context | {"templates": library.templates()}, status=status)
 
 
