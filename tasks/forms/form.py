@@ -199,7 +199,8 @@ class ParameterForm(forms.Form):
     def several_input(self, field: ParameterField, key: str) -> SeveralInput | None:
         if not field.parameter.type.sweepable:
             return None
-        return SeveralInput(field=field, several=self.several.get(field.parameter.name), id=key)
+        several = self.several.get(field.parameter.name, Several(text=""))
+        return SeveralInput(field=field, several=several, id=key)
 
     def conditions_for_browser(self, parameter: Parameter, ids: Mapping[str, str]) -> str:
         """[[id, [text or null, …]], …]: all must hold, each by one of its texts."""

@@ -41,8 +41,7 @@ class ValuesField:
 
     @property
     def errors(self) -> list[str]:
-        found = self.several.several
-        return [] if found is None else [capfirst(sentence) for sentence in found.errors]
+        return [capfirst(sentence) for sentence in self.several.several.errors]
 
 
 def fields(batch: Batch, declared: TaskSpec, typed: QueryDict | None = None) -> dict[str, list[ValuesField]]:
