@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 from filelock import FileLock, Timeout
 
-from coretex_site.lib import filetree, paths, staging
+from coretex_site.lib import filetree, paths
 from runs.fast_path import spares
 from runs.models import Snapshot
 from tasks.files import store
@@ -37,7 +37,7 @@ def freeze(task: Task) -> Snapshot:
     The files are copied without making their editors wait; if one changed meanwhile they are copied again,
     and then nobody may edit until that is done.
     """
-    with staging.folder("snapshot") as folder:
+    with filetree.scratch(paths.scratch(), "snapshot") as folder:
         digest, files = _copy(paths.task_files(task.pk), folder / "first")
         source = folder / "first"
         if digest != Task.objects.filter(pk=task.pk).values_list("digest", flat=True).first():
@@ -184,7 +184,7 @@ def delete_unused(*, older_than: timedelta = KEPT_UNUSED) -> int:
                 pk=digest, runs=None, batches=None, used_at__lt=timezone.now() - older_than
             ).delete()[0]:
                 continue
-            with staging.folder("snapshot") as folder:
+            with filetree.scratch(paths.scratch(), "snapshot") as folder:
                 _set_aside(digest, folder)
         deleted += 1
     return deleted

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from coretex_site.lib import filetree, staging
+from coretex_site.lib import filetree, paths, uploading
 from coretex_site.lib.filetree import TreeError
 from projects.models import Project
 from tasks import library, starters
@@ -36,7 +36,7 @@ def from_upload(details: Details, uploads: Sequence[tuple[str, BinaryIO]]) -> Ta
 
     A single folder at the top that holds everything is the root itself, in uploads as in archives.
     """
-    return _make(details, lambda folder: staging.write(uploads, folder, unpack=True, strip=True))
+    return _make(details, lambda folder: uploading.write(uploads, folder, unpack=True, strip=True))
 
 
 def from_template(details: Details, name: str, *, schema_url: str = "") -> Task:
@@ -77,7 +77,7 @@ def name_is_taken(name: str) -> str:
 
 def _make(details: Details, fill: Callable[[Path], object], *, template: str = "") -> Task:
     """A Task whose files `fill` puts into the folder it is given. On any error neither row nor file stays."""
-    with staging.folder("task") as scratch:
+    with filetree.scratch(paths.scratch(), "task") as scratch:
         fill(scratch / "files")
         task = None
         try:

@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from filelock import FileLock, Timeout
 
-from coretex_site.lib import filetree, paths, staging
+from coretex_site.lib import filetree, paths
 from coretex_site.lib.filetree import TreeError
 from projects.models import Dataset, Sample
 
@@ -109,5 +109,5 @@ def lock(dataset_id: int) -> Iterator[None]:
 def free(folders: Iterable[Path]) -> None:
     """Removes folders from the disk: each is gone at once by a rename, then its bytes."""
     for folder in folders:
-        with staging.folder("dataset") as outgoing, suppress(FileNotFoundError):
+        with filetree.scratch(paths.scratch(), "dataset") as outgoing, suppress(FileNotFoundError):
             os.rename(folder, outgoing / "gone")

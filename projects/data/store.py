@@ -9,7 +9,7 @@ from typing import BinaryIO
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from coretex_site.lib import filetree, paths, staging
+from coretex_site.lib import filetree, paths, uploading
 from projects.data.contents import AT_ONCE, DatasetError, changing, content_path, digest_of, free, lock
 from projects.models import Dataset, Project, Sample
 
@@ -130,8 +130,8 @@ def add_files(
     With `unpack`, a single archive is unpacked.
     """
     prefix = f"{filetree.safe_path(into)}/" if into.strip("/ ") else ""
-    with staging.folder("dataset") as folder:
-        digests = staging.write(uploads, folder / "files", unpack=unpack)
+    with filetree.scratch(paths.scratch(), "dataset") as folder:
+        digests = uploading.write(uploads, folder / "files", unpack=unpack)
         arriving = {filetree.safe_path(prefix + path): path for path in digests}
         with changing(dataset, by=by) as change:
             present = dict(dataset.samples.values_list("path", "digest"))

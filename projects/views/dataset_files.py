@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import downloads, filetree, previews
@@ -74,9 +74,8 @@ def dataset_raw(request: Request, pk: int, path: str) -> HttpResponseBase:
     """The bytes, as a download; with `?picture` as a picture, if it is one."""
     found = access.get_dataset(request.user, pk)
     _, content = located(found, path)
-    serve = downloads.picture if "picture" in request.GET else downloads.attachment
     try:
-        return serve(request, content, path)
+        return downloads.as_asked(request, content, path)
     except FileNotFoundError as error:  # replaced since it was looked up
         raise Http404(f"The file {path} was just replaced or deleted. Load the page again.") from error
 
@@ -85,13 +84,7 @@ def dataset_raw(request: Request, pk: int, path: str) -> HttpResponseBase:
 def dataset_download(request: Request, pk: int) -> HttpResponseBase:
     """All files as one zip, made while it is sent."""
     found = access.get_dataset(request.user, pk)
-    response = StreamingHttpResponse(
-        filetree.zip_files(store.contents(found)), content_type="application/zip"
-    )
-    name = content_disposition_header(True, downloads.plain(f"{found.name.replace('/', '_')}.zip"))
-    response.headers["Content-Disposition"] = name or "attachment"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return downloads.zipped(request, store.contents(found), f"{found.name}.zip")
 
 
 @require_POST

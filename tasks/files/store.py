@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from coretex_site.lib import filetree, paths, staging
+from coretex_site.lib import filetree, paths
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.highlight import MOST_EDITABLE
 from tasks.files import rules
@@ -250,7 +250,7 @@ def add_files(task: Task, staged: Path, *, into: str = "", by: User | None) -> t
 
 def replace_all(task: Task, staged: Path, *, by: User | None) -> None:
     """Makes the folder `staged` the Task's files, in one rename; it is moved, not copied."""
-    with staging.folder("task") as outgoing, editing(task, by=by) as folder:
+    with filetree.scratch(paths.scratch(), "task") as outgoing, editing(task, by=by) as folder:
         os.rename(folder, outgoing / "before")
         try:
             os.rename(staged, folder)
@@ -268,7 +268,7 @@ def remove_all(task_ids: Iterable[int]) -> None:
 def _put(target: Path, content: bytes) -> None:
     """Replaces or makes a file by one rename, so that nobody ever reads half of it."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with staging.folder("task") as folder:
+    with filetree.scratch(paths.scratch(), "task") as folder:
         fresh = folder / "file"
         fresh.write_bytes(content)
         fresh.chmod(0o644)

@@ -5,14 +5,13 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from coretex_site.lib import filetree, highlight, staging
+from coretex_site.lib import downloads, filetree, paths, uploading
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request, go
 from projects.access import may
@@ -25,8 +24,6 @@ from tasks.files import view as file_view
 from tasks.forms import previews
 from tasks.models import Task
 from tasks.views import tree
-
-RAW_POLICY = "default-src 'none'; sandbox"
 
 
 def frame(request: Request, task: Task, tab: str) -> dict[str, Any]:
@@ -118,27 +115,20 @@ def folder_context(request: Request, task: Task, path: str) -> dict[str, Any]:
 
 @require_safe
 def raw(request: Request, pk: int, path: str) -> HttpResponseBase:
-    """The bytes of a file, as a download; nothing that a browser would execute."""
+    """The bytes of a file, as a download; with `?picture` as a picture, if it is one."""
     task = get_task(request.user, pk)
     try:
-        content = store.locate(task, path).open("rb")
+        return downloads.as_asked(request, store.locate(task, path), path)
     except (store.Missing, FileNotFoundError) as error:
         raise Http404(str(error)) from error
-    kind = highlight.image_type(path) or "application/octet-stream"
-    name = path.rpartition("/")[2]
-    response = FileResponse(content, as_attachment=True, filename=name, content_type=kind)
-    response.headers["Content-Security-Policy"] = RAW_POLICY
-    return response
 
 
 @require_safe
 def download(request: Request, pk: int) -> HttpResponseBase:
     """All files as a zip."""
     task = get_task(request.user, pk)
-    store.root(task).mkdir(parents=True, exist_ok=True)
-    response = StreamingHttpResponse(filetree.zip_stream(store.root(task)), content_type="application/zip")
-    response.headers["Content-Disposition"] = content_disposition_header(True, f"{task.name}.zip")
-    return response
+    files = ((file.path, store.root(task) / file.path) for file in store.list_files(task))
+    return downloads.zipped(request, files, f"{task.name}.zip")
 
 
 def changing(view: Callable[[Request, Task], HttpResponse]) -> Callable[[Request, int], HttpResponse]:
@@ -243,8 +233,8 @@ def upload(request: Request, task: Task) -> HttpResponse:
     sent, into = uploads.read(request.FILES, request.POST).files, request.POST.get("into", "")
     if not sent:
         raise TreeError("Choose or drop a folder, files or an archive first.")
-    with staging.folder("task") as scratch:
-        staging.write(sent, scratch / "files", unpack="unpack" in request.POST)
+    with filetree.scratch(paths.scratch(), "task") as scratch:
+        uploading.write(sent, scratch / "files", unpack="unpack" in request.POST)
         added, replaced = store.add_files(task, scratch / "files", into=into, by=request.user)
     messages.success(request, uploads.sentence(len(added), len(replaced)))
     return go(request, reverse("tasks:folder", args=[task.pk]))

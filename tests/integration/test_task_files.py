@@ -9,7 +9,7 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.db import connection
 
-from coretex_site.lib import filetree, paths, staging
+from coretex_site.lib import filetree, paths, uploading
 from coretex_site.lib.filetree import TreeError
 from projects.models import Project
 from tasks import create
@@ -191,8 +191,8 @@ def test_a_folder_is_deleted_with_all_that_is_in_it(task: Task, alice: User) -> 
 
 
 def test_uploads_are_added_and_replace_what_has_the_same_path(task: Task, alice: User) -> None:
-    with staging.folder("task") as scratch:
-        staging.write(
+    with filetree.scratch(paths.scratch(), "task") as scratch:
+        uploading.write(
             [("table.csv", io.BytesIO(b"new")), ("more.csv", io.BytesIO(b"1"))],
             scratch / "files",
             unpack=False,
