@@ -108,10 +108,10 @@ class _TaskReader:
         self.fields.check_keys(others, TOP_KEYS, _TOP_SYNONYMS)
         for key in entries:
             if key in ("id", "is_active") or key not in TOP_KEYS:
-                self.fields.ignored(entries, key)
+                self.fields.readable(entries, key)
 
     def project_type(self, entries: Entries) -> int | None:
-        number = self.fields.ignored(entries, "project_type")
+        number = self.fields.readable(entries, "project_type")
         if number is None or (isinstance(number, int) and number in PROJECT_TYPES and number is not True):
             return number
         message = f"expected the number of a Type (1 to 11), found {found(number)}; it is ignored"
@@ -129,7 +129,7 @@ class _TaskReader:
         self.fields.check_keys(entries, GROUP_KEYS, _GROUP_SYNONYMS)
         for key in entries:
             if key not in GROUP_KEYS:
-                self.fields.ignored(entries, key)
+                self.fields.readable(entries, key)
         name = self.fields.text(entries, "name") or ""
         members = [self.parameter(child) for child in self.fields.items(entries, "params", "parameters")]
         return name, [member for member in members if member is not None]
@@ -178,7 +178,7 @@ class _TaskReader:
             multiline=fields.flag(entries, "multiline") or (isinstance(value, str) and "\n" in value),
             line=line,
             column=column,
-            extra={key: fields.ignored(entries, key) for key in entries if key not in PARAMETER_KEYS},
+            extra={key: fields.readable(entries, key) for key in entries if key not in PARAMETER_KEYS},
         )
         if data_type is not None:
             self.check_effects(entries, parameter)
