@@ -65,11 +65,7 @@ class CreateForm(DetailsForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        if (
-            cleaned.get("start") == "template"
-            and not cleaned.get("template")
-            and "template" not in self.errors
-        ):
+        if cleaned.get("start") == "template" and cleaned.get("template") == "":
             self.add_error("template", "Choose a Template.")
         if cleaned.get("start") == "upload" and not self.uploads:
             self.add_error("start", "Choose a folder, files or an archive, or another way to start.")
