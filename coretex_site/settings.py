@@ -19,7 +19,7 @@ from django.core.management.utils import get_random_secret_key
 from coretex_site.env import Env, EnvError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Env.of_process(file=BASE_DIR / ".env")
+env = Env(os.environ, file=BASE_DIR / ".env")
 
 
 def need(package: str, *, extra: str, variable: str) -> None:

@@ -75,9 +75,6 @@ class TaskSpec:
     def defaults(self) -> dict[str, Any]:
         return {parameter.name: parameter.value for parameter in self.parameters}
 
-    def parameter(self, name: str) -> Parameter | None:
-        return self.by_name.get(name)
-
 
 def is_visible(parameter: Parameter, values: Mapping[str, Any]) -> bool:
     """Whether the form asks for the parameter, given the values of the others."""
