@@ -143,8 +143,7 @@ def _mismatches(root: Path, files: list[str], spec: TaskSpec) -> list[Finding]:
 
 
 def _finding(path: Path, problem: Problem) -> Finding:
-    facts = {field.name: getattr(problem, field.name) for field in fields(Problem)}
-    return Finding(file=str(path), **facts)
+    return Finding(file=str(path), **{field.name: getattr(problem, field.name) for field in fields(Problem)})
 
 
 def _files(root: Path) -> list[str]:
