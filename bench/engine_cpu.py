@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # Environments, caches and statements that the first Runs make are not what is measured.
 WARM_UP = 20
+# What a trivial Run does: read its parameters, print a line, write a metric.
 SCRIPT = """import json, os
 parameters = json.load(open(os.environ["CORETEX_PARAMETERS"]))
 print("number", parameters["number"])

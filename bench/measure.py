@@ -14,7 +14,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from html.parser import HTMLParser
 from pathlib import Path
 
 import django
@@ -27,6 +26,7 @@ import large_inputs  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import transaction  # noqa: E402
+from engine_cpu import SCRIPT, TASK_YAML  # noqa: E402
 
 from coretex_site.lib import paths  # noqa: E402
 from projects import auth  # noqa: E402
@@ -37,57 +37,12 @@ from runs.queue import wakeups  # noqa: E402
 from runs.states import FINAL, Cause, State  # noqa: E402
 from tasks.files import store  # noqa: E402
 from tasks.models import Task  # noqa: E402
+from tests.browser_like import form_pairs  # noqa: E402
 
-# What a trivial Run does: read its parameters, print a line, write a metric.
-TRIVIAL = """import json, os
-parameters = json.load(open(os.environ["CORETEX_PARAMETERS"]))
-print("number", parameters["number"])
-with open(os.environ["CORETEX_METRICS"], "a") as file:
-    file.write('{"metric": "loss", "x": 1, "y": 0.5}\\n')
-"""
-TASK_YAML = "param_groups: [{name: inputs, params: [{name: number, value: 1, data_type: int}]}]\n"
 # Runs of the Batch whose creation is measured.
 CREATED = 10_000
 POLL = 0.001
 PATIENCE = 300.0
-
-
-class Form(HTMLParser):
-    """The fields of the form that is sent to `action`, as a browser would send them."""
-
-    def __init__(self, html: str, action: str) -> None:
-        super().__init__()
-        self._action, self._inside, self._select = action, False, ""
-        self.fields: list[tuple[str, str]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value if value is not None else "" for name, value in attrs}
-        if tag == "form":
-            self._inside = given.get("action", "").split("?")[0] == self._action
-        name = given.get("name", "")
-        if not self._inside or "disabled" in given:
-            return
-        if tag == "input" and name and given.get("type") not in {"submit", "button", "file"}:
-            can_be_ticked = given.get("type") in {"checkbox", "radio"}
-            if not can_be_ticked or "checked" in given:
-                self.fields.append((name, given.get("value", "on" if can_be_ticked else "")))
-        elif tag == "textarea" and name:
-            self.fields.append((name, ""))
-        elif tag == "select":
-            self._select = name
-        elif tag == "option" and self._select:
-            known = [at for at, (field, _) in enumerate(self.fields) if field == self._select]
-            if not known:
-                self.fields.append((self._select, given.get("value", "")))
-            elif "selected" in given:
-                self.fields[known[0]] = (self._select, given.get("value", ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._inside = False
-        elif tag == "select":
-            self._select = ""
 
 
 class Browser:
@@ -122,7 +77,7 @@ def make_task() -> Task:
     Membership.objects.create(project=project, user=user, role=Role.OWNER)
     task = Task.objects.create(project=project, name="Trivial", created_by=user)
     with store.editing(task, by=user) as folder:
-        (folder / "main.py").write_text(TRIVIAL)
+        (folder / "main.py").write_text(SCRIPT)
         (folder / "task.yaml").write_text(TASK_YAML)
     return task
 
@@ -144,7 +99,7 @@ def wait_until_ended(executions: list[int]) -> None:
 def press_run(browser: Browser, task: Task) -> float:
     """Seconds from sending the Run Task form to the first bytes in the console."""
     path = f"/tasks/{task.pk}/run"
-    fields = Form(browser.get(path), path).fields
+    fields = form_pairs(browser.get(path), "run-task")
     began = time.perf_counter()
     sent = ThreadPoolExecutor(1).submit(browser.post, path, fields)
     before = Execution.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
@@ -222,7 +177,7 @@ def measure(address: str, *, starts: int, count: int, batch: int) -> dict[str, f
     task = make_task()
     folder = Path(tempfile.mkdtemp(prefix="pool-", dir=settings.DATA_DIR))
     try:
-        (folder / "main.py").write_text(TRIVIAL)
+        (folder / "main.py").write_text(SCRIPT)
         (folder / "parameters.json").write_text('{"number": 1}')
         variables = {
             "PATH": os.environ["PATH"],

@@ -1,6 +1,5 @@
 """Reads settings from the environment; a wrong value is a sentence. Knows nothing of Django."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,10 +22,6 @@ class Env:
 
     def __init__(self, variables: Mapping[str, str], *, file: Path | None = None) -> None:
         self._sources = [variables, {} if file is None else dotenv_values(file)]
-
-    @classmethod
-    def of_process(cls, *, file: Path | None = None) -> "Env":
-        return cls(os.environ, file=file)
 
     def text(self, name: str, default: str = "") -> str:
         for source in self._sources:

@@ -6,6 +6,7 @@ import re
 import socket
 import sys
 import warnings
+from importlib.metadata import distribution
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from django.core.management.utils import get_random_secret_key
 from coretex_site.env import Env, EnvError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Env.of_process(file=BASE_DIR / ".env")
+env = Env(os.environ, file=BASE_DIR / ".env")
 
 
 def need(package: str, *, extra: str, variable: str) -> None:
@@ -242,12 +243,9 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
-STATICFILES_FINDERS = [
-    "django.contrib.staticfiles.finders.FileSystemFinder",
-    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "coretex_site.finders.PackagedFiles",
-]
+# The charts' script comes straight out of the package that holds it.
+PLOTLY_FILES = Path(str(distribution("plotly").locate_file("plotly/package_data")))
+STATICFILES_DIRS = [BASE_DIR / "static", ("plotly", PLOTLY_FILES)]
 # A test run serves files straight from their folders: there is nothing collected yet.
 COLLECTED = STATIC_ROOT.is_dir() and "pytest" not in sys.modules
 WHITENOISE_USE_FINDERS = not COLLECTED

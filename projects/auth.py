@@ -34,24 +34,23 @@ class Operator:
     is_new: bool
 
 
-def ensure_operator(name: str | None = None, password: str | None = None) -> Operator:
+def ensure_operator() -> Operator:
     """The operator's account, made if nobody is operator yet.
 
-    Without arguments, name and password are those of CORETEX_ADMIN_USER and CORETEX_ADMIN_PASSWORD; without
-    a password one is generated. An account that is there keeps its password.
+    Name and password are those of CORETEX_ADMIN_USER and CORETEX_ADMIN_PASSWORD; without a password one is
+    generated. An account that is there keeps its password.
     """
-    name = settings.ADMIN_USER if name is None else name
-    password = (settings.ADMIN_PASSWORD or None) if password is None else password
+    name = settings.ADMIN_USER
     users = get_user_model().objects
     with transaction.atomic():
         operators = users.filter(is_superuser=True, is_active=True)
         found = operators.filter(username=name).first() or operators.order_by("pk").first()
         if found is not None:
             return Operator(user=found, password=None, is_new=False)
-        generated = secrets.token_urlsafe(12) if password is None else None
+        generated = None if settings.ADMIN_PASSWORD else secrets.token_urlsafe(12)
         user = users.filter(username=name).first() or get_user_model()(username=name)
         user.is_staff = user.is_superuser = user.is_active = True
-        user.set_password(generated if password is None else password)
+        user.set_password(generated or settings.ADMIN_PASSWORD)
         user.save()
     return Operator(user=user, password=generated, is_new=True)
 

@@ -1,4 +1,4 @@
-"""What the lists of Projects and Datasets show: filters, order, counts and pages. Knows no HTTP."""
+"""What the lists of Projects, Datasets and Tasks show: filters, order, counts and pages. Knows no HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +14,7 @@ from projects.models import Dataset, Membership, Project, ProjectType, Visibilit
 
 Row = TypeVar("Row", bound=Model)
 
-PROJECTS_A_PAGE = 50
-DATASETS_A_PAGE = 50
+ROWS_A_PAGE = 50
 
 PROJECT_ORDERS = {"name": Lower("name"), "created_at": F("created_at")}
 DATASET_ORDERS = {
@@ -51,8 +50,8 @@ def _count(relation: str) -> Subquery:
     return Subquery(counted.values("n"))
 
 
-def _page(
-    rows: QuerySet[Row], query: Mapping[str, str], orders: Mapping[str, Any], size: int
+def page_of(
+    rows: QuerySet[Row], query: Mapping[str, str], orders: Mapping[str, Any]
 ) -> tuple[Page[Row], str]:
     """The asked page in the asked order; what makes no sense is the first page in the first order."""
     sort = query.get("sort", "")
@@ -61,7 +60,7 @@ def _page(
         sort = key = next(iter(orders))
     order = orders[key]
     ordered = order.desc(nulls_last=True) if sort.startswith("-") else order.asc(nulls_last=True)
-    return Paginator(rows.order_by(ordered, "pk"), size).get_page(query.get("page")), sort
+    return Paginator(rows.order_by(ordered, "pk"), ROWS_A_PAGE).get_page(query.get("page")), sort
 
 
 def projects(user: User, query: Mapping[str, str]) -> Found[Project]:
@@ -73,8 +72,8 @@ def projects(user: User, query: Mapping[str, str]) -> Found[Project]:
         rows = rows.filter(pk__in=Membership.objects.filter(user_id=user.pk).values("project_id"))
     elif scope == "public":
         rows = rows.filter(visibility=Visibility.PUBLIC)
-    if kind.isdecimal() and int(kind) in ProjectType.values:
-        rows = rows.filter(type=int(kind))
+    if kind in map(str, ProjectType.values):
+        rows = rows.filter(type=kind)
     else:
         kind = ""
     rows = rows.annotate(
@@ -84,7 +83,7 @@ def projects(user: User, query: Mapping[str, str]) -> Found[Project]:
         ),
     )  # fmt: skip
     page: Page[Project]
-    page, sort = _page(rows, query, PROJECT_ORDERS, PROJECTS_A_PAGE)
+    page, sort = page_of(rows, query, PROJECT_ORDERS)
     return Found(
         page=page,
         query={"q": q, "scope": scope, "type": kind, "archived": "1" if archived else ""},
@@ -102,5 +101,5 @@ def datasets(user: User, query: Mapping[str, str], *, project: Project | None = 
     else:
         rows = rows.filter(access.visible(user, through="project__"), project__archived_at=None)
     rows = rows.filter(words(q, "name", "description") & words(of, "project__name"))
-    page, sort = _page(rows, query, DATASET_ORDERS, DATASETS_A_PAGE)
+    page, sort = page_of(rows, query, DATASET_ORDERS)
     return Found(page=page, query={"q": q, "project": of}, sort=sort, is_filtered=bool(q or of))

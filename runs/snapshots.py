@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -38,7 +37,7 @@ def freeze(task: Task) -> Snapshot:
     The files are copied without making their editors wait; if one changed meanwhile they are copied again,
     and then nobody may edit until that is done.
     """
-    with _scratch() as folder:
+    with filetree.scratch(paths.scratch(), "snapshot") as folder:
         digest, files = _copy(paths.task_files(task.pk), folder / "first")
         source = folder / "first"
         if digest != Task.objects.filter(pk=task.pk).values_list("digest", flat=True).first():
@@ -185,7 +184,7 @@ def delete_unused(*, older_than: timedelta = KEPT_UNUSED) -> int:
                 pk=digest, runs=None, batches=None, used_at__lt=timezone.now() - older_than
             ).delete()[0]:
                 continue
-            with _scratch() as folder:
+            with filetree.scratch(paths.scratch(), "snapshot") as folder:
                 _set_aside(digest, folder)
         deleted += 1
     return deleted
@@ -238,16 +237,6 @@ def _load_or_none(path: Path) -> list[Any] | None:
 
 def _more(names: list[str]) -> str:
     return f" (and {len(names) - 1:,} more)" if len(names) > 1 else ""
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    paths.scratch().mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="snapshot-", dir=paths.scratch()))
-    try:
-        yield folder
-    finally:
-        filetree.remove(folder)
 
 
 @contextmanager

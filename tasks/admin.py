@@ -1,13 +1,13 @@
 """Tasks in the admin site: looked up, renamed; files change only through `tasks.files.store`."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
+from projects.admin import KeptAdmin
 from tasks.models import Task
 
 
 @admin.register(Task)
-class TaskAdmin(admin.ModelAdmin):
+class TaskAdmin(KeptAdmin):
     """Deleting is done on the Task's own page, which frees the disk and says what will be lost."""
 
     list_display = ["id", "name", "project", "template", "changed_at", "changed_by", "created_by"]
@@ -19,9 +19,3 @@ class TaskAdmin(admin.ModelAdmin):
     readonly_fields = ["project", "template", "created_by", "created_at"]
     readonly_fields += ["revision", "digest", "changed_at", "changed_by"]
     fields = ["name", "description", *readonly_fields]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Task | None = None) -> bool:
-        return False

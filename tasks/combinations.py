@@ -8,13 +8,13 @@ import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
 
 from tasks import rules
-from tasks.types.equality import same, same_any
+from tasks.types.equality import same_any
 
 # Above this many combinations rules are not tried one by one; far above any limit of a Batch.
 MOST_CHECKED = 20_000_000
@@ -89,12 +89,17 @@ class Design:
     def _axis_of(self) -> dict[str, int]:
         return {name: index for index, axis in enumerate(self.axes) for name in axis}
 
-    def _along(self, flags: Sequence[bool], name: str) -> np.ndarray:
-        """Flags per value of `name`, shaped to broadcast over the grid."""
+    def _along(self, cells: Sequence[Any] | np.ndarray, axis: int | None = None) -> np.ndarray:
+        """`cells` along an axis, or a single one without an axis, shaped to broadcast over the grid."""
         shape = [1] * len(self.axes)
-        if name in self._axis_of:
-            shape[self._axis_of[name]] = len(flags)
-        return np.array(flags, dtype=bool).reshape(shape)
+        if axis is not None:
+            shape[axis] = -1
+        return np.asarray(cells).reshape(shape)
+
+    def _fits(self, name: str, wanted: Sequence[Any]) -> np.ndarray:
+        """Where on the grid the parameter is given one of the wanted values."""
+        flags = [same_any(value, wanted) for value in self.values[name]]
+        return self._along(flags, self._axis_of.get(name))
 
     @cached_property
     def _visible(self) -> dict[str, np.ndarray]:
@@ -103,11 +108,11 @@ class Design:
 
         def visible(name: str) -> np.ndarray:
             if name not in self.conditions:
-                return np.ones([1] * len(self.axes), dtype=bool)
+                return self._along([True])
             if name not in found:
-                result = np.ones([1] * len(self.axes), dtype=bool)
+                result = self._along([True])
                 for other, wanted in self.conditions[name].needs.items():
-                    fits = self._along([same_any(v, wanted) for v in self.values[other]], other)
+                    fits = self._fits(other, wanted)
                     if other in self.conditions:
                         unseen = same_any(self.conditions[other].default, wanted)
                         fits = np.where(visible(other), fits, unseen)
@@ -123,11 +128,7 @@ class Design:
         """Where on the grid a rule holds: each comparison over its own axes, combined by broadcasting."""
         match rule:
             case rules.Junction(every=every, parts=parts):
-                result = self._where(parts[0])
-                for part in parts[1:]:
-                    other = self._where(part)
-                    result = result & other if every else result | other
-                return result
+                return reduce(np.logical_and if every else np.logical_or, map(self._where, parts))
             case rules.Negation(part=part):
                 return ~self._where(part)
             case rules.Comparison(left=left, right=right):
@@ -143,15 +144,10 @@ class Design:
 
     def _side(self, side: Any) -> tuple[np.ndarray, list[Any]]:
         """A side of a comparison as positions on the grid into a short list of values."""
-        ones = [1] * len(self.axes)
         if isinstance(side, rules.Constant):
-            return np.zeros(ones, dtype=np.intp), [side.value]
+            return self._along([0]), [side.value]
         values = list(self.values[side.name])
-        index = np.zeros(ones, dtype=np.intp)
-        if side.name in self._axis_of:
-            shape = list(ones)
-            shape[self._axis_of[side.name]] = len(values)
-            index = np.arange(len(values)).reshape(shape)
+        index = self._along(np.arange(len(values)), self._axis_of.get(side.name))
         if side.name in self.conditions:
             values.append(self.conditions[side.name].default)
             index = np.where(self._visible[side.name], index, len(values) - 1)
@@ -160,29 +156,15 @@ class Design:
     @cached_property
     def _left_out(self) -> np.ndarray | None:
         """Where on the grid a combination is left out; None when nothing is. Broadcastable, not full-size."""
-        out: np.ndarray | None = None
-
-        def add(mask: np.ndarray) -> None:
-            nonlocal out
-            out = mask if out is None else out | mask
-
-        for axis_index, axis in enumerate(self.axes):
+        masks = [self._where(rules.parse(text, set(self.values))) for text in self.exclude]
+        for index, axis in enumerate(self.axes):
             if all(name in self.conditions for name in axis):
-                seen = np.zeros([1] * len(self.axes), dtype=bool)
-                for name in axis:
-                    seen = seen | self._visible[name]
-                shape = [1] * len(self.axes)
-                shape[axis_index] = -1
-                add(~seen & (np.arange(self.shape[axis_index]).reshape(shape) > 0))
-        for text in self.exclude:
-            add(self._where(rules.parse(text, set(self.values))))
+                seen = reduce(np.logical_or, (self._visible[name] for name in axis))
+                masks.append(~seen & self._along(np.arange(self.shape[index]) > 0, index))
         for single in self.without:
-            mask = np.ones([1] * len(self.axes), dtype=bool)
-            for name, value in single.items():
-                if name in self.values:
-                    mask = mask & self._along([same(v, value) for v in self.values[name]], name)
-            add(mask)
-        return out
+            fits = (self._fits(name, [value]) for name, value in single.items() if name in self.values)
+            masks.append(reduce(np.logical_and, fits, self._along([True])))
+        return reduce(np.logical_or, masks) if masks else None
 
     @cached_property
     def _included(self) -> np.ndarray | None:

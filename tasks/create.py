@@ -8,11 +8,11 @@ from typing import BinaryIO
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from coretex_site.lib import filetree
+from coretex_site.lib import filetree, paths, uploading
 from coretex_site.lib.filetree import TreeError
 from projects.models import Project
 from tasks import library, starters
-from tasks.files import rules, store
+from tasks.files import store
 from tasks.models import Task
 
 
@@ -36,13 +36,7 @@ def from_upload(details: Details, uploads: Sequence[tuple[str, BinaryIO]]) -> Ta
 
     A single folder at the top that holds everything is the root itself, in uploads as in archives.
     """
-
-    def fill(folder: Path) -> None:
-        rules.stage(_without_top(uploads), folder, unpack=True)
-        if not filetree.walk(folder):
-            raise TreeError("The upload contains no files. Choose a folder with code in it.")
-
-    return _make(details, fill)
+    return _make(details, lambda folder: uploading.write(uploads, folder, unpack=True, strip=True))
 
 
 def from_template(details: Details, name: str, *, schema_url: str = "") -> Task:
@@ -83,7 +77,7 @@ def name_is_taken(name: str) -> str:
 
 def _make(details: Details, fill: Callable[[Path], object], *, template: str = "") -> Task:
     """A Task whose files `fill` puts into the folder it is given. On any error neither row nor file stays."""
-    with store.staging() as scratch:
+    with filetree.scratch(paths.scratch(), "task") as scratch:
         fill(scratch / "files")
         task = None
         try:
@@ -103,12 +97,3 @@ def _make(details: Details, fill: Callable[[Path], object], *, template: str = "
                 raise TreeError(name_is_taken(details.name)) from error
             raise
     return task
-
-
-def _without_top(uploads: Sequence[tuple[str, BinaryIO]]) -> list[tuple[str, BinaryIO]]:
-    """The uploads without the one folder that holds them all, if there is such a folder; raises TreeError."""
-    placed = [(filetree.safe_path(path), content) for path, content in uploads]
-    tops = {path.split("/", 1)[0] for path, _ in placed}
-    if len(tops) != 1 or not all("/" in path for path, _ in placed):
-        return placed
-    return [(path.split("/", 1)[1], content) for path, content in placed]

@@ -1,4 +1,4 @@
-"""The forms in which Tasks are made, named, listed and uploaded to. Knows nothing of parameters."""
+"""The forms in which Tasks are made and named. Knows nothing of parameters."""
 
 from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
@@ -65,11 +65,7 @@ class CreateForm(DetailsForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        if (
-            cleaned.get("start") == "template"
-            and not cleaned.get("template")
-            and "template" not in self.errors
-        ):
+        if cleaned.get("start") == "template" and cleaned.get("template") == "":
             self.add_error("template", "Choose a Template.")
         if cleaned.get("start") == "upload" and not self.uploads:
             self.add_error("start", "Choose a folder, files or an archive, or another way to start.")
@@ -92,19 +88,3 @@ class ProjectForm(forms.Form):
             mine = user.memberships.filter(role__in=[Role.OWNER, Role.EDITOR]).values("project_id")
             editable = editable.filter(pk__in=mine)
         cast("forms.ModelChoiceField[Project]", self.fields["project"]).queryset = editable
-
-
-class PathForm(forms.Form):
-    """A path in a Task, checked where it is used."""
-
-    path = forms.CharField(
-        max_length=1024,
-        strip=False,
-        error_messages={"required": "Give it a name, such as main.py or data/table.csv."},
-    )
-
-
-class RenameForm(PathForm):
-    new_path = forms.CharField(
-        max_length=1024, strip=False, error_messages={"required": "Give it a new name."}
-    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from coretex_site.lib import filetree, highlight, markdown
+from coretex_site.lib import filetree, markdown, previews
 from tasks import runtime
 from tasks.files import overview
 from tasks.proposals import suggestions
@@ -54,8 +54,8 @@ class Template:
 
     def picture(self, path: str) -> str:
         """A file that is an image as a data: address; empty for any other."""
-        kind = highlight.image_type(path)
         content = (self.root / path).read_bytes()
+        kind = previews.image_type(content)
         return "" if kind is None else f"data:{kind};base64,{b64encode(content).decode()}"
 
 

@@ -1,11 +1,12 @@
 """Files as HTTP answers: downloads and pictures. What a browser could execute is never served as ours."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
-from coretex_site.lib import previews
+from coretex_site.lib import filetree, previews
 
 # A sandbox without permissions: no scripts, no forms, an origin of its own, nothing loaded from anywhere.
 SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -32,6 +33,21 @@ def picture(request: HttpRequest, path: Path, name: str) -> HttpResponseBase:
     if media_type is None:
         return attachment(request, path, name)
     return answer(request, path, media_type, content_disposition_header(False, plain(name)))
+
+
+def as_asked(request: HttpRequest, path: Path, name: str) -> HttpResponseBase:
+    """The file's bytes: with `?picture` as a picture, else to be saved."""
+    serve = picture if "picture" in request.GET else attachment
+    return serve(request, path, name)
+
+
+def zipped(request: HttpRequest, files: Iterable[tuple[str, Path]], name: str) -> HttpResponseBase:
+    """Files, given as (path inside, path on disk), as one zip `name` that is made while it is sent."""
+    disposition = content_disposition_header(True, plain(name.replace("/", "_"))) or "attachment"
+    headers = GUARDS | {"Content-Type": "application/zip", "Content-Disposition": disposition}
+    if request.method == "HEAD":
+        return HttpResponse(headers=headers)
+    return StreamingHttpResponse(filetree.zip_files(files), headers=headers)
 
 
 def answer(request: HttpRequest, path: Path, media_type: str, disposition: str | None) -> HttpResponseBase:

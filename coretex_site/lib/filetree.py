@@ -7,8 +7,9 @@ import shutil
 import stat
 import struct
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,8 +29,8 @@ from coretex_site.lib.writing import CHUNK, Budget, arrange, storing
 
 __all__ = [
     "IGNORED", "File", "Limits", "TreeError", "clashes", "copy", "digest", "file_digest", "is_archive",
-    "is_ignored", "join", "remove", "safe_path", "shown_name", "spread", "tree_digest", "unpack", "walk",
-    "write_files", "zip_files", "zip_stream",
+    "is_ignored", "join", "remove", "safe_path", "scratch", "shown_name", "spread", "tree_digest", "unpack",
+    "walk", "write_files", "zip_files",
 ]  # fmt: skip
 
 # Of include/uapi/linux/fs.h: _IOR('f', 1, long), _IOW('f', 2, long), and the flag that chattr calls T.
@@ -123,14 +124,17 @@ def unpack(archive: BinaryIO, filename: str, target: Path, limits: Limits) -> di
         return digests
 
 
-def write_files(items: Iterable[tuple[str, BinaryIO]], target: Path, limits: Limits) -> dict[str, str]:
+def write_files(
+    items: Iterable[tuple[str, BinaryIO]], target: Path, limits: Limits, *, strip: bool = False
+) -> dict[str, str]:
     """Writes uploaded files, given with their relative paths, below `target`: empty, or not there.
 
-    Returns {path: sha256}. Each file is closed when it is written, so that thousands never are open at once.
+    With `strip`, a single folder around everything is left out. Returns {path: sha256}. Each file is closed
+    when it is written, so that thousands never are open at once.
     Refuses all of them, with all reasons, as TreeError; then nothing stays. IGNORED names are left out.
     """
     uploads = list(items)
-    names = arrange([path for path, _ in uploads], limits, strip=False, what="This upload")
+    names = arrange([path for path, _ in uploads], limits, strip=strip, what="This upload")
     budget = Budget(limits, what="This upload")
     digests: dict[str, str] = {}
     with storing(target) as write:
@@ -141,9 +145,15 @@ def write_files(items: Iterable[tuple[str, BinaryIO]], target: Path, limits: Lim
     return digests
 
 
-def zip_stream(root: Path) -> Iterator[bytes]:
-    """All files below `root` as one zip, a piece at a time."""
-    return zip_files((file.path, root / file.path) for file in walk(root))
+@contextmanager
+def scratch(parent: Path, what: str) -> Iterator[Path]:
+    """A new folder in `parent`, with `what` in its name; it and what is left in it go when the block ends."""
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{what}-", dir=parent))
+    try:
+        yield folder
+    finally:
+        remove(folder)
 
 
 def spread(folder: Path) -> None:

@@ -35,24 +35,11 @@ LANGUAGES: dict[str, tuple[str, str]] = {
     ".rs": ("rust", "text"),
     ".go": ("go", "text"),
 }
-IMAGES: dict[str, str] = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-    ".svg": "image/svg+xml",
-}
 
 
 def editor_mode(path: str) -> str:
     """The editor's mode for a file of this name, `text` when there is no better."""
     return _language(path)[1]
-
-
-def image_type(path: str) -> str | None:
-    """The media type of a picture that a page may show, by its name; None for all else."""
-    return IMAGES.get(PurePosixPath(path).suffix.lower())
 
 
 def as_text(content: bytes, *, cut: bool = False) -> str | None:

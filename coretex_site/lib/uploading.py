@@ -3,6 +3,7 @@
 import io
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-from coretex_site.lib import paths
+from coretex_site.lib import filetree, paths
 from coretex_site.lib.treepaths import Limits, TreeError
 from coretex_site.lib.writing import too_large
 
@@ -26,6 +27,20 @@ def limits() -> Limits:
         max_files=settings.UPLOAD_MAX_FILES,
         max_depth=settings.UPLOAD_MAX_DEPTH,
     )
+
+
+def write(
+    uploads: Sequence[tuple[str, BinaryIO]], target: Path, *, unpack: bool, strip: bool = False
+) -> dict[str, str]:
+    """Writes uploaded files (relative path, content) below `target`; one archive is unpacked if `unpack`.
+
+    With `strip`, a single folder around everything is left out, as it always is in archives. Returns
+    {path: sha256}; raises TreeError.
+    """
+    if unpack and len(uploads) == 1 and filetree.is_archive(uploads[0][0]):
+        filename, archive = uploads[0]
+        return filetree.unpack(archive, filename, target, limits())
+    return filetree.write_files(uploads, target, limits(), strip=strip)
 
 
 class Upload(UploadedFile):

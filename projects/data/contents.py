@@ -7,7 +7,6 @@ the rows that a reader sees, whenever something dies in between.
 """
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -107,18 +106,8 @@ def lock(dataset_id: int) -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def scratch() -> Iterator[Path]:
-    paths.scratch().mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="dataset-", dir=paths.scratch()))
-    try:
-        yield folder
-    finally:
-        filetree.remove(folder)
-
-
 def free(folders: Iterable[Path]) -> None:
     """Removes folders from the disk: each is gone at once by a rename, then its bytes."""
     for folder in folders:
-        with scratch() as outgoing, suppress(FileNotFoundError):
+        with filetree.scratch(paths.scratch(), "dataset") as outgoing, suppress(FileNotFoundError):
             os.rename(folder, outgoing / "gone")

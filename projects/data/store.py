@@ -1,7 +1,7 @@
 """The only writer of Datasets' files: add, remove, rename, link for a Run. Knows no HTTP."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -9,18 +9,8 @@ from typing import BinaryIO
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from coretex_site.lib import filetree, paths
-from coretex_site.lib.uploading import limits
-from projects.data.contents import (
-    AT_ONCE,
-    DatasetError,
-    changing,
-    content_path,
-    digest_of,
-    free,
-    lock,
-    scratch,
-)
+from coretex_site.lib import filetree, paths, uploading
+from projects.data.contents import AT_ONCE, DatasetError, changing, content_path, digest_of, free, lock
 from projects.models import Dataset, Project, Sample
 
 
@@ -128,25 +118,20 @@ def _link(dataset_id: int, rows: list[tuple[str, str, int]], target: Path) -> No
 
 
 def add_files(
-    dataset: Dataset, uploads: Iterable[tuple[str, BinaryIO]], *, by: User | None, into: str = ""
+    dataset: Dataset,
+    uploads: Sequence[tuple[str, BinaryIO]],
+    *,
+    by: User | None,
+    into: str = "",
+    unpack: bool = False,
 ) -> Added:
-    """Stores uploaded files, given with their relative paths, in the folder `into`; all of them or none."""
-    return _add(dataset, lambda target: filetree.write_files(uploads, target, limits()), by=by, into=into)
+    """Stores uploaded files, given with their relative paths, in the folder `into`; all of them or none.
 
-
-def add_archive(
-    dataset: Dataset, archive: BinaryIO, filename: str, *, by: User | None, into: str = ""
-) -> Added:
-    """Stores the files of a zip or tar.gz in the folder `into`; all of them or none."""
-    return _add(
-        dataset, lambda target: filetree.unpack(archive, filename, target, limits()), by=by, into=into
-    )
-
-
-def _add(dataset: Dataset, stage: Callable[[Path], dict[str, str]], *, by: User | None, into: str) -> Added:
+    With `unpack`, a single archive is unpacked.
+    """
     prefix = f"{filetree.safe_path(into)}/" if into.strip("/ ") else ""
-    with scratch() as folder:
-        digests = stage(folder / "files")
+    with filetree.scratch(paths.scratch(), "dataset") as folder:
+        digests = uploading.write(uploads, folder / "files", unpack=unpack)
         arriving = {filetree.safe_path(prefix + path): path for path in digests}
         with changing(dataset, by=by) as change:
             present = dict(dataset.samples.values_list("path", "digest"))

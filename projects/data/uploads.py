@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from coretex_site.lib import filetree
 from projects.data import store as datasets
 from projects.data.contents import DatasetError
 from projects.models import Dataset
@@ -38,11 +37,17 @@ def store(dataset: Dataset, arrival: Arrival, *, by: User) -> datasets.Added:
     """Adds the files; a single archive is unpacked. Raises TreeError, and then nothing was added."""
     if not arrival.files:
         raise DatasetError("No files were received; choose files, a folder, or a zip or tar.gz.")
-    if len(arrival.files) == 1 and arrival.unpack:
-        path, file = arrival.files[0]
-        if filetree.is_archive(path):
-            return datasets.add_archive(dataset, file, path, by=by, into=arrival.into)
-    return datasets.add_files(dataset, arrival.files, by=by, into=arrival.into)
+    return datasets.add_files(dataset, arrival.files, by=by, into=arrival.into, unpack=arrival.unpack)
+
+
+def sentence(added: int, replaced: int, unchanged: int = 0) -> str:
+    """`3 files added, 1 replaced, 2 unchanged.`"""
+    counts = [
+        f"{added:,} {'file' if added == 1 else 'files'} added",
+        f"{replaced:,} replaced" if replaced else "",
+        f"{unchanged:,} unchanged" if unchanged else "",
+    ]
+    return ", ".join(filter(None, counts)) + "."
 
 
 def create(dataset: Dataset, arrival: Arrival, *, by: User) -> Dataset:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import downloads, filetree, previews
@@ -33,7 +33,8 @@ def dataset_upload(request: Request, pk: int) -> HttpResponse:
         into = filetree.safe_path(arrival.into) if arrival.into.strip("/ ") else ""
     except TreeError as error:
         return refuse(request, found, error.problems)
-    messages.success(request, summary(added))
+    counts = len(added.added), len(added.replaced), len(added.unchanged)
+    messages.success(request, uploads.sentence(*counts))
     return go(request, address(found, into))
 
 
@@ -42,16 +43,6 @@ def refuse(request: Request, dataset: Dataset, problems: list[str]) -> HttpRespo
         return page(request, "projects/_problems.html", {"problems": problems}, status=422)
     context = dataset_frame(request, dataset) | {"problems": problems, "folder": listing.folder(dataset, "")}
     return page(request, "projects/dataset.html", context, status=422)
-
-
-def summary(added: store.Added) -> str:
-    """`3 files added, 1 replaced, 2 were there already.`"""
-    counts = [
-        f"{len(added.added):,} {'file' if len(added.added) == 1 else 'files'} added",
-        f"{len(added.replaced):,} replaced" if added.replaced else "",
-        f"{len(added.unchanged):,} unchanged" if added.unchanged else "",
-    ]
-    return ", ".join(filter(None, counts)) + "."
 
 
 @require_safe
@@ -83,9 +74,8 @@ def dataset_raw(request: Request, pk: int, path: str) -> HttpResponseBase:
     """The bytes, as a download; with `?picture` as a picture, if it is one."""
     found = access.get_dataset(request.user, pk)
     _, content = located(found, path)
-    serve = downloads.picture if "picture" in request.GET else downloads.attachment
     try:
-        return serve(request, content, path)
+        return downloads.as_asked(request, content, path)
     except FileNotFoundError as error:  # replaced since it was looked up
         raise Http404(f"The file {path} was just replaced or deleted. Load the page again.") from error
 
@@ -94,13 +84,7 @@ def dataset_raw(request: Request, pk: int, path: str) -> HttpResponseBase:
 def dataset_download(request: Request, pk: int) -> HttpResponseBase:
     """All files as one zip, made while it is sent."""
     found = access.get_dataset(request.user, pk)
-    response = StreamingHttpResponse(
-        filetree.zip_files(store.contents(found)), content_type="application/zip"
-    )
-    name = content_disposition_header(True, downloads.plain(f"{found.name.replace('/', '_')}.zip"))
-    response.headers["Content-Disposition"] = name or "attachment"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return downloads.zipped(request, store.contents(found), f"{found.name}.zip")
 
 
 @require_POST

@@ -112,7 +112,7 @@ def _for_script(run: Run, inputs: Path) -> tuple[dict[str, Any], list[dict[str, 
     # In the order of task.yaml: a database may keep the names in another.
     ordered = [p.name for p in declared.parameters if p.name in run.parameters]
     for name in dict.fromkeys([*ordered, *run.parameters]):
-        value, parameter = run.parameters[name], declared.parameter(name)
+        value, parameter = run.parameters[name], declared.by_name.get(name)
         if parameter is None or value is None:
             values[name] = value
         elif parameter.data_type in RESOLVERS:

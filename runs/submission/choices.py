@@ -10,7 +10,7 @@ from runs.runspec import RunSpec
 from tasks import combinations
 from tasks.types import equality
 from tasks.types.declarations import MAX_HINTS, Parameter, TaskSpec
-from tasks.types.parameters import UnreadableText
+from tasks.types.scalars import UnreadableText
 from tasks.types.structures import write_json
 from tasks.types.wording import nearest, quote
 

@@ -68,12 +68,3 @@ def first_to_show(paths: list[str]) -> str | None:
     """The file a Task page opens with: the first entry script, else task.yaml, a README or the first."""
     candidates = [*runtime.entry_scripts(paths), store.TASK_YAML, "README.md", *paths]
     return next((path for path in candidates if path in paths), None)
-
-
-def upload_sentence(added: int, replaced: int) -> str:
-    """`3 files added, 1 replaced.`"""
-    words = [f"{added} {'file' if added == 1 else 'files'} added"] if added or not replaced else []
-    if replaced:
-        noun = "" if words else "file " if replaced == 1 else "files "
-        words.append(f"{replaced} {noun}replaced")
-    return ", ".join(words) + "."

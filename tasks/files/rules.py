@@ -1,31 +1,11 @@
-"""What a Task's folder may hold: limits, clashes of names, uploads on their way in. Knows no Tasks."""
+"""What a Task's folder may hold: how much, and which names beside each other. Knows no Tasks."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import BinaryIO
-
-from django.conf import settings
 
 from coretex_site.lib import filetree
 from coretex_site.lib.filetree import TreeError
-
-
-def limits() -> filetree.Limits:
-    """What an upload, and a Task, may hold at most."""
-    return filetree.Limits(
-        max_bytes=settings.UPLOAD_MAX_BYTES,
-        max_files=settings.UPLOAD_MAX_FILES,
-        max_depth=settings.UPLOAD_MAX_DEPTH,
-    )
-
-
-def stage(uploads: Sequence[tuple[str, BinaryIO]], target: Path, *, unpack: bool) -> None:
-    """Writes uploaded files (relative path, content) into `target`; one archive is unpacked if `unpack`."""
-    archive = uploads[0] if len(uploads) == 1 else None
-    if unpack and archive is not None and filetree.is_archive(archive[0]):
-        filetree.unpack(archive[1], archive[0], target, limits())
-    else:
-        filetree.write_files(uploads, target, limits())
+from coretex_site.lib.uploading import limits
 
 
 def storable(path: str) -> str:

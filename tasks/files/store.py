@@ -6,7 +6,6 @@ digest is stored with it: edits wait for each other, on SQLite and PostgreSQL, i
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -68,17 +67,6 @@ def editing(task: Task, *, by: User | None) -> Iterator[Path]:
         Task.objects.filter(pk=task.pk).update(**fields)
     for name, value in fields.items():
         setattr(task, name, value)
-
-
-@contextmanager
-def staging() -> Iterator[Path]:
-    """A folder for half-made files on the data folder's disk; what is left in it goes when the block ends."""
-    paths.scratch().mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="task-", dir=paths.scratch()))
-    try:
-        yield folder
-    finally:
-        filetree.remove(folder)
 
 
 # Reading
@@ -262,7 +250,7 @@ def add_files(task: Task, staged: Path, *, into: str = "", by: User | None) -> t
 
 def replace_all(task: Task, staged: Path, *, by: User | None) -> None:
     """Makes the folder `staged` the Task's files, in one rename; it is moved, not copied."""
-    with staging() as outgoing, editing(task, by=by) as folder:
+    with filetree.scratch(paths.scratch(), "task") as outgoing, editing(task, by=by) as folder:
         os.rename(folder, outgoing / "before")
         try:
             os.rename(staged, folder)
@@ -280,7 +268,7 @@ def remove_all(task_ids: Iterable[int]) -> None:
 def _put(target: Path, content: bytes) -> None:
     """Replaces or makes a file by one rename, so that nobody ever reads half of it."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with staging() as folder:
+    with filetree.scratch(paths.scratch(), "task") as folder:
         fresh = folder / "file"
         fresh.write_bytes(content)
         fresh.chmod(0o644)

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
-from coretex_site.lib import filetree, highlight, markdown
+from coretex_site.lib import filetree, highlight, markdown, previews
 from tasks.files import store
 from tasks.models import Task
 
@@ -58,11 +58,11 @@ def look(task: Task, path: str) -> FileView:
     target = store.locate(task, path)
     path = filetree.safe_path(path)
     size = target.stat().st_size
-    if highlight.image_type(path) is not None and not path.lower().endswith(".svg"):
+    with target.open("rb") as file:
+        begin = file.read(highlight.MOST_SHOWN)
+    if previews.image_type(begin) is not None:
         return FileView(path=path, size=size, kind="image")
     if size > highlight.MOST_EDITABLE:
-        with target.open("rb") as file:
-            begin = file.read(highlight.MOST_SHOWN)
         text = highlight.as_text(begin, cut=True)
         if text is None:
             return FileView(path=path, size=size, kind="binary")

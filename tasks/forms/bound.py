@@ -3,17 +3,18 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tasks.forms.inputs import Entry, ParameterField
 from tasks.forms.multi_inputs import SeveralInput
 from tasks.types.declarations import Condition, Parameter
 
-SPARE_ROWS = 3
-
 
 @dataclass(frozen=True, kw_only=True)
 class Input:
     """One parameter as it is drawn: its field, what its controls hold now, and its errors."""
+
+    spare_rows: ClassVar = range(3)
 
     parameter: Parameter
     field: ParameterField
@@ -41,24 +42,9 @@ class Input:
         return list(zip(self.entry.texts[::2], self.entry.texts[1::2], strict=True))
 
     @property
-    def null_name(self) -> str:
-        return self.field.name("null")
-
-    @property
-    def key_name(self) -> str:
-        return self.field.name("key")
-
-    @property
-    def spare_name(self) -> str:
-        return self.field.name("more")
-
-    @property
-    def drop_name(self) -> str:
-        return self.field.name("drop")
-
-    @property
-    def spare_rows(self) -> range:
-        return range(SPARE_ROWS)
+    def names(self) -> dict[str, str]:
+        """Of the controls beside its own: for null, keys, rows to drop, and more rows."""
+        return {part: self.field.name(part) for part in ("null", "key", "drop", "more")}
 
     @property
     def condition_text(self) -> str:

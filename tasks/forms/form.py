@@ -199,7 +199,8 @@ class ParameterForm(forms.Form):
     def several_input(self, field: ParameterField, key: str) -> SeveralInput | None:
         if not field.parameter.type.sweepable:
             return None
-        return SeveralInput(field=field, several=self.several.get(field.parameter.name), id=key)
+        several = self.several.get(field.parameter.name, Several(text=""))
+        return SeveralInput(field=field, several=several, id=key)
 
     def conditions_for_browser(self, parameter: Parameter, ids: Mapping[str, str]) -> str:
         """[[id, [text or null, …]], …]: all must hold, each by one of its texts."""
@@ -212,7 +213,7 @@ class ParameterForm(forms.Form):
         if other.data_type == "enum":
             options = other.value["options"]
             return [str(options.index(v)) if v in options else None for v in condition.values]
-        if other.type.item is not None or other.type.widget in ("range", "rows"):
+        if other.type.is_compound:
             return [None for _ in condition.values]
         return [None if value is None else other.type.to_text(value) for value in condition.values]
 

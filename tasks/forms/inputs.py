@@ -14,7 +14,8 @@ from django.utils.text import capfirst
 
 from projects.data.references import RESOLVERS
 from tasks.types.declarations import Parameter
-from tasks.types.parameters import TYPES, UnreadableText
+from tasks.types.parameters import TYPES
+from tasks.types.scalars import UnreadableText
 from tasks.types.wording import quote
 
 AMBIGUOUS = "“no value” is ticked but there is also a value: untick it, or clear the field"
@@ -69,8 +70,8 @@ class ParameterField(forms.Field):
     """
 
     template = "tasks/widgets/number.html"
-    is_compound = False
     takes_lines = False
+    null_has_no_text = False
     parts: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
@@ -78,7 +79,7 @@ class ParameterField(forms.Field):
     ) -> None:
         self.parameter = parameter
         self.shown = (*shown, parameter.value)
-        self.choices = choices
+        self.choices = option_choices(parameter) or choices
         super().__init__(required=False, label=parameter.name, widget=EntryWidget(self))
 
     @property
@@ -88,7 +89,7 @@ class ParameterField(forms.Field):
     @property
     def has_null_switch(self) -> bool:
         """Whether null needs a control of its own, since no text stands for it."""
-        return False
+        return self.null_has_no_text and not self.parameter.required
 
     def name(self, part: str = "p") -> str:
         return f"{part}-{self.parameter.name}"
@@ -142,10 +143,7 @@ class ParameterField(forms.Field):
 class TextField(ParameterField):
     template = "tasks/widgets/text.html"
     takes_lines = True
-
-    @property
-    def has_null_switch(self) -> bool:
-        return not self.parameter.required
+    null_has_no_text = True
 
     def parse(self, entry: Entry) -> Any:
         return self.parameter.type.parse(one_newline(entry.text), declared=self.parameter)
@@ -219,11 +217,6 @@ class SelectField(ParameterField):
 
     template = "tasks/widgets/select.html"
 
-    def __init__(
-        self, parameter: Parameter, *, shown: Sequence[Any] = (), choices: Sequence[Choice] | None = None
-    ) -> None:
-        super().__init__(parameter, shown=shown, choices=option_choices(parameter))
-
     @property
     def may_be_blank(self) -> bool:
         return not self.parameter.required or any(value["selected"] is None for value in self.shown)
@@ -240,7 +233,6 @@ class SelectField(ParameterField):
 
 class RangeField(ParameterField):
     template = "tasks/widgets/range.html"
-    is_compound = True
     parts = ("from", "to", "step")
 
     def entry(self, value: Any) -> Entry:

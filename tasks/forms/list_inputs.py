@@ -6,19 +6,16 @@ from typing import Any, cast
 from django.http import QueryDict
 
 from tasks.forms.inputs import (
-    Choice,
     Entry,
     ParameterField,
     check_offered,
     one_newline,
-    option_choices,
     option_index,
     options_of,
     whole_number,
 )
-from tasks.types.declarations import Parameter
 from tasks.types.lists import ListOf
-from tasks.types.parameters import ParameterType, UnreadableText
+from tasks.types.scalars import ParameterType, UnreadableText
 from tasks.types.wording import quote
 
 
@@ -26,11 +23,7 @@ class RowsField(ParameterField):
     """IMUVectors: a name and an int in each row; the texts are name, int, name, int, …"""
 
     template = "tasks/widgets/rows.html"
-    is_compound = True
-
-    @property
-    def has_null_switch(self) -> bool:
-        return not self.parameter.required
+    null_has_no_text = True
 
     def entry(self, value: Any) -> Entry:
         pairs = (value or {}).items()
@@ -56,12 +49,8 @@ class ListField(ParameterField):
 
     template = "tasks/widgets/list.html"
     item_template = "tasks/widgets/number.html"
-    is_compound = True
     keeps_empty = False
-
-    @property
-    def has_null_switch(self) -> bool:
-        return not self.parameter.required
+    null_has_no_text = True
 
     def entry(self, value: Any) -> Entry:
         texts = tuple(self.item_text(item) for item in self.items(value))
@@ -136,11 +125,6 @@ class SelectListField(ListField):
 
     item_template = "tasks/widgets/select.html"
     may_be_blank = True
-
-    def __init__(
-        self, parameter: Parameter, *, shown: Sequence[Any] = (), choices: Sequence[Choice] | None = None
-    ) -> None:
-        super().__init__(parameter, shown=shown, choices=option_choices(parameter))
 
     def ticked(self, value: Any) -> bool:
         return value["selected"] is None and self.has_null_switch

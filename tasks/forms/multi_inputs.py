@@ -47,10 +47,10 @@ class Pick:
 
 @dataclass(frozen=True, kw_only=True)
 class SeveralInput:
-    """The control for several values of one parameter; `several` is None while it has one."""
+    """The control for several values of one parameter; those of `several` are none while it has one."""
 
     field: ParameterField
-    several: Several | None
+    several: Several
     id: str
 
     @property
@@ -59,7 +59,7 @@ class SeveralInput:
 
     @property
     def text(self) -> str:
-        return "" if self.several is None else self.several.text
+        return self.several.text
 
     @property
     def rows(self) -> int:
@@ -77,20 +77,18 @@ class SeveralInput:
     def has_commas(self) -> bool:
         """Whether what was pasted may be meant to be separated at its commas."""
         is_text = self.field.parameter.data_type == "str"
-        return is_text and self.several is not None and any("," in item.line for item in self.several.items)
+        return is_text and any("," in item.line for item in self.several.items)
 
     @property
     def count(self) -> int:
-        return 0 if self.several is None else len(self.several.items)
+        return len(self.several.items)
 
     @property
     def duplicates(self) -> int:
-        return 0 if self.several is None else len(self.several.duplicates)
+        return len(self.several.duplicates)
 
     @property
     def chips(self) -> list[Chip]:
-        if self.several is None:
-            return []
         return [
             Chip(
                 text=item.line if item.error else self.text_of(item.value),
@@ -104,7 +102,7 @@ class SeveralInput:
     @property
     def rest(self) -> list[str]:
         """The lines of the values that have no chip."""
-        return [] if self.several is None else [item.line for item in self.several.items[CHIPS_SHOWN:]]
+        return [item.line for item in self.several.items[CHIPS_SHOWN:]]
 
     def text_of(self, value: object) -> str:
         if self.field.parameter.data_type not in RESOLVERS or value is None:
@@ -117,10 +115,9 @@ class SeveralInput:
     @property
     def says_all(self) -> bool:
         """Whether the ticks say all that the chips would."""
-        if self.several is None or not self.picks:
-            return False
         lines = {pick.line for pick in self.picks}
-        return not self.several.duplicates and all(item.line in lines for item in self.several.items)
+        all_picked = all(item.line in lines for item in self.several.items)
+        return bool(lines) and all_picked and not self.several.duplicates
 
     @property
     def picks(self) -> Sequence[Pick]:
@@ -136,5 +133,5 @@ class SeveralInput:
             lines = [(write_line(parameter, v), o) for v, o in zip(values, options, strict=True)]
         else:
             return []
-        ticked = set() if self.several is None else {item.line for item in self.several.items}
+        ticked = {item.line for item in self.several.items}
         return [Pick(line=line, label=label, is_ticked=line in ticked) for line, label in lines]

@@ -13,7 +13,7 @@ from typing import Any
 from tasks.forms import ranges
 from tasks.types import equality
 from tasks.types.declarations import Condition, Parameter
-from tasks.types.parameters import UnreadableText
+from tasks.types.scalars import UnreadableText
 from tasks.types.structures import read_json, write_json
 from tasks.types.wording import quote
 

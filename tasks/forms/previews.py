@@ -13,11 +13,6 @@ class Preview:
 
     form: ParameterForm | None
     problems: tuple[spec.Problem, ...]
-    count: int = 0
-
-    @property
-    def has_errors(self) -> bool:
-        return self.form is None
 
 
 def of_text(text: str | bytes, project: Project | None) -> Preview:
@@ -29,10 +24,5 @@ def of_spec(declared: spec.TaskSpec, project: Project | None) -> Preview:
 
 
 def of_parsed(parsed: spec.ParsedTask, project: Project | None) -> Preview:
-    if parsed.spec is None:
-        return Preview(form=None, problems=parsed.problems)
-    return Preview(
-        form=ParameterForm(parsed.spec, project=project),
-        problems=parsed.problems,
-        count=len(parsed.spec.parameters),
-    )
+    form = None if parsed.spec is None else ParameterForm(parsed.spec, project=project)
+    return Preview(form=form, problems=parsed.problems)

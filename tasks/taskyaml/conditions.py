@@ -141,7 +141,7 @@ def impossible(other: Parameter, value: Any) -> str:
         return (
             "" if value in options else f"expected one of {inline(options)} for {name}, found {found(value)}"
         )
-    if other.type.item is not None or other.type.widget in ("range", "rows"):
+    if other.type.is_compound:
         return f"{name} is a {other.data_type}, which can only be compared with null"
     problems = other.type.problems(value, required=True, declared=other)
     return f"{name} can't have this value: {problems[0]}" if problems else ""

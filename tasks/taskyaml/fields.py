@@ -1,7 +1,8 @@
 """Reads the keys of a task.yaml's mappings by kind (text, switch, number, list). Knows not what they mean."""
 
+import math
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import yaml
@@ -48,46 +49,36 @@ class FieldReader:
         """The value of a key, null without it; raises Unusable after reporting why."""
         return self.values.value(entries[key][1], wanted) if key in entries else None
 
-    def ignored(self, entries: Entries, key: str) -> Any:
-        """The value of a key that is only kept; null when it can't be read, which has then been reported."""
+    def readable(self, entries: Entries, key: str, wanted: Wanted = "other") -> Any:
+        """The value of a key, null without it; also when it can't be read, which has then been reported."""
         try:
-            return self.plain(entries, key)
+            return self.plain(entries, key, wanted)
         except Unusable:
             return None
 
     def text(self, entries: Entries, key: str) -> str | None:
-        try:
-            value = self.plain(entries, key, "text")
-        except Unusable:
-            return None
-        if value is None or isinstance(value, str):
-            return value
-        node = entries[key][1]
-        hint = quote_hint(node, value)
-        self.report("error", node, f"expected a text for {quote(key)}, found {found(value)}{hint}")
-        return None
+        text: str | None = self.fitting(entries, key, "text", "a text", lambda value: isinstance(value, str))
+        return text
 
     def flag(self, entries: Entries, key: str) -> bool:
-        try:
-            value = self.plain(entries, key, "bool")
-        except Unusable:
-            return False
-        if value is None or isinstance(value, bool):
-            return bool(value)
-        self.report(
-            "error", entries[key][1], f"expected true or false for {quote(key)}, found {found(value)}"
+        return bool(
+            self.fitting(entries, key, "bool", "true or false", lambda value: isinstance(value, bool))
         )
-        return False
 
     def number(self, entries: Entries, key: str) -> int | float | None:
-        try:
-            value = self.plain(entries, key, "float")
-        except Unusable:
-            return None
-        finite = isinstance(value, int) or (isinstance(value, float) and abs(value) < float("inf"))
-        if value is None or (finite and not isinstance(value, bool)):
+        number: int | float | None = self.fitting(entries, key, "float", "a number", is_number)
+        return number
+
+    def fitting(
+        self, entries: Entries, key: str, wanted: Wanted, noun: str, fits: Callable[[Any], bool]
+    ) -> Any:
+        """The value of a key if it fits; null without one, and after reporting what is wrong with it."""
+        value = self.readable(entries, key, wanted)
+        if value is None or fits(value):
             return value
-        self.report("error", entries[key][1], f"expected a number for {quote(key)}, found {found(value)}")
+        node = entries[key][1]
+        hint = quote_hint(node, value) if wanted == "text" else ""
+        self.report("error", node, f"expected {noun} for {quote(key)}, found {found(value)}{hint}")
         return None
 
     def items(self, entries: Entries, key: str, noun: str) -> list[yaml.Node]:
@@ -127,6 +118,10 @@ class FieldReader:
 def quote_hint(node: yaml.Node, value: Any) -> str:
     """What to add to "expected a text" when quotes would have made it one."""
     return "; put it in quotes" if is_plain(node) and value is not None else ""
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
 
 
 def is_null(node: yaml.Node) -> bool:

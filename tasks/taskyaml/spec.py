@@ -10,32 +10,11 @@ from tasks.taskyaml.conditions import WANTED, ConditionReader, Draft
 from tasks.taskyaml.fields import Entries, FieldReader, is_null, is_unquoted, kind, locate, quote_hint
 from tasks.taskyaml.tree import Problem, read_tree
 from tasks.taskyaml.values import Unusable, Wanted
-from tasks.types.declarations import (
-    Condition,
-    Group,
-    Parameter,
-    TaskSpec,
-    is_required,
-    is_visible,
-    validate,
-    with_hidden_defaults,
-)
+from tasks.types.declarations import Group, Parameter, TaskSpec
 from tasks.types.parameters import TYPES, CannotInfer, infer
 from tasks.types.wording import found, inline, nearest, quote
 
-__all__ = [
-    "Condition",
-    "Group",
-    "Parameter",
-    "ParsedTask",
-    "Problem",
-    "TaskSpec",
-    "is_required",
-    "is_visible",
-    "parse",
-    "validate",
-    "with_hidden_defaults",
-]
+__all__ = ["ParsedTask", "Problem", "TaskSpec", "parse"]
 
 PROJECT_TYPES = range(1, 12)
 TOP_KEYS = ("id", "name", "description", "is_active", "project_type", "param_groups")
@@ -129,10 +108,10 @@ class _TaskReader:
         self.fields.check_keys(others, TOP_KEYS, _TOP_SYNONYMS)
         for key in entries:
             if key in ("id", "is_active") or key not in TOP_KEYS:
-                self.fields.ignored(entries, key)
+                self.fields.readable(entries, key)
 
     def project_type(self, entries: Entries) -> int | None:
-        number = self.fields.ignored(entries, "project_type")
+        number = self.fields.readable(entries, "project_type")
         if number is None or (isinstance(number, int) and number in PROJECT_TYPES and number is not True):
             return number
         message = f"expected the number of a Type (1 to 11), found {found(number)}; it is ignored"
@@ -150,7 +129,7 @@ class _TaskReader:
         self.fields.check_keys(entries, GROUP_KEYS, _GROUP_SYNONYMS)
         for key in entries:
             if key not in GROUP_KEYS:
-                self.fields.ignored(entries, key)
+                self.fields.readable(entries, key)
         name = self.fields.text(entries, "name") or ""
         members = [self.parameter(child) for child in self.fields.items(entries, "params", "parameters")]
         return name, [member for member in members if member is not None]
@@ -199,7 +178,7 @@ class _TaskReader:
             multiline=fields.flag(entries, "multiline") or (isinstance(value, str) and "\n" in value),
             line=line,
             column=column,
-            extra={key: fields.ignored(entries, key) for key in entries if key not in PARAMETER_KEYS},
+            extra={key: fields.readable(entries, key) for key in entries if key not in PARAMETER_KEYS},
         )
         if data_type is not None:
             self.check_effects(entries, parameter)

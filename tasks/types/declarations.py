@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tasks.types.parameters import TYPES, Declared, ParameterType
+from tasks.types.parameters import TYPES
+from tasks.types.scalars import Declared, ParameterType
 from tasks.types.wording import nearest, quote
 
 MAX_HINTS = 20
@@ -73,9 +74,6 @@ class TaskSpec:
 
     def defaults(self) -> dict[str, Any]:
         return {parameter.name: parameter.value for parameter in self.parameters}
-
-    def parameter(self, name: str) -> Parameter | None:
-        return self.by_name.get(name)
 
 
 def is_visible(parameter: Parameter, values: Mapping[str, Any]) -> bool:

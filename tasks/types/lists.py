@@ -13,7 +13,7 @@ _MOST_FLAWS = 5
 class ListOf(ParameterType):
     """A list of another type's values; as text a JSON list, or items between commas if they are no texts."""
 
-    widget = "list"
+    is_compound = True
     item: ParameterType
 
     def __init__(self, item: ParameterType) -> None:

@@ -3,33 +3,12 @@
 from typing import Any
 
 from tasks.types.lists import ListOf
-from tasks.types.scalars import (
-    AwsSecret,
-    Bool,
-    CredentialsSecret,
-    Dataset,
-    Declared,
-    Flaw,
-    Float,
-    GitSecret,
-    Int,
-    Model,
-    ParameterType,
-    Str,
-    UnreadableText,
-)
+from tasks.types.scalars import Bool, Declared, Float, Id, Int, ParameterType, SecretName, Str
 from tasks.types.structures import Enum, EnumList, ImuVectors, Range
 from tasks.types.wording import found
 
-__all__ = [
-    "TYPES",
-    "CannotInfer",
-    "Declared",
-    "Flaw",
-    "ParameterType",
-    "UnreadableText",
-    "infer",
-]
+__all__ = ["TYPES", "CannotInfer", "Declared", "infer"]
+
 TYPES: dict[str, ParameterType] = {
     "int": Int(),
     "float": Float(),
@@ -38,20 +17,20 @@ TYPES: dict[str, ParameterType] = {
     "enum": Enum(),
     "range": Range(),
     "IMUVectors": ImuVectors(),
-    "dataset": Dataset(),
-    "model": Model(),
-    "aws_secret": AwsSecret(),
-    "git_secret": GitSecret(),
-    "credentials_secret": CredentialsSecret(),
+    "dataset": Id("Dataset"),
+    "model": Id("Model"),
+    "aws_secret": SecretName("aws_secret"),
+    "git_secret": SecretName("git_secret"),
+    "credentials_secret": SecretName("credentials_secret"),
     "list[int]": ListOf(Int()),
     "list[float]": ListOf(Float()),
     "list[str]": ListOf(Str()),
-    "list[dataset]": ListOf(Dataset()),
-    "list[model]": ListOf(Model()),
+    "list[dataset]": ListOf(Id("Dataset")),
+    "list[model]": ListOf(Id("Model")),
     "list[enum]": EnumList(),
-    "list[aws_secret]": ListOf(AwsSecret()),
-    "list[git_secret]": ListOf(GitSecret()),
-    "list[credentials_secret]": ListOf(CredentialsSecret()),
+    "list[aws_secret]": ListOf(SecretName("aws_secret")),
+    "list[git_secret]": ListOf(SecretName("git_secret")),
+    "list[credentials_secret]": ListOf(SecretName("credentials_secret")),
 }
 
 _SCALARS: dict[type, str] = {type(None): "str", bool: "bool", int: "int", float: "float", str: "str"}

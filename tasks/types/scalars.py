@@ -57,18 +57,17 @@ class Flaw:
 class ParameterType:
     """A data_type: how its values are checked, read from text, written to text, and given to a script.
 
-    `widget` names the form field; `item` is the type of a list's items; `sweepable` says whether several
-    values may be offered; `is_bounded` whether min and max apply; `empty_is_null` whether the empty text
-    stands for null. Values are JSON values: "5" stays an int and "5.0" a float.
+    `is_compound` says whether a value is drawn as several controls; `item` is the type of a list's items;
+    `sweepable` says whether several values may be offered; `is_bounded` whether min and max apply. Values
+    are JSON values: "5" stays an int and "5.0" a float.
     """
 
     name = ""
-    widget = ""
+    is_compound = False
     noun = ""
     item: "ParameterType | None" = None
     sweepable = True
     is_bounded = False
-    empty_is_null = True
 
     def problems(
         self, value: Any, *, required: bool = False, declared: Declared = NOTHING_DECLARED
@@ -115,7 +114,6 @@ class ParameterType:
 class Number(ParameterType):
     """What int and float share: bounds, and the hints about separators."""
 
-    widget = "number"
     is_bounded = True
 
     def out_of_bounds(self, value: int | float, declared: Declared) -> Iterator[Flaw]:
@@ -184,9 +182,7 @@ class Float(Number):
 
 class Str(ParameterType):
     name = "str"
-    widget = "text"
     noun = "a text"
-    empty_is_null = False
 
     def flaws_of(self, value: Any, required: bool, declared: Declared) -> Iterator[Flaw]:
         if not isinstance(value, str):
@@ -207,7 +203,6 @@ class Str(ParameterType):
 
 class Bool(ParameterType):
     name = "bool"
-    widget = "switch"
     noun = "true or false"
 
     def flaws_of(self, value: Any, required: bool, declared: Declared) -> Iterator[Flaw]:
@@ -224,9 +219,10 @@ class Bool(ParameterType):
 
 
 class Id(ParameterType):
-    """The id of something kept in the Project."""
+    """The id of a `thing` that is kept in the Project."""
 
-    thing = ""
+    def __init__(self, thing: str) -> None:
+        self.thing, self.name, self.noun = thing, thing.lower(), f"the id of a {thing}"
 
     def flaws_of(self, value: Any, required: bool, declared: Declared) -> Iterator[Flaw]:
         if isinstance(value, str) and value:
@@ -243,24 +239,14 @@ class Id(ParameterType):
         return int(text)
 
 
-class Dataset(Id):
-    name = widget = "dataset"
-    thing = "Dataset"
-    noun = "the id of a Dataset"
-
-
-class Model(Id):
-    name = widget = "model"
-    thing = "Model"
-    noun = "the id of a Model"
-
-
 class SecretName(ParameterType):
     """The name of a Secret; never what is in it, so it is no secret itself."""
 
-    widget = "secret"
     noun = "the name of a Secret"
     sweepable = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def flaws_of(self, value: Any, required: bool, declared: Declared) -> Iterator[Flaw]:
         if not isinstance(value, str) or not value.strip():
@@ -270,15 +256,3 @@ class SecretName(ParameterType):
 
     def describe(self, value: Any) -> str:
         return one_line(value) if isinstance(value, str) and value else inline(value)
-
-
-class AwsSecret(SecretName):
-    name = "aws_secret"
-
-
-class GitSecret(SecretName):
-    name = "git_secret"
-
-
-class CredentialsSecret(SecretName):
-    name = "credentials_secret"

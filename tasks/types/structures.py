@@ -53,7 +53,6 @@ class Enum(ParameterType):
     """`{selected: INDEX, options: [STR, …]}`; as text, and for the script, the chosen option."""
 
     name = "enum"
-    widget = "select"
     noun = "one of the options"
 
     def flaws(
@@ -137,7 +136,7 @@ class EnumList(Enum):
     """`{selected: [INDEX, …], options: [STR, …]}`; as text a JSON list of the chosen options."""
 
     name = "list[enum]"
-    widget = "list"
+    is_compound = True
     noun = "a list of the options"
     item = Enum()
 
@@ -178,7 +177,7 @@ class Range(ParameterType):
     """`{from, to, step}`; as text `0..10 step 2`."""
 
     name = "range"
-    widget = "range"
+    is_compound = True
     noun = "a range such as 0..10 step 2"
     keys = ("from", "to", "step")
 
@@ -225,7 +224,7 @@ class ImuVectors(ParameterType):
     """A mapping of name to int; as text a JSON object."""
 
     name = "IMUVectors"
-    widget = "rows"
+    is_compound = True
     noun = "a mapping of names to ints"
     sweepable = False
 

@@ -1,17 +1,17 @@
 """The Task page: its files, read, edited, uploaded, renamed, deleted. HTTP only; `tasks.files` does it."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from coretex_site.lib import filetree, highlight
+from coretex_site.lib import downloads, filetree, paths, uploading
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request, go
 from projects.access import may
@@ -19,15 +19,12 @@ from projects.data import uploads
 from projects.models import Role
 from tasks import starters
 from tasks.access import get_task
-from tasks.creation_forms import PathForm, RenameForm
-from tasks.files import overview, rules, store
+from tasks.files import overview, store
 from tasks.files import view as file_view
 from tasks.forms import previews
 from tasks.models import Task
 from tasks.proposals import suggestions
 from tasks.views import tree
-
-RAW_POLICY = "default-src 'none'; sandbox"
 
 
 def frame(request: Request, task: Task, tab: str) -> dict[str, Any]:
@@ -119,33 +116,49 @@ def folder_context(request: Request, task: Task, path: str) -> dict[str, Any]:
 
 @require_safe
 def raw(request: Request, pk: int, path: str) -> HttpResponseBase:
-    """The bytes of a file, as a download; nothing that a browser would execute."""
+    """The bytes of a file, as a download; with `?picture` as a picture, if it is one."""
     task = get_task(request.user, pk)
     try:
-        content = store.locate(task, path).open("rb")
+        return downloads.as_asked(request, store.locate(task, path), path)
     except (store.Missing, FileNotFoundError) as error:
         raise Http404(str(error)) from error
-    kind = highlight.image_type(path) or "application/octet-stream"
-    name = path.rpartition("/")[2]
-    response = FileResponse(content, as_attachment=True, filename=name, content_type=kind)
-    response.headers["Content-Security-Policy"] = RAW_POLICY
-    return response
 
 
 @require_safe
 def download(request: Request, pk: int) -> HttpResponseBase:
     """All files as a zip."""
     task = get_task(request.user, pk)
-    store.root(task).mkdir(parents=True, exist_ok=True)
-    response = StreamingHttpResponse(filetree.zip_stream(store.root(task)), content_type="application/zip")
-    response.headers["Content-Disposition"] = content_disposition_header(True, f"{task.name}.zip")
-    return response
+    files = ((file.path, store.root(task) / file.path) for file in store.list_files(task))
+    return downloads.zipped(request, files, f"{task.name}.zip")
 
 
-@require_POST
-def save(request: Request, pk: int) -> HttpResponse:
+def changing(view: Callable[[Request, Task], HttpResponse]) -> Callable[[Request, int], HttpResponse]:
+    """A view that changes a Task's files, for who may; what cannot be done is answered with the reasons."""
+
+    @require_POST
+    @wraps(view)
+    def checked(request: Request, pk: int) -> HttpResponse:
+        task = get_task(request.user, pk, need=Role.EDITOR)
+        try:
+            return view(request, task)
+        except TreeError as error:
+            return refused(request, task, error.problems)
+
+    return checked
+
+
+def refused(request: Request, task: Task, problems: list[str]) -> HttpResponse:
+    """The reasons: where the form is for a script, else as messages on the Task's page."""
+    if request.htmx:
+        return render(request, "tasks/_problems.html", {"problems": problems}, status=422)
+    for problem in problems:
+        messages.error(request, problem)
+    return go(request, reverse("tasks:folder", args=[task.pk]))
+
+
+@changing
+def save(request: Request, task: Task) -> HttpResponse:
     """Stores the editor's text, unless the file was changed since it was opened."""
-    task = get_task(request.user, pk, need=Role.EDITOR)
     path, text = request.POST.get("path", ""), request.POST.get("text", "")
     over = request.POST.get("over")
     expected = request.POST.get("digest", "") if over is None else None if over == "absent" else over
@@ -153,8 +166,6 @@ def save(request: Request, pk: int) -> HttpResponse:
         digest = store.write_text(task, path, text, expected=expected, by=request.user)
     except store.Conflict as conflict:
         return conflicting(request, task, conflict, text)
-    except TreeError as error:
-        return refused(request, task, error.problems)
     if not request.htmx:
         messages.success(request, f"{path} was saved.")
         return go(request, reverse("tasks:file", args=[task.pk, path]))
@@ -186,87 +197,45 @@ def preview(request: Request, pk: int) -> HttpResponse:
     return render(request, "tasks/_preview.html", {"task": task, "preview": found})
 
 
-@require_POST
-def new_file(request: Request, pk: int) -> HttpResponse:
-    task = get_task(request.user, pk, need=Role.EDITOR)
-
-    def act(form: PathForm) -> str:
-        path = form.cleaned_data["path"]
-        content = starters.starter(path, schema_url=schema_url(request)).encode()
-        path = store.create(task, path, content, by=request.user)
-        return reverse("tasks:file", args=[task.pk, path])
-
-    return attempt(request, task, PathForm(request.POST), act)
+@changing
+def new_file(request: Request, task: Task) -> HttpResponse:
+    path = request.POST.get("path", "")
+    content = starters.starter(path, schema_url=schema_url(request)).encode()
+    path = store.create(task, path, content, by=request.user)
+    return go(request, reverse("tasks:file", args=[task.pk, path]))
 
 
-@require_POST
-def new_folder(request: Request, pk: int) -> HttpResponse:
-    task = get_task(request.user, pk, need=Role.EDITOR)
-
-    def act(form: PathForm) -> str:
-        path = store.create_folder(task, form.cleaned_data["path"], by=request.user)
-        return reverse("tasks:file", args=[task.pk, path])
-
-    return attempt(request, task, PathForm(request.POST), act)
+@changing
+def new_folder(request: Request, task: Task) -> HttpResponse:
+    path = store.create_folder(task, request.POST.get("path", ""), by=request.user)
+    return go(request, reverse("tasks:file", args=[task.pk, path]))
 
 
-@require_POST
-def rename(request: Request, pk: int) -> HttpResponse:
-    task = get_task(request.user, pk, need=Role.EDITOR)
-
-    def act(form: RenameForm) -> str:
-        old, new = form.cleaned_data["path"], form.cleaned_data["new_path"]
-        new = store.rename(task, old, new, by=request.user)
-        messages.success(request, f"{old} is now {new}.")
-        return reverse("tasks:file", args=[task.pk, new])
-
-    return attempt(request, task, RenameForm(request.POST), act)
+@changing
+def rename(request: Request, task: Task) -> HttpResponse:
+    old, new = request.POST.get("path", ""), request.POST.get("new_path", "")
+    new = store.rename(task, old, new, by=request.user)
+    messages.success(request, f"{old} is now {new}.")
+    return go(request, reverse("tasks:file", args=[task.pk, new]))
 
 
-@require_POST
-def remove(request: Request, pk: int) -> HttpResponse:
+@changing
+def remove(request: Request, task: Task) -> HttpResponse:
     """Deletes a file or a folder."""
-    task = get_task(request.user, pk, need=Role.EDITOR)
-
-    def act(form: PathForm) -> str:
-        store.delete(task, form.cleaned_data["path"], by=request.user)
-        messages.success(request, f"{form.cleaned_data['path']} was deleted.")
-        return task.get_absolute_url()
-
-    return attempt(request, task, PathForm(request.POST), act)
+    path = request.POST.get("path", "")
+    store.delete(task, path, by=request.user)
+    messages.success(request, f"{path} was deleted.")
+    return go(request, task.get_absolute_url())
 
 
-@require_POST
-def upload(request: Request, pk: int) -> HttpResponse:
+@changing
+def upload(request: Request, task: Task) -> HttpResponse:
     """Adds files; those that have the path of one that is there replace it."""
-    task = get_task(request.user, pk, need=Role.EDITOR)
     sent, into = uploads.read(request.FILES, request.POST).files, request.POST.get("into", "")
     if not sent:
-        return refused(request, task, ["Choose or drop a folder, files or an archive first."])
-    try:
-        with store.staging() as scratch:
-            rules.stage(sent, scratch / "files", unpack="unpack" in request.POST)
-            added, replaced = store.add_files(task, scratch / "files", into=into, by=request.user)
-    except TreeError as error:
-        return refused(request, task, error.problems)
-    messages.success(request, overview.upload_sentence(len(added), len(replaced)))
-    return go(request, reverse("tasks:folder", args=[task.pk]))
-
-
-def attempt(request: Request, task: Task, form: PathForm, act: Callable[[Any], str]) -> HttpResponse:
-    """Does what a form asks for and goes to the address that `act` returns; else says what was wrong."""
-    if not form.is_valid():
-        return refused(request, task, [str(error) for errors in form.errors.values() for error in errors])
-    try:
-        return go(request, act(form))
-    except TreeError as error:
-        return refused(request, task, error.problems)
-
-
-def refused(request: Request, task: Task, problems: list[str]) -> HttpResponse:
-    """The reasons: where the form is for a script, else as messages on the Task's page."""
-    if request.htmx:
-        return render(request, "tasks/_problems.html", {"problems": problems}, status=422)
-    for problem in problems:
-        messages.error(request, problem)
+        raise TreeError("Choose or drop a folder, files or an archive first.")
+    with filetree.scratch(paths.scratch(), "task") as scratch:
+        uploading.write(sent, scratch / "files", unpack="unpack" in request.POST)
+        added, replaced = store.add_files(task, scratch / "files", into=into, by=request.user)
+    messages.success(request, uploads.sentence(len(added), len(replaced)))
     return go(request, reverse("tasks:folder", args=[task.pk]))

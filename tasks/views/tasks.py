@@ -12,53 +12,48 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from coretex_site.lib import uploading
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request, go, page, public_json
-from projects import access
+from projects import access, lists
 from projects.data import uploads
 from projects.models import Role
 from tasks import create, library
 from tasks.access import get_task, visible_tasks
 from tasks.creation_forms import CreateForm, DetailsForm, ProjectForm
-from tasks.files import overview, rules, store, tree, view
+from tasks.files import overview, store, tree, view
 from tasks.forms import previews
 from tasks.models import Task
-from tasks.paging import key_in, page_of
 from tasks.proposals import suggestions
 from tasks.views.files import frame, schema_url
 
 SCHEMA = Path(__file__).resolve().parent.parent / "task.schema.json"
-SORTS = {"name": (Lower("name"), False), "-name": (Lower("name"), True)} | {
-    "changed_at": (F("changed_at"), False),
-    "-changed_at": (F("changed_at"), True),
-}
+ORDERS = {"name": Lower("name"), "changed_at": F("changed_at")}
+LONGEST_KEY = 18  # digits; a database has 64 bits
 
 
 @require_safe
 def list_tasks(request: Request) -> HttpResponse:
     """Every Task I may see, by search and Project; those of an archived Project only when it is chosen."""
-    sort = one if (one := request.GET.get("sort", "")) in SORTS else "name"
-    search, project = request.GET.get("q", "").strip()[:200], key_in(request.GET, "project")
-    tasks = visible_tasks(request.user).select_related("changed_by")
-    if search:
-        tasks = tasks.filter(name__icontains=search.replace("\0", ""))
+    search, project = request.GET.get("q", "").strip()[:200], request.GET.get("project", "")
+    tasks = visible_tasks(request.user).select_related("changed_by").filter(lists.words(search, "name"))
     chosen = None
-    if project is not None:
-        tasks = tasks.filter(project=project)
+    by_project = project.isdecimal() and len(project) <= LONGEST_KEY
+    if by_project:
         chosen = access.projects(request.user).filter(pk=project).first()
+        tasks = tasks.filter(project=chosen)
     else:
         tasks = tasks.filter(project__archived_at=None)
-    key, descending = SORTS[sort]
-    found = page_of(tasks, request.GET, key=key, descending=descending)
+    shown, sort = lists.page_of(tasks, request.GET, ORDERS)
     context = {
         "section": "tasks",
         "sort": sort,
         "search": search,
         "project": chosen,
-        "is_filtered": bool(search) or project is not None,
+        "is_filtered": bool(search) or by_project,
         "projects": access.projects(request.user),
-        "rows": [(task, overview.runtime_at(task)) for task in found.rows],
-        "pager": found,
+        "rows": [(task, overview.runtime_at(task)) for task in shown],
+        "page": shown,
         "may_create": chosen is None or access.may(request.user, chosen, Role.EDITOR),
     }
     return page(request, "tasks/list.html", context, fragment="tasks/_rows.html")
@@ -122,7 +117,7 @@ def creation_page(request: Request, form: CreateForm) -> HttpResponse:
     if form.is_bound and request.htmx:
         problems = [error for errors in form.errors.values() for error in errors]
         return render(request, "tasks/_problems.html", {"problems": problems}, status=status)
-    context = {"section": "tasks", "form": form, "project": form.project, "limits": rules.limits()}
+    context = {"section": "tasks", "form": form, "project": form.project, "limits": uploading.limits()}
     return render(request, "tasks/create.html", context | {"templates": library.templates()}, status=status)
 
 

@@ -118,10 +118,10 @@ def test_only_the_digest_of_a_link_is_kept(alice: User) -> None:
 
 
 def test_the_first_operator_gets_a_password_that_is_said_once(client: Client) -> None:
-    operator = auth.ensure_operator("root")
+    operator = auth.ensure_operator()
     assert operator.is_new and operator.password is not None
-    assert sign_in(client, "root", operator.password)[0] == 302
-    again = auth.ensure_operator("root")
+    assert sign_in(client, "admin", operator.password)[0] == 302
+    again = auth.ensure_operator()
     assert (again.user, again.password, again.is_new) == (operator.user, None, False)
 
 

@@ -190,12 +190,12 @@ def test_the_list_is_searched_filtered_sorted_and_paged(
     with django_assert_max_num_queries(9):
         first = browser.get(address)
     assert [task.name for task, _ in first.context["rows"]][:2] == ["Apart", "Task 000"]
-    second = browser.get(address + first.context["pager"].older)
-    third = browser.get(address + second.context["pager"].older)
+    second = browser.get(address, {"page": 2})
+    third = browser.get(address, {"page": 3})
     names = [task.name for page in (first, second, third) for task, _ in page.context["rows"]]
     assert names == ["Apart", *(f"Task {number:03}" for number in range(120))]
-    assert third.context["pager"].older is None
-    back = browser.get(address + third.context["pager"].newer)
+    assert not third.context["page"].has_next()
+    back = browser.get(address, {"page": third.context["page"].previous_page_number()})
     assert [task.name for task, _ in back.context["rows"]] == names[50:100]
     found = browser.get(address, {"q": "task 11", "sort": "-name"}, headers=HTMX)
     assert [task.name for task, _ in found.context["rows"]][:2] == ["Task 119", "Task 118"]
@@ -207,7 +207,7 @@ def test_the_list_is_searched_filtered_sorted_and_paged(
 
 @pytest.mark.parametrize(
     "query",
-    ["project=x", "project=99999999999999999999", "after=-1", "before=9e9", "sort=pk;drop", "q=%00", "q=%ff"],
+    ["project=x", "project=99999999999999999999", "page=-1", "page=9e9", "sort=pk;drop", "q=%00", "q=%ff"],
 )
 def test_no_query_breaks_the_list(browser: Client, task: Task, query: str) -> None:
     assert browser.get(f"{reverse('tasks:list')}?{query}").status_code == 200

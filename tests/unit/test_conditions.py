@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.taskyaml.spec import is_required, is_visible, validate, with_hidden_defaults
+from tasks.types.declarations import is_required, is_visible, validate, with_hidden_defaults
 from tests.task_yamls import GROUP, one, problems, read
 
 CONDITIONAL = f"""{GROUP}
@@ -26,7 +26,7 @@ CONDITIONAL = f"""{GROUP}
 def test_hiding_a_parameter_hides_all_that_depend_on_it() -> None:
     spec = read(CONDITIONAL)
     values = spec.defaults()
-    momentum, weights = spec.parameter("momentum"), spec.parameter("weights")
+    momentum, weights = spec.by_name["momentum"], spec.by_name["weights"]
     assert is_visible(momentum, values)
     assert is_required(momentum, values)
     assert not is_required(weights, values)
@@ -70,7 +70,7 @@ def test_conditions_tell_a_bool_from_a_number_and_null_from_nothing() -> None:
     spec = read(
         one("value: 1\nvisible_if: {flag: yes, url: null}") + "  - {name: flag, value: on}\n  - name: url\n"
     )
-    shown = spec.parameter("p")
+    shown = spec.by_name["p"]
     assert is_visible(shown, {"flag": True, "url": None})
     assert not is_visible(shown, {"flag": 1, "url": None})
     assert not is_visible(shown, {"flag": True, "url": ""})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -311,6 +311,5 @@ def test_a_preview_sends_nothing() -> None:
 
 def test_every_data_type_has_a_field_and_every_field_its_template() -> None:
     assert list(FIELDS) == list(TYPES)
-    for data_type, field in FIELDS.items():
-        assert field.template.startswith("tasks/widgets/"), data_type
-        assert TYPES[data_type].widget in field.template, data_type
+    for field in FIELDS.values():
+        assert get_template(field.template)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.types.parameters import TYPES, CannotInfer, Declared, UnreadableText, infer
+from tasks.types.parameters import TYPES, CannotInfer, infer
+from tasks.types.scalars import Declared, UnreadableText
 
 NAMES = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=12)
 INTS = st.integers() | st.integers(-(10**60), 10**60)

@@ -19,11 +19,11 @@ def test_a_whole_file_is_read() -> None:
     assert (spec.name, spec.description, spec.project_type) == ("Train", "Trains.", 8)
     assert [group.name for group in spec.groups] == ["inputs", "outputs"]
     assert spec.defaults() == {"learningRate": 0.001, "model": None}
-    rate = spec.parameter("learningRate")
+    rate = spec.by_name["learningRate"]
     assert (rate.data_type, rate.required, rate.description) == ("float", True, "Step size")
     assert (rate.line, rate.column) == (9, 9)
-    assert spec.parameter("model").required is False
-    assert spec.parameter("other") is None
+    assert spec.by_name["model"].required is False
+    assert "other" not in spec.by_name
 
 
 @pytest.mark.parametrize(

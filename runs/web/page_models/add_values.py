@@ -41,7 +41,7 @@ def fields(batch: Batch, declared: TaskSpec, typed: QueryDict | None = None) -> 
         if control is None or parameter.name == counted_up(batch):
             continue
         varies = len(given[parameter.name]) > 1
-        errors = [] if control.several is None else list(map(capfirst, control.several.errors))
+        errors = list(map(capfirst, control.several.errors))
         field = ValuesField(id=control.id, parameter=parameter, several=control, errors=errors)
         shown["varying" if varies else "other"].append(field)
     room = max(0, MOST_FIELDS - len(shown["varying"]))

@@ -19,8 +19,8 @@ from runs.states import State
 from runs.submission import forecast, progress
 from runs.submission.progress import Progress
 from runs.web.page_models import run_filters, run_list, state_bar
+from runs.web.page_models.paging import page_of
 from tasks.models import Task
-from tasks.paging import page_of
 
 
 def about(batch: Batch, *, user: User) -> dict[str, Any]:

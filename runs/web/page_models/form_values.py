@@ -13,7 +13,7 @@ from runs.submission import choices
 from tasks.forms import multi_values
 from tasks.types import equality
 from tasks.types.declarations import Parameter, TaskSpec
-from tasks.types.parameters import UnreadableText
+from tasks.types.scalars import UnreadableText
 from tasks.types.wording import inline, quote
 
 
@@ -40,7 +40,7 @@ def read(spec: RunSpec, declared: TaskSpec, *, since: str = "") -> FormValues:
     texts: dict[str, str] = {}
     notes: list[str] = []
     for name, given in spec.values.items():
-        parameter = declared.parameter(name)
+        parameter = declared.by_name.get(name)
         if parameter is None:
             notes.append(_unknown(name, given, since=since))
         elif len(given) > 1 and parameter.type.sweepable:
@@ -136,7 +136,7 @@ def _changes(spec: RunSpec, now: TaskSpec, since: str) -> Iterator[str]:
     for parameter in now.parameters:
         if parameter.name not in spec.values:
             yield f"{quote(parameter.name)} was added; its default is shown."
-        before = then.parameter(parameter.name)
+        before = then.by_name.get(parameter.name)
         if before is None:
             continue
         if before.data_type != parameter.data_type:

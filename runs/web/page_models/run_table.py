@@ -15,8 +15,8 @@ from projects import access
 from projects.models import Membership, Project, Role
 from runs.models import Run
 from runs.states import State
+from runs.web.page_models.paging import address_with
 from runs.web.page_models.run_filters import Rows, key
-from tasks.paging import address_with
 
 PAGE = 50
 LIFE = list(State)

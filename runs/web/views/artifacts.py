@@ -1,14 +1,11 @@
 """Artifacts by folder, each as a preview, a picture or a download, all as one zip. HTTP only."""
 
-from collections.abc import Iterable
-from pathlib import Path
-
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from coretex_site.lib import downloads, filetree, previews
+from coretex_site.lib import downloads, previews
 from coretex_site.lib.web import Request, page
 from runs.access import get_execution
 from runs.models import Artifact, Execution
@@ -67,8 +64,7 @@ def artifact_file(request: Request, pk: int, number: int, path: str) -> HttpResp
     file = artifact_tree.locate(get_artifact(execution, path))
     if file is None:
         raise Http404("The file of this Artifact is no longer in the data folder.")
-    serve = downloads.picture if "picture" in request.GET else downloads.attachment
-    return serve(request, file, path)
+    return downloads.as_asked(request, file, path)
 
 
 @require_safe
@@ -81,12 +77,4 @@ def artifacts_zip(request: Request, pk: int, number: int) -> HttpResponseBase:
         (found.path, artifact_tree.locate(found)) for found in execution.artifacts.order_by("path").iterator()
     )
     there = ((path, file) for path, file in files if file is not None)
-    return zip_of(request, there, f"run-{pk}-execution-{number}-artifacts.zip")
-
-
-def zip_of(request: Request, files: Iterable[tuple[str, Path]], name: str) -> HttpResponseBase:
-    details = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}"'}
-    headers = downloads.GUARDS | details
-    if request.method == "HEAD":
-        return HttpResponse(headers=headers)
-    return StreamingHttpResponse(filetree.zip_files(files), headers=headers)
+    return downloads.zipped(request, there, f"run-{pk}-execution-{number}-artifacts.zip")

@@ -19,7 +19,6 @@ from runs.submission import run_actions
 from runs.submission.errors import SubmitError
 from runs.web.page_models import run_page
 from runs.web.views import run_live
-from runs.web.views.artifacts import zip_of
 from tasks.views import tree
 
 
@@ -67,8 +66,7 @@ def snapshot_file(request: Request, pk: int, path: str) -> HttpResponseBase:
     """One frozen file, or with `?download` its bytes."""
     run = get_run(request.user, pk)
     if "download" in request.GET or "picture" in request.GET:
-        serve = downloads.picture if "picture" in request.GET else downloads.attachment
-        return serve(request, frozen(run, path), path)
+        return downloads.as_asked(request, frozen(run, path), path)
     frozen(run, path)
     return show_file(request, run, path)
 
@@ -113,7 +111,7 @@ def snapshot_zip(request: Request, pk: int) -> HttpResponseBase:
     if not root.is_dir():
         raise Http404("The files of this Snapshot are no longer in the data folder.")
     files = ((file.path, root / file.path) for file in filetree.walk(root))
-    return zip_of(request, files, f"run-{pk}-snapshot-{run.snapshot_id[:12]}.zip")
+    return downloads.zipped(request, files, f"run-{pk}-snapshot-{run.snapshot_id[:12]}.zip")
 
 
 @require_safe

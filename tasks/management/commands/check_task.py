@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -144,14 +144,7 @@ def _mismatches(root: Path, files: list[str], spec: TaskSpec) -> list[Finding]:
 
 
 def _finding(path: Path, problem: Problem) -> Finding:
-    return Finding(
-        file=str(path),
-        severity=problem.severity,
-        message=problem.message,
-        line=problem.line,
-        column=problem.column,
-        parameter=problem.parameter,
-    )
+    return Finding(file=str(path), **{field.name: getattr(problem, field.name) for field in fields(Problem)})
 
 
 def _files(root: Path) -> list[str]:

@@ -27,7 +27,7 @@ def page_of(
 ) -> Page[Row]:
     """The page of `rows` that `after` or `before` (a primary key) in the query asks for, sorted by `key`."""
     keyed = rows.annotate(sort_key=key)
-    before, after = _anchor(keyed, key_in(query, "before")), _anchor(keyed, key_in(query, "after"))
+    before, after = _anchor(keyed, _key_in(query, "before")), _anchor(keyed, _key_in(query, "after"))
     backwards = before is not None
     anchor = before if backwards else after
     down = descending != backwards
@@ -51,7 +51,7 @@ def page_of(
     )
 
 
-def key_in(query: QueryDict, name: str) -> int | None:
+def _key_in(query: QueryDict, name: str) -> int | None:
     """The primary key that the query gives; None for none, and for what could not be one."""
     text = query.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_KEY else None
