@@ -115,6 +115,8 @@
       write(parameter, chipLines(parameter, (chip) => chip.classList.contains("chip-twice")));
     } else if (on("[data-split-commas]")) {
       write(parameter, lines(textOf(parameter)).flatMap((line) => (line.startsWith('"') ? [line] : line.split(",").map((part) => part.trim()).filter(Boolean))));
+    } else if (on("[data-answer]")) {
+      write(parameter, target.closest("[data-answer]").dataset.answer.split("\n"));
     } else if (on("[data-pick-all]")) {
       write(parameter, [...parameter.querySelectorAll("[data-pick]")].map((pick) => pick.value));
     } else if (on("[data-spacing-open]")) {

@@ -10,26 +10,32 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tasks.forms import ranges
+from tasks.forms import notations, ranges
+from tasks.forms.notations import Answer
 from tasks.types import equality
 from tasks.types.declarations import Condition, Parameter
-from tasks.types.scalars import UnreadableText
+from tasks.types.scalars import UnreadableText, plain
 from tasks.types.structures import read_json, write_json
 from tasks.types.wording import quote
 
 NO_VALUE = "null"
-AT_COMMAS = ("int", "float", "bool", "dataset", "model")
+NUMBERS = ("int", "float")
+AT_COMMAS = ("bool", "dataset", "model")
 MOST = 10_000
 LONGEST = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One value, or the sentence that says why its text stands for none; `line` reads back as it."""
+    """One value, or the sentence that says why its text stands for none; `line` reads back as it.
+
+    `meant` has lines that may have been meant instead.
+    """
 
     value: Any = None
     error: str = ""
     line: str = ""
+    meant: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +45,8 @@ class Several:
     text: str
     items: Sequence[Item] = ()
     problem: str = ""
+    # What the text may have been meant to be, to be taken with one click.
+    answers: Sequence[Answer] = ()
 
     @property
     def values(self) -> list[Any]:
@@ -84,6 +92,8 @@ class _Reader:
 
     def split(self, line: str) -> list[str]:
         kind = self.parameter.data_type
+        if kind in NUMBERS:
+            return notations.pieces(line)
         if kind in AT_COMMAS:
             return re.split(r"[,;\t]", line)
         if kind == "enum":
@@ -92,16 +102,17 @@ class _Reader:
         return quoted_or_between(line, "\t") if kind == "str" else [line]
 
     def expanded(self, piece: str) -> list[Item]:
-        if self.parameter.data_type in ("int", "float") and ranges.looks_spaced(piece):
-            try:
-                numbers = ranges.expand(piece, whole=self.parameter.data_type == "int")
-            except ranges.SpacingError as error:
-                return [Item(error=str(error), line=piece)]
-            return [self.checked(number, str(number)) for number in numbers]
+        is_number = self.parameter.data_type in NUMBERS
         try:
-            return [self.checked(self.value(piece), piece)]
-        except UnreadableText as error:
+            spacing = notations.called(piece) if is_number else None
+            if is_number and ranges.looks_spaced(spacing or piece):
+                numbers = ranges.expand(spacing or piece, whole=self.parameter.data_type == "int")
+                return [self.checked(number, str(number)) for number in numbers]
+            return [self.checked(self.value(spacing or piece), spacing or piece)]
+        except ranges.SpacingError as error:
             return [Item(error=str(error), line=piece)]
+        except UnreadableText as error:
+            return [Item(error=str(error), line=piece, meant=notations.meant(piece) if is_number else ())]
 
     def value(self, piece: str) -> Any:
         if piece == NO_VALUE:
@@ -140,12 +151,31 @@ def read(parameter: Parameter, text: str, *, check: Check) -> Several:
     if len(text) > LONGEST:
         return Several(text=text, problem=f"expected at most {LONGEST:,} characters, found {len(text):,}")
     options = parameter.value.get("options") or () if parameter.data_type == "enum" else ()
+    has_numbers = (parameter.type.item or parameter.type).name in (*NUMBERS, "range")
+    written = plain(text) if has_numbers else text
+    if parameter.data_type in NUMBERS:
+        written = notations.without_brackets(written)
+    if parameter.data_type == "float" and notations.is_decimal_comma(written):
+        sentence, answers = notations.question(written)
+        return Several(text=text, problem=sentence, answers=answers)
     items: list[Item] = []
-    for item in _Reader(parameter=parameter, check=check, options=options).items(text):
+    for item in _Reader(parameter=parameter, check=check, options=options).items(written):
         if len(items) == MOST:
             return Several(text=text, items=items, problem=f"expected at most {MOST:,} values, found more")
         items.append(item)
-    return Several(text=text, items=items)
+    return Several(text=text, items=items, answers=_meant(items))
+
+
+def _meant(items: Sequence[Item]) -> list[Answer]:
+    """For the first item that may have been meant otherwise: the whole text with each of its meanings."""
+    place = next((place for place, item in enumerate(items) if item.meant), None)
+    if place is None:
+        return []
+    before, after = ([item.line for item in part] for part in (items[:place], items[place + 1 :]))
+    return [
+        Answer(label=f"Did you mean {line}?", text="\n".join([*before, line, *after]))
+        for line in items[place].meant
+    ]
 
 
 def write_line(parameter: Parameter, value: Any) -> str:

@@ -4,10 +4,17 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from tasks.types.wording import MAX_INT_BITS, MAX_INT_DIGITS, found, inline, one_line, quote
 
+# What a keyboard types in place of what documents and spreadsheets hold: minus signs, blanks, marks unseen.
+_PLAIN = {
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"), "-"),
+    **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000"), " "),
+    **dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")),
+}
 INT_TEXT = re.compile(r"[+-]?[0-9]+")
 FLOAT_TEXT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SEPARATED = re.compile(r"[+-]?[0-9]{1,3}([_, ' ])[0-9]{3}(?:\1[0-9]{3})*(?:\.[0-9]*)?")
@@ -20,6 +27,11 @@ BOOL_TEXTS = {"true": True, "yes": True, "on": True, "false": False, "no": False
 def is_storable(text: str) -> bool:
     """Whether every database and every JSON reader can keep this text: no NUL, no half of a character."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def plain(text: str) -> str:
+    """The text with the minus and the blanks of a keyboard, and without marks that cannot be seen."""
+    return text.translate(_PLAIN)
 
 
 class UnreadableText(ValueError):
@@ -116,6 +128,9 @@ class Number(ParameterType):
 
     is_bounded = True
 
+    def parse(self, text: str, *, declared: Declared = NOTHING_DECLARED) -> Any:
+        return super().parse(plain(text), declared=declared)
+
     def out_of_bounds(self, value: int | float, declared: Declared) -> Iterator[Flaw]:
         if declared.minimum is not None and value < declared.minimum:
             yield Flaw((), f"expected at least {inline(declared.minimum)}, found {inline(value)}")
@@ -148,9 +163,13 @@ class Int(Number):
             yield from self.out_of_bounds(value, declared)
 
     def parse_filled(self, text: str, declared: Declared) -> int:
-        if not INT_TEXT.fullmatch(text):
+        if INT_TEXT.fullmatch(text):
+            return self.read_int(text)
+        # 5.0 and 1e3, as spreadsheets write whole numbers; adjusted() is the power of ten of the first digit.
+        number = Decimal(text) if FLOAT_TEXT.fullmatch(text) and len(text) <= MAX_INT_DIGITS else None
+        if number is None or number.adjusted() >= MAX_INT_DIGITS or number != number.to_integral_value():
             raise self.unreadable(text)
-        return self.read_int(text)
+        return int(number)
 
 
 class Float(Number):

@@ -176,6 +176,16 @@ def test_mistakes_come_back_at_their_fields_with_everything_kept(
         assert (name.replace("v_", "v-").replace("p_", "p-"), value) in kept
 
 
+def test_a_pasted_column_with_decimal_commas_is_asked_about_and_not_started(
+    client: Client, task: Task
+) -> None:
+    data = filled(client, task, v_rate="0,1\n0,2")
+    html = looked(client, task, data)
+    assert "a decimal comma, or two values?" in html and 'data-answer="0.1\n0.2"' in html
+    assert client.post(address("runs:new", task), data).status_code == 422 and not Batch.objects.exists()
+    assert total(looked(client, task, data | {"v-rate": ["0.1\n0.2"]})) == "2"
+
+
 def test_while_nothing_can_be_counted_the_form_says_which_parameters_to_mend(
     client: Client, task: Task
 ) -> None:

@@ -91,6 +91,12 @@ test("commas become lines, but not those of a quoted text", () => {
   assert.equal(text(it), '1\n2\n3\n"a, b"');
 });
 
+test("an answer to what was meant becomes the text", () => {
+  const it = form(parameter("float", input("1"), several("0,1", "", '<button data-answer="0.1\n0.2">Decimal commas</button>'), "has-several"));
+  it.find("[data-answer]").click();
+  assert.equal(text(it), "0.1\n0.2");
+});
+
 test("an emptied list says which value is used instead", () => {
   const it = form(parameter("int", input("5"), several("1"), "has-several"));
   it.find("[data-several-text]").write(" \n");

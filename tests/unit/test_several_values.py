@@ -51,6 +51,71 @@ def several(draw: st.DrawFn) -> tuple[Parameter, list[Any]]:
     return parameter(kind, draw(value), draw(names)), draw(st.lists(value, min_size=2, max_size=6))
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "values"),
+    [
+        ("float", "0.1 0.01", [0.1, 0.01]),
+        ("float", "[0.1, 0.01]", [0.1, 0.01]),
+        ("float", "{0.1, 0.2}", [0.1, 0.2]),
+        ("float", "[\n  0.1,\n  0.2\n]", [0.1, 0.2]),
+        ("float", "np.logspace(-4,-1,4)", [0.0001, 0.001, 0.01, 0.1]),
+        ("float", "numpy.geomspace(1, 100, num=3)", [1, 10, 100]),
+        ("float", "np.linspace(0, 1, 3)", [0.0, 0.5, 1.0]),
+        ("float", "np.arange(0, 1, 0.25)", [0.0, 0.25, 0.5, 0.75]),
+        ("int", "range(1, 5)", [1, 2, 3, 4]),
+        ("int", "list(range(3))", [0, 1, 2]),
+        ("int", "5.0, 1e2", [5, 100]),
+        ("int", "1..5 step 2, 20", [1, 3, 5, 20]),
+        ("float", "\ufeff0.1\n\u22120.3\n1\u00a0", [0.1, -0.3, 1]),
+        ("float", "1, 2", [1, 2]),
+        ("list[int]", "[1,\u00a0\u22122]", [[1, -2]]),
+    ],
+)
+def test_numbers_are_read_as_people_paste_them(kind: str, text: str, values: list[Any]) -> None:
+    found = read(kind, text)
+    assert (found.errors, exact(found.values)) == ([], exact(values))
+
+
+@pytest.mark.parametrize(
+    ("text", "as_decimals", "as_values"),
+    [
+        ("0,1\n0,2", [0.1, 0.2], [0, 1, 0, 2]),
+        ("1.000,5", [1000.5], [1.0, 5]),
+        ("0,1; 0,2\t1", [0.1, 0.2, 1], [0, 1, 0, 2, 1]),
+        ("0,1\n0.5", [0.1, 0.5], [0, 1, 0.5]),
+    ],
+)
+def test_decimal_commas_are_asked_about_and_either_answer_is_one_click(
+    text: str, as_decimals: list[float], as_values: list[float]
+) -> None:
+    found = read("float", text)
+    assert found.values == [] and "a decimal comma, or two values?" in found.errors[0]
+    assert [read("float", answer.text).values for answer in found.answers] == [as_decimals, as_values]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "meant"),
+    [
+        ("int", "0\n1-10\n30", ["0\n1..10 step 1\n30"]),
+        ("int", "1\u201310", ["1..10 step 1"]),
+        ("float", "0.1-0.5", ["0.1..0.5 linear 5"]),
+        ("int", "1:10:2", ["1..10 step 2"]),
+        ("int", "1:2:10", ["1..2 step 10", "1..10 step 2"]),
+        ("int", "5.5", []),
+    ],
+)
+def test_what_may_be_a_spacing_is_offered_with_one_click(kind: str, text: str, meant: list[str]) -> None:
+    found = read(kind, text)
+    assert found.errors and [answer.text for answer in found.answers] == meant
+
+
+@pytest.mark.parametrize(
+    "call", ["range(1, 5, 0)", "np.linspace(1, 2)", "logspace(-0.5, 1, 3)", "range(5, 1)"]
+)
+def test_a_call_that_makes_no_numbers_gets_a_sentence(call: str) -> None:
+    assert read("float", call).errors[0].startswith("expected ")
+
+
 @given(several())
 def test_several_values_written_as_text_are_read_back_as_the_same(case: tuple[Parameter, list[Any]]) -> None:
     declared, values = case
