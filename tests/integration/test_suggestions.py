@@ -23,7 +23,7 @@ def test_a_task_without_task_yaml_gets_a_proposal_until_it_has_one(project: Proj
     write(task, {"task.yaml": proposal.text})
     assert suggestions.suggest(task, schema_url=URL) is None
     (warning,) = suggestions.warnings(task)
-    assert warning.path == "train.py" and "has no effect" in warning.message
+    assert warning.path == "train.py" and "have no effect" in warning.message
     (launcher,) = proposal.launchers
     write(task, {launcher.path: launcher.text})
     assert suggestions.warnings(task) == []
