@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -209,20 +209,23 @@ def add_samples(execution_id: int, samples: Mapping[str, list[Point]]) -> None:
 
 def series(execution: Execution, *, max_points: int = 1000) -> dict[str, dict[str, Any]]:
     """{name: {"x": […], "y": […], "is_system": bool}}, thinned out evenly to about `max_points` a metric."""
-    found = {}
-    for metric in execution.metrics.order_by("is_system", "name"):
-        points = metric.points.order_by("pk")
-        step = math.ceil(metric.point_count / max_points)
-        if step > 1:
-            # Counted so that the newest point is always among those kept.
-            numbered = points.annotate(number=Window(RowNumber(), order_by=F("pk").asc()))
-            points = numbered.annotate(rest=(F("number") + (-metric.point_count % step)) % step).filter(
-                rest=0
-            )
-        rows = list(points.values_list("x", "y"))
-        found[metric.name] = {
-            "x": [x for x, _ in rows],
-            "y": [y for _, y in rows],
-            "is_system": metric.is_system,
-        }
+    held = {metric.pk: metric for metric in execution.metrics.order_by("is_system", "name")}
+    points = thinned(held, most=max_points)
+    return {
+        metric.name: {"x": points[pk][0], "y": points[pk][1], "is_system": metric.is_system}
+        for pk, metric in held.items()
+    }
+
+
+def thinned(metrics: Iterable[int], *, most: int) -> dict[int, tuple[list[float], list[float | None]]]:
+    """{metric: (every x, every y)} of about `most` points of each, evenly apart."""
+    found: dict[int, tuple[list[float], list[float | None]]] = {pk: ([], []) for pk in metrics}
+    # Counted from the end, so that the newest point is always there.
+    back = Window(RowNumber(), partition_by=[F("metric")], order_by=F("pk").desc())
+    step = (F("metric__point_count") + most - 1) / most
+    points = MetricPoint.objects.filter(metric__in=list(found)).annotate(rest=(back - 1) % step)
+    kept = points.filter(rest=0).order_by("metric", "pk")
+    for pk, x, y in kept.values_list("metric", "x", "y"):
+        found[pk][0].append(x)
+        found[pk][1].append(y)
     return found
