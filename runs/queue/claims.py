@@ -15,11 +15,6 @@ from runs.states import State
 LOOK_AHEAD = 32
 
 
-def claim(node: Node, owner: str) -> Execution | None:
-    """The queued Execution that `node` is to execute next, now `preparing` and `owner`'s, if any."""
-    return Front(node).claim(owner)
-
-
 class Front:
     """What is in front of the lanes that a node serves, a few Executions of each, as it was a moment ago.
 
