@@ -81,10 +81,8 @@ def _with_rattler(
     }
     path = target.parent / f"{wanted.key}.request.json"
     path.write_text(json.dumps(request))
-    environment = {
-        **steps.installer(target.parent, builder).environment,
-        "PYTHONPATH": str(settings.BASE_DIR),
-    }
+    installer = steps.installer(target.parent, builder)
+    environment = {**installer.environment, "PYTHONPATH": str(settings.BASE_DIR)}
     try:
         command = [sys.executable, "-m", "runs.runtimes.conda_install", str(path)]
         steps.run(command, builder, environment=environment, what=wanted.file)
