@@ -186,13 +186,9 @@ def give_up_lost_nodes() -> None:
             if execution.start_marked_at is None and lifecycle.return_to_queue(execution.pk, owner):
                 continue
             name = "Its node" if execution.node is None else f"Its node {execution.node.name}"
-            message = f"{name} was lost: it has not answered for {_minutes(execution)} minutes."
+            silent = timezone.now() - (execution.heartbeat_at or execution.created_at)
+            message = f"{name} was lost: it has not answered for {silent // timedelta(minutes=1)} minutes."
             settle(execution, owner, Outcome(state=State.FAILED, reason=Reason.LOST, message=message))
-
-
-def _minutes(execution: Execution) -> int:
-    since = execution.heartbeat_at or execution.created_at
-    return int((timezone.now() - since).total_seconds() // 60)
 
 
 def _tidy_scratch() -> None:

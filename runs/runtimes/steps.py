@@ -44,7 +44,6 @@ def run(
     environment: Mapping[str, str],
     folder: Path = Path("/"),
     what: str = "",
-    may_fail: bool = False,
 ) -> None:
     """Runs a step with its output in the console; ends it when `tick` raises."""
     with builder.console.open("ab", buffering=0) as console:
@@ -71,7 +70,7 @@ def run(
         if child.poll() is None:
             processes.kill_all(lambda: processes.family(leader, builder.mark))
         code = child.wait()
-    if code == 0 or may_fail:
+    if code == 0:
         return
     how = (
         f"ended with exit code {code}" if code > 0 else f"was killed by signal {processes.signal_name(-code)}"
