@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
@@ -60,7 +61,7 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
         if not whole:
             break
         reading = read_lines(whole)
-        with statements.together():
+        with transaction.atomic(savepoint=False):
             if not lifecycle.next_metrics_offset(execution_id, start, start + len(whole)):
                 if not guessed:
                     break
@@ -161,7 +162,7 @@ def _store(
 
     With `is_first` there are no metrics of these names yet.
     """
-    with statements.together():
+    with transaction.atomic(savepoint=False):
         known = {} if is_first else {m.name: m for m in Metric.objects.filter(execution_id=execution_id)}
         room = max(0, len(series) if is_system else MOST_METRICS - len(known))
         new = [name for name, points in series.items() if points and name not in known]
@@ -176,8 +177,7 @@ def _store(
                 key = {"execution": execution_id, "name": metric.name, "is_system": is_system}
                 metric.pk = statements.insert(Metric, {**key, **fields})
         rows = [(metric.pk, x, y) for metric in stored for x, y in series[metric.name]]
-        if rows:
-            statements.insert_all(MetricPoint, ("metric", "x", "y"), rows)
+        statements.insert_all(MetricPoint, ("metric", "x", "y"), rows)
     return new[room:]
 
 
