@@ -155,8 +155,7 @@ class Attempt:
             stop_message=stop_message,
             time_limit=execution.run.time_limit,
         )
-        if patiently(lambda: settle(execution, self._owner, result, inputs=self._inputs)):
-            prepare.offer(execution)
+        patiently(lambda: settle(execution, self._owner, result, inputs=self._inputs))
 
     def say(self, text: str) -> None:
         """Appends a line of ours to the console."""

@@ -16,7 +16,7 @@ from coretex_site.lib import filetree, paths
 from coretex_site.lib.smallfile import overwrite
 from projects.data.references import RESOLVERS, Given, MissingReferenceError, Resolver
 from runs import snapshots
-from runs.engine.executor import ROOM, Launch
+from runs.engine.executor import Launch
 from runs.fast_path import spares
 from runs.fast_path.marks import Marks
 from runs.models import Execution, Run
@@ -33,10 +33,6 @@ MARK = "CORETEX_PARAMETERS"
 PASSED_ON = frozenset({"TZ"})
 PASSED_ON_PREFIXES = ("CUDA_", "NVIDIA_")
 NOTEBOOK_PROGRAM = Path(notebook_run.__file__)
-# What a spare is good for.
-HOME = "home"
-PARAMETERS = "parameters"
-EXIT = "exit"
 USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
 # A socket's path may have 107 bytes, and Python's multiprocessing makes sockets in TMPDIR.
 LONGEST_TMPDIR = 70
@@ -76,10 +72,7 @@ def lay_out(execution: Execution) -> Inputs:
             filetree.remove(folder)
     else:
         _make(home.parent)
-    if not spares.reuse(HOME, home):
-        home.mkdir()
-    spares.reuse(PARAMETERS, paths.parameters_file(execution.pk))
-    spares.reuse(EXIT, paths.exit_file(execution.pk))
+    home.mkdir()
     run = execution.run
     try:
         manifest = snapshots.check_out(run.snapshot_id, work)
@@ -135,22 +128,10 @@ def _resolve(resolver: Resolver, run: Run, parameter: str, pk: int, folder: Path
         raise Refused(Reason.PARAMETERS, f"The parameter {parameter} {error}") from error
 
 
-def take_back(execution: Execution, inputs: Inputs) -> bool:
-    """Keeps for this process's next script what its script left untouched: its files, its empty HOME.
-
-    Whether that was all there is to keep or to free.
-    """
-    home, digest = paths.home(execution.pk), execution.run.snapshot_id
-    spares.keep_empty(HOME, home)
-    files = snapshots.read_list(digest)
-    is_untouched = spares.keep_folder(digest, paths.work(execution.pk), files, inputs.marks)
-    return is_untouched and not home.exists() and not inputs.datasets
-
-
-def offer(execution: Execution) -> None:
-    """Passes files of a script whose end is stored to the process's next one: they prove nothing now."""
-    spares.offer(PARAMETERS, paths.parameters_file(execution.pk))
-    spares.offer(EXIT, paths.exit_file(execution.pk), blank=ROOM)
+def take_back(execution: Execution, inputs: Inputs) -> None:
+    """Keeps for this process's next script the files that its script left untouched."""
+    digest = execution.run.snapshot_id
+    spares.keep(digest, paths.work(execution.pk), snapshots.read_list(digest), inputs.marks)
 
 
 def launch(execution: Execution, environment: Ready) -> Launch:
