@@ -112,7 +112,6 @@ class Attempt:
                 builder=builder,
                 entry=execution.run.entry_script,
                 exactly=execution.exactly,
-                since=execution.created_at,
             )
         except EnvironmentFailure as failure:
             raise Refused(Reason.ENVIRONMENT, str(failure)) from failure
