@@ -20,7 +20,6 @@ from tasks.types.scalars import is_storable
 
 # Read and stored at once; a line that is longer is refused.
 CHUNK_BYTES = 1024 * 1024
-GUESSED_BYTES = 4096
 LONGEST_NAME = 200
 MOST_METRICS = 1000
 SUMMARY = ("point_count", "last", "minimum", "maximum", "mean", "finite_count")
@@ -50,10 +49,8 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
     line once: the bytes are claimed in the transaction that stores them.
     """
     stored = 0
-    # Of a short script nothing was stored before its end: that is tried first and not asked.
-    guessed = final and size(execution_id) <= GUESSED_BYTES
     while size(execution_id):
-        start, rejected = (0, 0) if guessed else _stored(execution_id)
+        start, rejected = _stored(execution_id)
         chunk = _read(execution_id, start)
         whole = chunk[: chunk.rfind(b"\n") + 1]
         if not whole and (final or len(chunk) == CHUNK_BYTES):
@@ -63,10 +60,7 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
         reading = read_lines(whole)
         with transaction.atomic(savepoint=False):
             if not lifecycle.next_metrics_offset(execution_id, start, start + len(whole)):
-                if not guessed:
-                    break
-                guessed = False
-                continue
+                break
             for name in _store(execution_id, reading.points, is_system=False, is_first=start == 0):
                 reading.reject(name.encode(), f"expected at most {MOST_METRICS:,} names of metrics")
             if reading.rejected:
