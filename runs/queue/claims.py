@@ -40,7 +40,7 @@ class Front:
         for lane in self._lanes:
             with transaction.atomic(savepoint=False):
                 if lane.batch is not None:
-                    batch = scheduler.hold(lane.batch, columns=scheduler.ROOM)
+                    batch = scheduler.hold(lane.batch)
                     if batch is None or not scheduler.room(batch, most=1):
                         continue
                 while (execution := self._next(lane)) is not None:
