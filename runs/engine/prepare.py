@@ -33,6 +33,8 @@ MARK = "CORETEX_PARAMETERS"
 PASSED_ON = frozenset({"TZ"})
 PASSED_ON_PREFIXES = ("CUDA_", "NVIDIA_")
 NOTEBOOK_PROGRAM = Path(notebook_run.__file__)
+# What a spare is good for.
+HOME = "home"
 USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
 # A socket's path may have 107 bytes, and Python's multiprocessing makes sockets in TMPDIR.
 LONGEST_TMPDIR = 70
@@ -72,7 +74,8 @@ def lay_out(execution: Execution) -> Inputs:
             filetree.remove(folder)
     else:
         _make(home.parent)
-    home.mkdir()
+    if not spares.reuse(HOME, home):
+        home.mkdir()
     run = execution.run
     try:
         manifest = snapshots.check_out(run.snapshot_id, work)
@@ -129,7 +132,8 @@ def _resolve(resolver: Resolver, run: Run, parameter: str, pk: int, folder: Path
 
 
 def take_back(execution: Execution, inputs: Inputs) -> None:
-    """Keeps for this process's next script the files that its script left untouched."""
+    """Keeps for this process's next script what its script left untouched: its files, its empty HOME."""
+    spares.keep_empty(HOME, paths.home(execution.pk))
     digest = execution.run.snapshot_id
     spares.keep(digest, paths.work(execution.pk), snapshots.read_list(digest), inputs.marks)
 

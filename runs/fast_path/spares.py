@@ -1,4 +1,4 @@
-"""Working folders that a script left as they were, kept for the next one of this process.
+"""Folders that a script left as they were, kept for the next one of this process.
 
 Between short scripts, copying large Snapshots and removing the copies takes longer than the scripts; and some
 file systems look at every inode that was freed lately before they give out another. With CORETEX_FAST_PATH=0
@@ -34,6 +34,14 @@ def keep(use: str, folder: Path, files: Files, marks: Marks) -> bool:
             _keep(use, folder)
             return True
     return False
+
+
+def keep_empty(use: str, folder: Path) -> None:
+    """Keeps a folder with nothing in it and the mode of its parent; any other stays where it is."""
+    with suppress(OSError):
+        is_as_made = folder.lstat().st_mode == folder.parent.stat().st_mode
+        if settings.FAST_PATH and is_as_made and not os.listdir(folder):
+            _keep(use, folder)
 
 
 def reuse(use: str, target: Path) -> bool:
