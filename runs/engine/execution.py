@@ -154,7 +154,8 @@ class Attempt:
             stop_message=stop_message,
             time_limit=execution.run.time_limit,
         )
-        patiently(lambda: settle(execution, self._owner, result, inputs=self._inputs))
+        if patiently(lambda: settle(execution, self._owner, result, inputs=self._inputs)):
+            prepare.offer(execution)
 
     def say(self, text: str) -> None:
         """Appends a line of ours to the console."""

@@ -16,7 +16,7 @@ from coretex_site.lib import filetree, paths
 from coretex_site.lib.smallfile import overwrite
 from projects.data.references import RESOLVERS, Given, MissingReferenceError, Resolver
 from runs import snapshots
-from runs.engine.executor import Launch
+from runs.engine.executor import ROOM, Launch
 from runs.fast_path import spares
 from runs.fast_path.marks import Marks
 from runs.models import Execution, Run
@@ -35,6 +35,8 @@ PASSED_ON_PREFIXES = ("CUDA_", "NVIDIA_")
 NOTEBOOK_PROGRAM = Path(notebook_run.__file__)
 # What a spare is good for.
 HOME = "home"
+PARAMETERS = "parameters"
+EXIT = "exit"
 USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
 # A socket's path may have 107 bytes, and Python's multiprocessing makes sockets in TMPDIR.
 LONGEST_TMPDIR = 70
@@ -76,6 +78,8 @@ def lay_out(execution: Execution) -> Inputs:
         _make(home.parent)
     if not spares.reuse(HOME, home):
         home.mkdir()
+    spares.reuse(PARAMETERS, paths.parameters_file(execution.pk))
+    spares.reuse(EXIT, paths.exit_file(execution.pk))
     run = execution.run
     try:
         manifest = snapshots.check_out(run.snapshot_id, work)
@@ -136,6 +140,12 @@ def take_back(execution: Execution, inputs: Inputs) -> None:
     spares.keep_empty(HOME, paths.home(execution.pk))
     digest = execution.run.snapshot_id
     spares.keep(digest, paths.work(execution.pk), snapshots.read_list(digest), inputs.marks)
+
+
+def offer(execution: Execution) -> None:
+    """Passes files of a script whose end is stored to the process's next one: they prove nothing now."""
+    spares.offer(PARAMETERS, paths.parameters_file(execution.pk))
+    spares.offer(EXIT, paths.exit_file(execution.pk), blank=ROOM)
 
 
 def launch(execution: Execution, environment: Ready) -> Launch:

@@ -1,4 +1,4 @@
-"""Folders that a script left as they were, kept for the next one of this process.
+"""What a script left that is good for the next one of this process: folders as they were, files of ours.
 
 Between short scripts, copying large Snapshots and removing the copies takes longer than the scripts; and some
 file systems look at every inode that was freed lately before they give out another. With CORETEX_FAST_PATH=0
@@ -14,11 +14,16 @@ from pathlib import Path, PurePath
 from django.conf import settings
 
 from coretex_site.lib import filetree, paths
+from coretex_site.lib.smallfile import overwrite
 from runs.fast_path.marks import Marks
 
 # {what it is good for: folder}, the oldest first.
 _kept: dict[str, Path] = {}
+# {what it is good for: file}, where they are.
+_offered: dict[str, Path] = {}
 MOST_KEPT = 4
+# The mode of a file that its owner may read and write.
+OURS = 0o600
 # (path, executable, sha256) of each file.
 Files = Sequence[tuple[str, bool, str]]
 
@@ -44,17 +49,34 @@ def keep_empty(use: str, folder: Path) -> None:
             _keep(use, folder)
 
 
+def offer(use: str, file: Path, *, blank: bytes | None = None) -> None:
+    """Lets `reuse` take `file`, which nobody needs any longer, from where it is, unless a script replaced it.
+
+    With `blank` that is its content from now on, so that under another name it is taken for nothing else.
+    """
+    if not settings.FAST_PATH:
+        return
+    with suppress(OSError):
+        status = os.lstat(file)
+        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and status.st_mode & OURS == OURS:
+            if blank is not None:
+                overwrite(file, blank)
+            _offered[use] = file
+
+
 def reuse(use: str, target: Path) -> bool:
-    """Moves what was kept for `use` to `target`; False when there is none."""
-    if use in _kept:
+    """Moves what was kept or offered for `use` to `target`; False when there is none."""
+    place = _kept.pop(use, None) or _offered.pop(use, None)
+    if place is not None:
         with suppress(OSError):  # someone tidied up, say; a new one is made
-            os.rename(_kept.pop(use), target)
+            os.rename(place, target)
             return True
     return False
 
 
 def forget() -> None:
     """Frees the disk of what was kept."""
+    _offered.clear()
     while _kept:
         filetree.remove(_kept.popitem()[1])
 
