@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from runs.fast_path import statements
@@ -67,7 +67,7 @@ def transition(
         }
         ended = {"finished_at": now} if target in FINAL else {}
         # No savepoint: who calls this in a transaction of their own wants all of that or nothing.
-        with statements.together():
+        with transaction.atomic(savepoint=False):
             if statements.update(Execution, where=where, fields={**changed, **ended, **fields}):
                 change = {"execution": execution_id, "from_state": state.value, "to_state": target.value}
                 statements.insert(StateChange, {**change, "message": message, "by": by, "at": now})
@@ -93,27 +93,32 @@ def return_to_queue(execution_id: int, owner: str) -> bool:
 
 def adopt(execution_id: int, *, previous: str, owner: str) -> bool:
     """Takes an active Execution over from the process `previous`, which is gone; False if another did."""
-    return bool(
-        Execution.objects.filter(pk=execution_id, owner=previous, finished_at=None).update(
-            owner=owner, heartbeat_at=timezone.now()
-        )
-    )
+    theirs = _unfinished(execution_id, previous)
+    return bool(theirs.update(owner=owner, heartbeat_at=timezone.now()))
 
 
 def heartbeat(execution_id: int, owner: str) -> State | None:
     """Says that `owner` still works on it and tells the state; None means: no longer yours, let go."""
-    mine = Execution.objects.filter(pk=execution_id, owner=owner, finished_at=None)
-    if not mine.update(heartbeat_at=timezone.now()):
+    if not _unfinished(execution_id, owner).update(heartbeat_at=timezone.now()):
         return None
-    state = mine.values_list("state", flat=True).first()
-    return None if state is None else State(state)
+    return state_of(execution_id, owner)
+
+
+def give_up(execution_id: int, owner: str, reason: Reason, message: str) -> None:
+    """Ends what cannot go on or be settled: as failed, or as stopped where that was asked for."""
+    active = [State.PREPARING, State.RUNNING]
+    if not transition(execution_id, active, State.FAILED, message=message, reason=reason, only_owner=owner):
+        transition(execution_id, State.STOPPING, State.STOPPED, message=message, only_owner=owner)
 
 
 def state_of(execution_id: int, owner: str) -> State | None:
     """The state of an unfinished Execution of `owner`; None when it is not that any longer."""
-    mine = Execution.objects.filter(pk=execution_id, owner=owner, finished_at=None)
-    state = mine.values_list("state", flat=True).first()
+    state = _unfinished(execution_id, owner).values_list("state", flat=True).first()
     return None if state is None else State(state)
+
+
+def _unfinished(execution_id: int, owner: str) -> QuerySet[Execution]:
+    return Execution.objects.filter(pk=execution_id, owner=owner, finished_at=None)
 
 
 def is_over(execution_id: int) -> bool:
@@ -132,7 +137,7 @@ def mark_start(execution_id: int, owner: str, **fields: Any) -> bool:
 
 def record(execution_id: int, owner: str, **fields: Any) -> bool:
     """Stores facts that are not the state (environment, shim, …) while `owner` owns the Execution."""
-    return bool(Execution.objects.filter(pk=execution_id, owner=owner, finished_at=None).update(**fields))
+    return bool(_unfinished(execution_id, owner).update(**fields))
 
 
 def request_stop(execution: Execution, *, by: User | None = None) -> bool:

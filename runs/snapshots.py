@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from django.utils import timezone
 from filelock import FileLock, Timeout
@@ -163,7 +162,7 @@ def read_list(digest: str) -> Sequence[tuple[str, bool, str]]:
 def _read_list(file: Path, digest: str) -> Sequence[tuple[str, bool, str]]:
     """What was proven once needs no file any longer: other files would have another digest."""
     try:
-        files = tuple((path, bool(mode), sha256) for path, mode, sha256 in _load(file))
+        files = tuple((path, bool(mode), sha256) for path, mode, sha256 in json.loads(file.read_text()))
     except (OSError, ValueError, TypeError):
         files = ()
     if filetree.tree_digest(files) != digest:
@@ -185,7 +184,8 @@ def delete_unused(*, older_than: timedelta = KEPT_UNUSED) -> int:
             ).delete()[0]:
                 continue
             with filetree.scratch(paths.scratch(), "snapshot") as folder:
-                _set_aside(digest, folder)
+                _set_aside(paths.snapshot(digest), folder)
+                _set_aside(paths.snapshot_list(digest), folder)
         deleted += 1
     return deleted
 
@@ -206,33 +206,19 @@ def _copy(source: Path, target: Path) -> tuple[str, list[tuple[str, bool, str]]]
 def _place(digest: str, source: Path, files: list[tuple[str, bool, str]]) -> None:
     """Moves a frozen copy to its place, unless it is there whole already; the list of files comes first."""
     final = paths.snapshot(digest)
-    listed = _load_or_none(paths.snapshot_list(digest)) == [list(file) for file in files]
-    if listed and final.is_dir() and filetree.digest(final) == digest:
-        return
     final.parent.mkdir(parents=True, exist_ok=True)
-    _set_aside(digest, source.parent)
     fresh = source.parent / "files.json"
     fresh.write_text(json.dumps(files))
     os.replace(fresh, paths.snapshot_list(digest))
-    os.rename(source, final)
+    if not final.is_dir() or filetree.digest(final) != digest:
+        _set_aside(final, source.parent)
+        os.rename(source, final)
 
 
-def _set_aside(digest: str, folder: Path) -> None:
+def _set_aside(place: Path, folder: Path) -> None:
     """Takes what lies at the place of a Snapshot into `folder`, which is removed soon."""
-    for place in (paths.snapshot(digest), paths.snapshot_list(digest)):
-        if place.exists():
-            os.rename(place, folder / place.name)
-
-
-def _load(path: Path) -> list[Any]:
-    return list(json.loads(path.read_text()))
-
-
-def _load_or_none(path: Path) -> list[Any] | None:
-    try:
-        return _load(path)
-    except (OSError, ValueError):
-        return None
+    if place.exists():
+        os.rename(place, folder / place.name)
 
 
 def _more(names: list[str]) -> str:

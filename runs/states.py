@@ -27,10 +27,6 @@ class State(StrEnum):
         """A node works on it."""
         return self in ACTIVE
 
-    @property
-    def is_final(self) -> bool:
-        return self in FINAL
-
 
 # From where to where an Execution may go.
 # PREPARING → QUEUED: its node died before the script was started, so nothing has happened yet.

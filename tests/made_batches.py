@@ -13,7 +13,7 @@ from projects.models import Project
 from runs.models import Batch, Execution, Metric, MetricPoint, Node, Run
 from runs.records import last_line
 from runs.runspec import RunSpec
-from runs.states import Reason, State
+from runs.states import FINAL, Reason, State
 from runs.submission import batch_upkeep, build
 from runs.submission.start import start
 from tasks.files import store
@@ -84,7 +84,7 @@ def end(batch: Batch, outcome: Callable[[Mapping[str, Any]], Outcome]) -> None:
         facts: dict[str, Any] = {"state": state, "node": node}
         if state is not State.QUEUED:
             facts |= {"claimed_at": now, "started_at": now - timedelta(seconds=90)}
-        if state.is_final:
+        if state in FINAL:
             facts |= {"finished_at": now}
         if state is State.FAILED:
             message = "The script ended with exit code 1."

@@ -41,7 +41,7 @@ def node(name: str = "worker-1") -> Node:
 
 
 def claim(at: Node | None = None) -> Execution | None:
-    return claims.claim(at or node(), "someone")
+    return claims.Front(at or node()).claim("someone")
 
 
 def end(execution: Execution, state: State = State.SUCCEEDED) -> None:

@@ -2,17 +2,19 @@
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tasks.types.equality import key
+from runs.values import is_number, key
 from tasks.types.wording import inline
 
 # Below this share of all variation a parameter is said not to have mattered.
 NEGLIGIBLE = 0.01
+# This share may be an error of rounding.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +74,6 @@ class Association:
     direction: float | None
 
 
-# (values of the parameters, metric) of the Runs that gave one.
-Usable = Sequence[tuple[Mapping[str, Any], float]]
-
-
 class AnalysisError(ValueError):
     """There is too little to analyse; the message says what is needed."""
 
@@ -87,14 +85,14 @@ def importance(observations: Sequence[Observation], names: Sequence[str]) -> Imp
     add up; when cells are missing each effect is measured after all others that do not contain it (type II,
     as in statsmodels' `anova_lm(typ=2)`). Raises AnalysisError with fewer than two usable Runs.
     """
-    usable = [(o.values, o.metric) for o in observations if o.metric is not None and math.isfinite(o.metric)]
-    if len(usable) < 2:
+    seen = usable(observations)
+    if len(seen) < 2:
         raise AnalysisError(
-            f"Two or more Runs with this metric are needed, and {len(usable)} of {len(observations)} have it."
+            f"Two or more Runs with this metric are needed, and {len(seen)} of {len(observations)} have it."
         )
-    y = np.array([metric for _, metric in usable], dtype=float)
+    y = np.array([o.metric for o in seen], dtype=float)
     total = float(((y - y.mean()) ** 2).sum())
-    codes = {name: _codes([values[name] for values, _ in usable]) for name in names}
+    codes = {name: codes_of(seen, name) for name in names}
     varying = [name for name in names if codes[name].max() > 0]
     terms: list[tuple[str, ...]] = [(name,) for name in varying]
     terms += itertools.combinations(varying, 2)
@@ -103,13 +101,18 @@ def importance(observations: Sequence[Observation], names: Sequence[str]) -> Imp
     everything = _residual(np.hstack([np.ones((len(y), 1)), *columns.values()]), y)[0]
     return Importance(
         effects=tuple(sorted((e for e in effects if e.degrees), key=lambda e: -e.sum_of_squares)),
-        levels={name: _levels(name, usable) for name in varying},
+        levels={name: levels(seen, name, codes[name], y) for name in varying},
         total=total,
-        rest=_share(everything, total),
-        noise=_noise(usable, names, total),
-        used=len(usable),
+        rest=share(everything, total),
+        noise=noise(list(codes.values()), y),
+        used=len(seen),
         missing=missing(observations, names),
     )
+
+
+def usable(observations: Sequence[Observation]) -> list[Observation]:
+    """Those that gave the metric, and as a finite number."""
+    return [o for o in observations if o.metric is not None and math.isfinite(o.metric)]
 
 
 def _effect(
@@ -120,12 +123,13 @@ def _effect(
     base = np.hstack([np.ones((len(y), 1)), *others])
     before, rank_before = _residual(base, y)
     after, rank_after = _residual(np.hstack([base, columns[term]]), y)
-    gained = max(0.0, before - after)
-    if gained < 1e-12 * max(total, 1e-300):
-        gained = 0.0
-    return Effect(
-        names=term, sum_of_squares=gained, share=_share(gained, total), degrees=rank_after - rank_before
-    )
+    return effect(term, before - after, total, rank_after - rank_before)
+
+
+def effect(names: tuple[str, ...], gained: float, total: float, degrees: int) -> Effect:
+    """What is as little as rounding makes counts as nothing."""
+    gained = gained if gained >= ROUNDING * max(total, 1e-300) else 0.0
+    return Effect(names=names, sum_of_squares=gained, share=share(gained, total), degrees=degrees)
 
 
 def _residual(design: np.ndarray, y: np.ndarray) -> tuple[float, int]:
@@ -134,44 +138,52 @@ def _residual(design: np.ndarray, y: np.ndarray) -> tuple[float, int]:
     return float(((y - design @ solution) ** 2).sum()), int(rank)
 
 
-def _share(part: float, total: float) -> float:
-    return part / total if total > 0 else 0.0
+def share(part: float, total: float) -> float:
+    return max(0.0, part) / total if total > 0 else 0.0
 
 
-def _codes(values: Sequence[Any]) -> np.ndarray:
-    """Each value's level as a number from 0, in order of appearance."""
-    levels: dict[str, int] = {}
-    return np.array([levels.setdefault(key(value), len(levels)) for value in values])
+def codes_of(observations: Sequence[Observation], name: str) -> np.ndarray:
+    """The level of each one's value as a number from 0, in order of appearance."""
+    places: dict[Hashable, int] = {}
+    return np.array([places.setdefault(key(o.values[name]), len(places)) for o in observations])
 
 
 def _columns(term: tuple[str, ...], codes: Mapping[str, np.ndarray]) -> np.ndarray:
     """Indicator columns of a term's levels, centred coding (each sums to zero over equally many levels)."""
     result = np.ones((len(codes[term[0]]), 1))
     for name in term:
-        levels = int(codes[name].max()) + 1
-        contrast = np.vstack([np.eye(levels - 1), -np.ones(levels - 1)])[codes[name]]
+        last = int(codes[name].max())
+        contrast = np.vstack([np.eye(last), -np.ones(last)])[codes[name]]
         result = (result[:, :, None] * contrast[:, None, :]).reshape(len(contrast), -1)
     return result
 
 
-def _levels(name: str, usable: Usable) -> tuple[Level, ...]:
-    groups: dict[str, tuple[Any, list[float]]] = {}
-    for values, metric in usable:
-        groups.setdefault(key(values[name]), (values[name], []))[1].append(metric)
+def levels(
+    observations: Sequence[Observation], name: str, codes: np.ndarray, y: np.ndarray
+) -> tuple[Level, ...]:
+    """What there is with each value of a parameter, in order of appearance."""
+    firsts = np.unique(codes, return_index=True)[1]
+    counts, sums = np.bincount(codes), np.bincount(codes, weights=y)
     return tuple(
-        Level(value=value, count=len(metrics), mean=math.fsum(metrics) / len(metrics))
-        for value, metrics in groups.values()
+        Level(value=observations[first].values[name], count=int(count), mean=float(summed / count))
+        for first, count, summed in zip(firsts, counts, sums, strict=True)
     )
 
 
-def _noise(usable: Usable, names: Sequence[str], total: float) -> float | None:
+def noise(codes: Sequence[np.ndarray], y: np.ndarray) -> float | None:
     """The share of variation within equal combinations; None when each ran once."""
-    cells: dict[str, list[float]] = {}
-    for values, metric in usable:
-        cells.setdefault(key([values[name] for name in names]), []).append(metric)
-    if all(len(cell) == 1 for cell in cells.values()):
+    cells = np.unique(np.array(codes), axis=1, return_inverse=True)[1].ravel()
+    if np.bincount(cells).max() == 1:
         return None
-    return _share(sum(float(((np.array(c) - np.mean(c)) ** 2).sum()) for c in cells.values()), total)
+    centred = y - y.mean()
+    total = float((centred**2).sum())
+    return share(total - between(cells, centred), total)
+
+
+def between(codes: np.ndarray, centred: np.ndarray) -> float:
+    """The sum of squares of the means of the groups, of which `centred` has the mean 0."""
+    counts, sums = np.bincount(codes), np.bincount(codes, weights=centred)
+    return float((sums**2 / counts).sum())
 
 
 def missing(observations: Sequence[Observation], names: Sequence[str]) -> str:
@@ -198,16 +210,17 @@ def in_common(
 
 def associations(observations: Sequence[Observation], names: Sequence[str]) -> list[Association]:
     """For random samples: rank correlation for numbers, ε² of Kruskal and Wallis for everything else."""
-    usable = [o for o in observations if o.metric is not None and math.isfinite(o.metric)]
-    if len(usable) < 3:
-        raise AnalysisError(f"Three or more Runs with this metric are needed, and {len(usable)} have it.")
-    y = _ranks(np.array([o.metric for o in usable], dtype=float))
-    found = [_association(name, [o.values[name] for o in usable], y) for name in names]
+    seen = usable(observations)
+    if len(seen) < 3:
+        raise AnalysisError(f"Three or more Runs with this metric are needed, and {len(seen)} have it.")
+    y = _ranks(np.array([o.metric for o in seen], dtype=float))
+    found = [_association(seen, name, y) for name in names]
     return sorted(found, key=lambda a: -a.strength)
 
 
-def _association(name: str, values: Sequence[Any], y: np.ndarray) -> Association:
-    if all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
+def _association(seen: Sequence[Observation], name: str, y: np.ndarray) -> Association:
+    values = [o.values[name] for o in seen]
+    if all(map(is_number, values)):
         # Ints may be larger than any float, and differ by less than floats tell apart.
         place = {value: number for number, value in enumerate(sorted(set(values)))}
         x = _ranks(np.array([place[value] for value in values]))
@@ -215,13 +228,9 @@ def _association(name: str, values: Sequence[Any], y: np.ndarray) -> Association
             return Association(name=name, strength=0.0, direction=0.0)
         rho = float(np.corrcoef(x, y)[0, 1])
         return Association(name=name, strength=abs(rho), direction=rho)
-    codes = _codes(values)
-    between = sum(
-        (codes == level).sum() * (y[codes == level].mean() - y.mean()) ** 2
-        for level in range(codes.max() + 1)
-    )
-    total = float(((y - y.mean()) ** 2).sum())
-    return Association(name=name, strength=_share(float(between), total), direction=None)
+    centred = y - y.mean()
+    strength = share(between(codes_of(seen, name), centred), float((centred**2).sum()))
+    return Association(name=name, strength=strength, direction=None)
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

@@ -84,20 +84,14 @@ def kept(batch: Batch) -> dict[str, Any]:
 
 def keep(batch: Batch, view: View) -> None:
     """Keeps columns, metric, direction and aggregate for all tables of the Task."""
-    _keep(batch, {**kept(batch), **_best_by(view), "columns": list(view.columns)})
+    keep_metric(batch, view, columns=list(view.columns))
 
 
-def keep_metric(batch: Batch, view: View) -> None:
-    """Saves the target metric for all tables of the Task; their columns stay."""
-    _keep(batch, {**kept(batch), **_best_by(view)})
-
-
-def _best_by(view: View) -> dict[str, str]:
-    return {"metric": view.metric, "aggregate": view.aggregate, "direction": view.direction}
-
-
-def _keep(batch: Batch, chosen: dict[str, Any]) -> None:
-    TableChoices.objects.update_or_create(task=batch.task, defaults={"choices": chosen})
+def keep_metric(batch: Batch, view: View, **also: Any) -> None:
+    """Saves the target metric for all tables of the Task, and what is given `also`; their columns stay."""
+    best_by = {"metric": view.metric, "aggregate": view.aggregate, "direction": view.direction}
+    choices = {**kept(batch), **best_by, **also}
+    TableChoices.objects.update_or_create(task=batch.task, defaults={"choices": choices})
 
 
 def read(query: QueryDict, batch: Batch, cells: Cells, metrics: Sequence[str]) -> View:

@@ -102,6 +102,13 @@ class Cells:
             )
         return self._scales[name]
 
+    def combinations(self, some: Iterable[Cell]) -> list[list[Cell]]:
+        """Those of `some` that differ only in what numbers their repeats together."""
+        found: dict[tuple[Hashable, ...], list[Cell]] = {}
+        for cell in some:
+            found.setdefault(tuple(key(cell.values.get(name)) for name in self.chosen), []).append(cell)
+        return list(found.values())
+
     def counts(self) -> dict[State, int]:
         found = dict.fromkeys(State, 0)
         for cell in self.all:

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
-
 from runs.analysis import cells, matrix, scores
 from runs.analysis.batch_view import View
-from runs.models import Batch, Metric, MetricPoint, Run
+from runs.models import Batch, Metric, Run
+from runs.records import metrics
 
 MOST_METRICS = 12
 # A parameter of numbers with few values is drawn with a tick for each, evenly apart.
@@ -59,21 +57,11 @@ def curves(batch: Batch, metric: str, runs: Sequence[int]) -> list[dict[str, Any
     """The points of a metric of each of `runs`, each curve thinned out evenly; three queries."""
     newest = dict(Run.objects.filter(pk__in=runs[:MOST_CURVES]).values_list("latest", "pk"))
     series = Metric.objects.filter(execution__in=list(newest), name=metric)
-    counts = {(pk, execution): count for pk, execution, count in
-              series.values_list("pk", "execution", "point_count")}  # fmt: skip
-    run_of = {pk: newest[execution] for pk, execution in counts}
-    points = MetricPoint.objects.filter(metric__in=list(run_of)).order_by("metric", "pk")
-    if max(counts.values(), default=0) > POINTS:
-        # Counted from the end, so that the newest point is always there; short curves keep all of theirs.
-        back = Window(RowNumber(), partition_by=[F("metric")], order_by=F("pk").desc())
-        step = (F("metric__point_count") + POINTS - 1) / POINTS
-        points = points.annotate(rest=(back - 1) % step).filter(rest=0)
-    found: dict[int, dict[str, Any]] = {run: {"run": run, "x": [], "y": []} for run in run_of.values()}
-    for pk, x, y in points.values_list("metric", "x", "y"):
-        found[run_of[pk]]["x"].append(x)
-        found[run_of[pk]]["y"].append(y)
+    run_of = {pk: newest[execution] for pk, execution in series.values_list("pk", "execution")}
+    points = metrics.thinned(run_of, most=POINTS)
+    found = [{"run": run, "x": points[pk][0], "y": points[pk][1]} for pk, run in run_of.items()]
     order = {run: place for place, run in enumerate(runs)}
-    return sorted(found.values(), key=lambda curve: order[curve["run"]])
+    return sorted(found, key=lambda curve: order[curve["run"]])
 
 
 def curve_runs(held: cells.Cells, view: View, *, most: int) -> list[int]:

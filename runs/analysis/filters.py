@@ -2,6 +2,7 @@
 
 import json
 import math
+import operator
 import re
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +35,7 @@ def _one(text: str) -> Passes:
         low, _, high = text.partition("..")
         least, most = _number(low, -math.inf), _number(high, math.inf)
         if least is not None and most is not None:
-            return _between(least, most)
+            return lambda value, text_of: is_number(value) and least <= value <= most
     for sign, compare in COMPARISONS.items():
         if text.startswith(sign):
             limit = _number(text.removeprefix(sign), None)
@@ -81,10 +82,6 @@ def _holds(value: Any, text_of: Callable[[Any], str], lowered: str) -> bool:
     return value is not None and lowered in text_of(value).lower()
 
 
-def _between(low: float, high: float) -> Passes:
-    return lambda value, text_of: is_number(value) and low <= value <= high
-
-
 def _number(text: str, empty: float | None) -> float | int | None:
     """Whole numbers exactly: beyond 2⁵³ floats are not what was typed."""
     text = text.strip()
@@ -98,8 +95,8 @@ def _number(text: str, empty: float | None) -> float | int | None:
 
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
-    ">=": lambda value, limit: value >= limit,
-    "<=": lambda value, limit: value <= limit,
-    ">": lambda value, limit: value > limit,
-    "<": lambda value, limit: value < limit,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
 }

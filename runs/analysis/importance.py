@@ -106,17 +106,13 @@ def _by_effects(found: Importance, seen: Sequence[Observation], together: Togeth
     shared = _shared(found, together)
     if shared is not None:
         bars = sorted([*bars, shared], key=lambda bar: -bar.share)
-    if found.noise is None:
-        note = "three and more together, and chance"
-        bars.append(Bar(label="Everything else", names=(), share=found.rest, kind="rest", note=note))
-    else:
-        many = max(0.0, found.rest - found.noise)
-        bars.append(
-            Bar(label="Everything else", names=(), share=many, kind="rest", note="three and more together")
-        )
-        bars.append(
-            Bar(label="Chance", names=(), share=found.noise, kind="rest", note="differences between repeats")
-        )
+    many, note = found.rest, "three and more together, and chance"
+    if found.noise is not None:
+        many, note = max(0.0, found.rest - found.noise), "three and more together"
+    bars.append(Bar(label="Everything else", names=(), share=many, kind="rest", note=note))
+    if found.noise is not None:
+        note = "differences between repeats"
+        bars.append(Bar(label="Chance", names=(), share=found.noise, kind="rest", note=note))
     return ParameterImportance(
         bars=bars,
         levels=_levels(found, seen, together),

@@ -1,7 +1,7 @@
 """The table of a Batch: parameters × metrics, filtered, sorted, grouped, best marked. Knows no HTTP."""
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean, median, stdev
@@ -96,13 +96,13 @@ class Matrix:
         self._times: dict[int, float] | None = None
         self.problems: dict[str, str] = {}
 
-    def load(self, keys: Iterable[str]) -> None:
-        """Reads these metrics of all cells in one query, and the times if they are among them."""
+    def load(self, keys: Iterable[str], *, runs: Sequence[int] | None = None) -> None:
+        """Reads these metrics in one query, and the times if among them: of all cells, or of `runs` only."""
         keys = list(keys)
         wanted = [k[2:] for k in keys if k.startswith("m:") and k[2:] not in self._numbers]
-        self._numbers |= scores.read(self.batch, wanted, self.view.aggregate)
+        self._numbers |= scores.read(self.batch, wanted, self.view.aggregate, runs=runs)
         if "time" in keys and self._times is None:
-            self._times = times(Run.objects.filter(scores.of_batch(self.batch)))
+            self._times = times(Run.objects.filter(scores.of_batch(self.batch, runs=runs)))
 
     def number(self, column: str) -> Callable[[Cell], Any]:
         """What a cell has in a column."""
@@ -148,12 +148,9 @@ class Matrix:
     @cached_property
     def groups(self) -> list[list[Cell]]:
         """The cells of each combination together, or each alone."""
-        if not self.view.grouped:
-            return [[cell] for cell in self.filtered]
-        found: dict[tuple[Hashable, ...], list[Cell]] = {}
-        for cell in self.filtered:
-            found.setdefault(tuple(key(cell.values.get(name)) for name in self.cells.chosen), []).append(cell)
-        return list(found.values())
+        if self.view.grouped:
+            return self.cells.combinations(self.filtered)
+        return [[cell] for cell in self.filtered]
 
     def summary(self, group: Sequence[Cell], column: str) -> Any:
         """What a group has in a column: the mean of numbers that were measured, else the first value."""
@@ -204,7 +201,8 @@ class Matrix:
         pages = max(1, math.ceil(count / PAGE))
         page = min(self.view.page, pages)
         shown = self.ordered[(page - 1) * PAGE : page * PAGE]
-        self._read_shown(shown)
+        # However many cells there are, only these rows need what nothing was filtered or sorted by.
+        self.load(self.view.columns, runs=[cell.run for group in shown for cell in group])
         columns = [self.column(name) for name in self.view.columns]
         rows = [
             Row(cells=group, entries=[self.entry(group, name, marks) for name in self.view.columns])
@@ -228,14 +226,6 @@ class Matrix:
         if not held:
             return None
         return UsualTime(seconds=median(held.values()), runs=len(held), is_all=len(done) <= MOST_TIMED)
-
-    def _read_shown(self, shown: Sequence[Sequence[Cell]]) -> None:
-        """The columns that only these rows need: two queries, however many cells there are."""
-        runs = [cell.run for group in shown for cell in group]
-        missing = [c[2:] for c in self.view.columns if c.startswith("m:") and c[2:] not in self._numbers]
-        self._numbers |= scores.read(self.batch, missing, self.view.aggregate, runs=runs)
-        if "time" in self.view.columns and self._times is None:
-            self._times = times(Run.objects.filter(pk__in=runs))
 
     def column(self, name: str) -> Column:
         numeric = name.startswith("m:") or name == "time"

@@ -1,7 +1,7 @@
 """“Narrow down”: the values to try next, from the best cells of a Batch. Knows no HTTP."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -60,13 +60,10 @@ def down(
     cells: Cells, numbers: Mapping[int, float], direction: str, importance: ParameterImportance
 ) -> Narrowed | None:
     """The next specification; None while no cell has the metric."""
-    repeats: dict[tuple[Hashable, ...], list[Cell]] = {}
-    for cell in cells.all:
-        if cell.run in numbers:
-            repeats.setdefault(tuple(key(cell.values.get(name)) for name in cells.chosen), []).append(cell)
+    repeats = cells.combinations(cell for cell in cells.all if cell.run in numbers)
     if not repeats or not cells.chosen:
         return None
-    scored = [(fmean(numbers[cell.run] for cell in group), group) for group in repeats.values()]
+    scored = [(fmean(numbers[cell.run] for cell in group), group) for group in repeats]
     scored.sort(key=lambda pair: pair[0], reverse=direction == "max")
     scored = scored[: min(MOST_BEST, max(FEWEST_BEST, math.floor(len(scored) * BEST_SHARE)))]
     best = [group[0] for _, group in scored]

@@ -15,8 +15,10 @@ LESS_IS_BETTER = ("loss", "error", "err", "mse", "rmse", "mae", "mape", "perplex
                   "latency", "cost", "distance", "nll", "divergence")  # fmt: skip
 
 
-def of_batch(batch: Batch) -> Q:
-    """Its own Runs, and those that were reused."""
+def of_batch(batch: Batch, *, runs: Iterable[int] | None = None) -> Q:
+    """Its own Runs, and those that were reused; or only `runs`."""
+    if runs is not None:
+        return Q(pk__in=list(runs))
     reused = [run for _, run in batch.reused]
     return Q(batch=batch) | Q(pk__in=reused) if reused else Q(batch=batch)
 
@@ -39,8 +41,7 @@ def read(
     found: dict[str, dict[int, float]] = {name: {} for name in wanted}
     if not wanted:
         return found
-    which = of_batch(batch) if runs is None else Q(pk__in=list(runs))
-    rows = Run.objects.filter(which, latest__metrics__name__in=list(wanted)).order_by()
+    rows = Run.objects.filter(of_batch(batch, runs=runs), latest__metrics__name__in=list(wanted)).order_by()
     column = F(f"latest__metrics__{aggregate}")
     numbers = rows.annotate(number=Cast(column, FloatField()))
     for run, name, number in numbers.values_list("pk", "latest__metrics__name", "number"):

@@ -87,19 +87,7 @@ class Attempt:
         message = (
             f"The server had an internal problem{why}. Give your administrator the reference {reference}."
         )
-        failed = Outcome(state=State.FAILED, reason=self._step, message=message)
-        moved = lifecycle.transition(
-            self._execution.pk,
-            [State.PREPARING, State.RUNNING],
-            failed.state,
-            message=failed.message,
-            reason=failed.reason,
-            only_owner=self._owner,
-        )
-        if not moved:
-            lifecycle.transition(
-                self._execution.pk, State.STOPPING, State.STOPPED, message=message, only_owner=self._owner
-            )
+        lifecycle.give_up(self._execution.pk, self._owner, self._step, message)
         return True
 
     def prepare(self) -> None:
@@ -124,7 +112,6 @@ class Attempt:
                 builder=builder,
                 entry=execution.run.entry_script,
                 exactly=execution.exactly,
-                since=execution.created_at,
             )
         except EnvironmentFailure as failure:
             raise Refused(Reason.ENVIRONMENT, str(failure)) from failure

@@ -52,7 +52,8 @@ def keep(execution: Execution, owner: str, *, inputs: Inputs | None = None) -> b
         artifacts.free(execution.pk)
     elif inputs is None:
         artifacts.collect(execution.pk, _manifest(execution))
-    elif not prepare.take_back(execution, inputs) or paths.artifacts(execution.pk).exists():
+    else:
+        prepare.take_back(execution, inputs)
         artifacts.collect(execution.pk, inputs.manifest, marks=inputs.marks)
     if metrics.size(execution.pk) > metrics.CHUNK_BYTES:
         # Nobody else waits for the database while much of it is stored.

@@ -1,6 +1,5 @@
 """Keeps a node going: heartbeat, cluster, healing. Knows no HTTP and no django-q2."""
 
-import fcntl
 import os
 import platform
 import signal
@@ -12,12 +11,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
-from typing import IO
 
 import psutil
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from filelock import FileLock, Timeout
 
 from coretex_site.lib import lifeline, paths
 from runs.engine import recovery
@@ -28,6 +27,8 @@ TICK = 1.0
 TIDY_EVERY = 300.0
 # All of a stop has to be over within 10 seconds.
 CUT_OFF_WITHIN = 6.0
+# A node of the same name may be on its way out for so long.
+OLD_ONE_ENDS_WITHIN = 3.0
 # What a cluster may need to come up on a busy machine, before the watchdog counts.
 START_WITHIN = 20.0
 # The longest wait between two starts of a cluster that does not stay up.
@@ -117,7 +118,7 @@ class Keeper:
                 # What it builds is whole or not there, and what it did not send is sent by the next one.
                 self._attendant.kill()
                 self._attendant.wait()
-            lock.close()
+            lock.release()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         # A Ctrl-C wins over a request to leave the scripts alone, and a second one changes nothing.
@@ -223,22 +224,15 @@ class Keeper:
             self._attendant = subprocess.Popen(program, stdin=subprocess.DEVNULL)
 
 
-def hold_name(name: str) -> IO[str]:
+def hold_name(name: str) -> FileLock:
     """Holds the name on this machine and wherever the data folder is shared; NodeError when it is taken."""
     paths.locks().mkdir(parents=True, exist_ok=True)
-    file = (paths.locks() / f"node-{name}").open("a+")
-    # The one before may be on its way out.
-    deadline = time.monotonic() + 3
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                file.close()
-                raise NodeError(taken(name)) from None
-            time.sleep(0.1)
-        else:
-            return file
+    lock = FileLock(paths.locks() / f"node-{name}")
+    try:
+        lock.acquire(timeout=OLD_ONE_ENDS_WITHIN)
+    except Timeout:
+        raise NodeError(taken(name)) from None
+    return lock
 
 
 def register(name: str, workers: int) -> Node:

@@ -135,16 +135,11 @@ def _resolve(resolver: Resolver, run: Run, parameter: str, pk: int, folder: Path
         raise Refused(Reason.PARAMETERS, f"The parameter {parameter} {error}") from error
 
 
-def take_back(execution: Execution, inputs: Inputs) -> bool:
-    """Keeps for this process's next script what its script left untouched: its files, its empty HOME.
-
-    Whether that was all there is to keep or to free.
-    """
-    home, digest = paths.home(execution.pk), execution.run.snapshot_id
-    spares.keep_empty(HOME, home)
-    files = snapshots.read_list(digest)
-    is_untouched = spares.keep_folder(digest, paths.work(execution.pk), files, inputs.marks)
-    return is_untouched and not home.exists() and not inputs.datasets
+def take_back(execution: Execution, inputs: Inputs) -> None:
+    """Keeps for this process's next script what its script left untouched: its files, its empty HOME."""
+    spares.keep_empty(HOME, paths.home(execution.pk))
+    digest = execution.run.snapshot_id
+    spares.keep(digest, paths.work(execution.pk), snapshots.read_list(digest), inputs.marks)
 
 
 def offer(execution: Execution) -> None:

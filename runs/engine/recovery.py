@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -29,8 +28,6 @@ from runs.states import ACTIVE, Reason, State
 
 log = logging.getLogger(__name__)
 
-# What becomes failed when it cannot be settled; what was asked to stop becomes stopped.
-ENDABLE = (State.PREPARING, State.RUNNING)
 # A process that lives but said nothing of an Execution for so long has forgotten it.
 FORGOTTEN_AFTER = timedelta(minutes=10)
 # When a node that answers no more counts as gone; one that was stopped in order may come back to its scripts.
@@ -112,9 +109,7 @@ def _failing_alone(execution: Execution, owner: str) -> Iterator[None]:
             "It ended without a worker, and its results could not be read or stored. "
             f"Give your administrator the reference {reference}."
         )
-        fields: dict[str, Any] = {"message": message, "only_owner": owner}
-        if not lifecycle.transition(execution.pk, ENDABLE, State.FAILED, reason=Reason.LOST, **fields):
-            lifecycle.transition(execution.pk, State.STOPPING, State.STOPPED, **fields)
+        lifecycle.give_up(execution.pk, owner, Reason.LOST, message)
 
 
 def _settle_or_return(execution: Execution, owner: str) -> None:
@@ -191,13 +186,9 @@ def give_up_lost_nodes() -> None:
             if execution.start_marked_at is None and lifecycle.return_to_queue(execution.pk, owner):
                 continue
             name = "Its node" if execution.node is None else f"Its node {execution.node.name}"
-            message = f"{name} was lost: it has not answered for {_minutes(execution)} minutes."
+            silent = timezone.now() - (execution.heartbeat_at or execution.created_at)
+            message = f"{name} was lost: it has not answered for {silent // timedelta(minutes=1)} minutes."
             settle(execution, owner, Outcome(state=State.FAILED, reason=Reason.LOST, message=message))
-
-
-def _minutes(execution: Execution) -> int:
-    since = execution.heartbeat_at or execution.created_at
-    return int((timezone.now() - since).total_seconds() // 60)
 
 
 def _tidy_scratch() -> None:

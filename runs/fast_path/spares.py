@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from django.conf import settings
 
@@ -28,7 +28,7 @@ OURS = 0o600
 Files = Sequence[tuple[str, bool, str]]
 
 
-def keep_folder(use: str, folder: Path, files: Files, marks: Marks) -> bool:
+def keep(use: str, folder: Path, files: Files, marks: Marks) -> bool:
     """Keeps a folder that its script left as it was: these files and no others, with contents and modes.
 
     `marks` are those of the files when the folder was made. One with any change, or that cannot be read,
@@ -67,13 +67,11 @@ def offer(use: str, file: Path, *, blank: bytes | None = None) -> None:
 def reuse(use: str, target: Path) -> bool:
     """Moves what was kept or offered for `use` to `target`; False when there is none."""
     place = _kept.pop(use, None) or _offered.pop(use, None)
-    if place is None:
-        return False
-    try:
-        os.rename(place, target)
-    except OSError:  # someone tidied up, say; a new one is made
-        return False
-    return True
+    if place is not None:
+        with suppress(OSError):  # someone tidied up, say; a new one is made
+            os.rename(place, target)
+            return True
+    return False
 
 
 def forget() -> None:
@@ -98,49 +96,23 @@ def _keep(use: str, folder: Path) -> None:
         filetree.remove(_kept.pop(next(iter(_kept))))
 
 
-def _is_untouched(root: Path, listed: Files, marks: Marks) -> bool:
-    expected = {path: (executable, sha256) for path, executable, sha256 in listed}
+def _is_untouched(root: Path, files: Files, marks: Marks) -> bool:
+    """Whether there are these files, the folders that they are in, and nothing else."""
+    missing = {path for path, _, _ in files}
+    missing |= {str(above) for path in missing for above in PurePath(path).parents} - {"."}
     folder_mode = root.parent.stat().st_mode
-    folders = _folders(expected)
-    files = 0
-    waiting = ["."]
-    while waiting:
-        folder = waiting.pop()
-        if folder not in folders or os.lstat(f"{root}/{folder}").st_mode != folder_mode:
+    for folder, folders, names in os.walk(root):
+        found = {os.path.relpath(os.path.join(folder, name), root) for name in folders + names}
+        if not found <= missing or os.lstat(folder).st_mode != folder_mode:
             return False
-        folders.remove(folder)
-        with os.scandir(f"{root}/{folder}") as entries:
-            for entry in entries:
-                path = entry.name if folder == "." else f"{folder}/{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(path)
-                    continue
-                if path not in expected:
-                    return False
-                status = entry.stat(follow_symlinks=False)
-                if not _is_same(
-                    root / path, status, *expected[path], is_marked=marks.shows_same(path, status)
-                ):
-                    return False
-                files += 1
-    return files == len(expected) and not folders
+        missing -= found
+    return not missing and all(_is_same(root, *file, marks) for file in files)
 
 
-def _is_same(path: Path, status: os.stat_result, executable: bool, sha256: str, *, is_marked: bool) -> bool:
-    if not stat.S_ISREG(status.st_mode) or is_marked:
+def _is_same(root: Path, path: str, executable: bool, sha256: str, marks: Marks) -> bool:
+    status = os.lstat(root / path)
+    if marks.shows_same(path, status):
         return stat.S_ISREG(status.st_mode)
-    mode = 0o755 if executable else 0o644
-    return (
-        stat.S_IMODE(status.st_mode) == mode and status.st_nlink == 1 and filetree.file_digest(path) == sha256
-    )
-
-
-def _folders(files: Sequence[str] | dict[str, tuple[bool, str]]) -> set[str]:
-    """All folders that files are in, the root as `.`."""
-    found = {"."}
-    for path in files:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition("/")[0]
-    return found
+    mode = stat.S_IFREG | (0o755 if executable else 0o644)
+    is_as_made = status.st_mode == mode and status.st_nlink == 1
+    return is_as_made and filetree.file_digest(root / path) == sha256

@@ -3,9 +3,9 @@
 from collections import deque
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
-from runs.fast_path import statements
 from runs.lifecycle import transition
 from runs.models import Execution, Node
 from runs.queue import scheduler
@@ -13,11 +13,6 @@ from runs.states import State
 
 # How many Executions of a lane are read at once: reading one costs as much as reading all of these.
 LOOK_AHEAD = 32
-
-
-def claim(node: Node, owner: str) -> Execution | None:
-    """The queued Execution that `node` is to execute next, now `preparing` and `owner`'s, if any."""
-    return Front(node).claim(owner)
 
 
 class Front:
@@ -43,9 +38,9 @@ class Front:
         below its limit and has not failed too often; it is held meanwhile, so that its limit is exact.
         """
         for lane in self._lanes:
-            with statements.together():
+            with transaction.atomic(savepoint=False):
                 if lane.batch is not None:
-                    batch = scheduler.hold(lane.batch, columns=scheduler.ROOM)
+                    batch = scheduler.hold(lane.batch)
                     if batch is None or not scheduler.room(batch, most=1):
                         continue
                 while (execution := self._next(lane)) is not None:

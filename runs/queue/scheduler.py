@@ -22,8 +22,6 @@ LOOKED_AT = (
     *("built_at", "paused_at", "finished_at", "wanted_node_id", "priority", "at_once", "stop_after"),
     *("failures_after", "builder", "builder_at"),
 )
-# Those by which `room` says how many.
-ROOM = ("built_at", "paused_at", "at_once", "stop_after", "failures_after")
 # How long a builder that cannot be asked, as it is on another machine, may take.
 BUILD_SECONDS = timedelta(seconds=120)
 
@@ -72,12 +70,12 @@ def _single_heads(node: Node) -> Iterable[tuple[int, int]]:
         yield from single_runs(wanted).values_list("priority", "latest")[:1]
 
 
-def hold(batch_id: int | None, *, columns: tuple[str, ...] = LOOKED_AT) -> Batch | None:
-    """The Batch, locked until the transaction ends, with these columns; None when it is gone.
+def hold(batch_id: int | None) -> Batch | None:
+    """The Batch, locked until the transaction ends, with what says what may start; None when it is gone.
 
     Who starts, stops or queues Runs of a Batch holds it first, so that its limit is never exceeded.
     """
-    return statements.find(Batch, batch_id, columns, locked=True)
+    return statements.find(Batch, batch_id, LOOKED_AT, locked=True)
 
 
 def reopen(batch_id: int | None) -> None:

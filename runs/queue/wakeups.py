@@ -12,7 +12,6 @@ import signal
 import time
 from contextlib import suppress
 from functools import cache
-from importlib.util import find_spec
 
 from django.conf import settings
 from django.db import DatabaseError, connection, connections
@@ -37,16 +36,11 @@ TIDY_UP = "runs.engine.recovery.tidy"
 ANY_TOKEN = f"SELECT 1 FROM {OrmQ._meta.db_table} WHERE key = %s AND lock < %s LIMIT 1"  # noqa: S608
 
 
-def _errors_of_brokers() -> tuple[type[Exception], ...]:
-    """redis is installed only where it is the broker."""
-    if find_spec("redis") is None:
-        return ()
+BROKER_ERRORS: tuple[type[Exception], ...] = ()
+with suppress(ImportError):  # redis is installed only where it is the broker
     from redis.exceptions import RedisError
 
-    return (RedisError,)
-
-
-BROKER_ERRORS = _errors_of_brokers()
+    BROKER_ERRORS = (RedisError,)
 UNREACHABLE: tuple[type[Exception], ...] = (*BROKER_ERRORS, DatabaseError, OSError)
 
 

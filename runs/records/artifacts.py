@@ -3,7 +3,9 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from coretex_site.lib import filetree, paths
@@ -69,49 +71,41 @@ def _move_changed(work: Path, kept: Path, manifest: Mapping[str, str], *, marks:
 def _names(work: Path) -> tuple[list[str], list[str], list[str]]:
     """The paths of files below `work`, of what is neither file nor folder, and of folders that stay closed.
 
-    Without environments.
+    Without environments. Folders that the script has closed are opened.
     """
     files: list[str] = []
     others: list[str] = []
     closed: list[str] = []
-    for prefix, entry in _entries(work, closed):
-        if entry.is_file(follow_symlinks=False):
-            files.append(prefix + entry.name)
-        else:
-            others.append(prefix + entry.name)
+
+    def note(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # the script took it away
+            closed.append(os.path.relpath(error.filename, work))
+
+    if work.is_symlink():
+        return files, others, closed
+    _open(work)
+    for folder, folders, names in os.walk(work, onerror=note):
+        if folder != str(work) and "pyvenv.cfg" in names:
+            folders.clear()
+            continue
+        folders[:] = sorted(set(folders) - filetree.IGNORED)
+        for name in {*names, *folders} - filetree.IGNORED:
+            path = os.path.join(folder, name)
+            with suppress(FileNotFoundError):
+                mode = os.lstat(path).st_mode
+                if stat.S_ISDIR(mode):
+                    _open(path)
+                else:
+                    found = files if stat.S_ISREG(mode) else others
+                    found.append(os.path.relpath(path, work))
     return files, others, closed
 
 
-def _entries(work: Path, closed: list[str]) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """(`folder/`, entry) for all below `work` that are no folders; what stays `closed` is added to that."""
-    open_ = [] if work.is_symlink() else [""]
-    while open_:
-        prefix = open_.pop()
-        try:
-            entries = _opened(work / prefix)
-        except FileNotFoundError:  # the script took it away
-            continue
-        except OSError:
-            closed.append(prefix)
-            continue
-        if prefix and any(entry.name == "pyvenv.cfg" for entry in entries):
-            continue
-        for entry in entries:
-            if entry.name in filetree.IGNORED:
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                open_.append(f"{prefix}{entry.name}/")
-            else:
-                yield prefix, entry
-
-
-def _opened(folder: Path) -> list[os.DirEntry[str]]:
-    """What is in a folder, also in one that its script has closed."""
-    try:
-        return list(os.scandir(folder))
-    except PermissionError:
-        folder.chmod(0o700)
-        return list(os.scandir(folder))
+def _open(folder: str | Path) -> None:
+    """Lets us look into a folder that its script has closed, if it is ours."""
+    if not os.access(folder, os.R_OK | os.X_OK):
+        with suppress(OSError):
+            os.chmod(folder, 0o700)
 
 
 def _is_changed(work: Path, name: str, sha256: str | None, marks: Marks | None) -> bool:
@@ -151,11 +145,8 @@ def _move(source: Path, target: Path) -> bool:
 def _store(execution_id: int, kept: Path) -> list[Artifact]:
     if not kept.is_dir():
         return []
-    rows = [
-        Artifact(execution_id=execution_id, path=file.path, size=file.size) for file in filetree.walk(kept)
-    ]
-    if not rows:
-        return []
+    files = filetree.walk(kept)
+    rows = [Artifact(execution_id=execution_id, path=file.path, size=file.size) for file in files]
     Artifact.objects.bulk_create(rows, batch_size=BATCH_ROWS, ignore_conflicts=True)
     return list(Artifact.objects.filter(execution_id=execution_id))
 

@@ -3,8 +3,10 @@
 Without one all were printed within one look of the watcher, when the console was written last.
 """
 
+from bisect import bisect_right
+
 from coretex_site.lib import paths
-from runs.records.line_file import line_start, opened
+from runs.records.line_file import Buffer, line_start, opened
 
 # What one search reads on from where it ended: more than the lines of an answer need.
 BLOCK_BYTES = 65_536
@@ -36,19 +38,8 @@ class Times:
         with opened(self.path) as buffer:
             if not buffer:
                 return self.of_console(offset)
-            low, high = 0, len(buffer)
-            while low < high:
-                middle = line_start(buffer, (low + high) // 2)
-                if middle < low:
-                    middle = low
-                newline = buffer.find(b"\n", middle)
-                if newline < 0:
-                    break
-                record = parsed(bytes(buffer[middle:newline]))
-                if record is not None and record[0] > offset:
-                    high = middle
-                else:
-                    low = newline + 1
+            first = bisect_right(range(len(buffer)), offset, key=lambda place: offset_at(buffer, place))
+            low = line_start(buffer, first)
             block = bytes(buffer[low : low + BLOCK_BYTES])
         records = (parsed(text) for text in block.split(b"\n"))
         return [record for record in records if record is not None]
@@ -60,6 +51,14 @@ class Times:
         except OSError:
             return []
         return [(status.st_size, int(status.st_mtime))] if status.st_size > offset else []
+
+
+def offset_at(buffer: Buffer, place: int) -> int:
+    """The offset that the line around `place` names; 0 when it is not whole."""
+    start = line_start(buffer, place)
+    newline = buffer.find(b"\n", start)
+    record = parsed(bytes(buffer[start:newline]))
+    return 0 if record is None else record[0]
 
 
 def parsed(text: bytes) -> tuple[int, int] | None:

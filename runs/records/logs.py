@@ -86,18 +86,16 @@ def read(execution_id: int, start: int, limit: int = CHUNK_LINES, *, ended: bool
     """
     with opened(paths.console(execution_id)) as buffer:
         start = line_start(buffer, start)
+        whole = len(buffer) if ended else buffer.rfind(b"\n") + 1
         ends: list[int] = []
-        position, reached = start, False
-        while position < len(buffer) and len(ends) < limit and position - start < MOST_BYTES:
-            newline = buffer.find(b"\n", position)
-            if newline < 0 and not ended:
-                reached = True
+        for end in line_ends(buffer, start, whole, most=limit):
+            ends.append(end)
+            if end - start >= MOST_BYTES:
                 break
-            position = newline + 1 if newline >= 0 else len(buffer)
-            ends.append(position)
         lines = render(execution_id, buffer, start, ends)
+        position = ends[-1] if ends else start
         living = None
-        if reached and position < len(buffer):
+        if whole <= position < len(buffer):
             living = render(execution_id, buffer, position, [len(buffer)])[0]
         return Chunk(lines=lines, start=start, end=position, size=len(buffer), living=living)
 

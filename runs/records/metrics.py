@@ -3,10 +3,11 @@
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
@@ -19,7 +20,6 @@ from tasks.types.scalars import is_storable
 
 # Read and stored at once; a line that is longer is refused.
 CHUNK_BYTES = 1024 * 1024
-GUESSED_BYTES = 4096
 LONGEST_NAME = 200
 MOST_METRICS = 1000
 SUMMARY = ("point_count", "last", "minimum", "maximum", "mean", "finite_count")
@@ -49,10 +49,8 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
     line once: the bytes are claimed in the transaction that stores them.
     """
     stored = 0
-    # Of a short script nothing was stored before its end: that is tried first and not asked.
-    guessed = final and size(execution_id) <= GUESSED_BYTES
     while size(execution_id):
-        start, rejected = (0, 0) if guessed else _stored(execution_id)
+        start, rejected = _stored(execution_id)
         chunk = _read(execution_id, start)
         whole = chunk[: chunk.rfind(b"\n") + 1]
         if not whole and (final or len(chunk) == CHUNK_BYTES):
@@ -60,12 +58,9 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
         if not whole:
             break
         reading = read_lines(whole)
-        with statements.together():
+        with transaction.atomic(savepoint=False):
             if not lifecycle.next_metrics_offset(execution_id, start, start + len(whole)):
-                if not guessed:
-                    break
-                guessed = False
-                continue
+                break
             for name in _store(execution_id, reading.points, is_system=False, is_first=start == 0):
                 reading.reject(name.encode(), f"expected at most {MOST_METRICS:,} names of metrics")
             if reading.rejected:
@@ -161,7 +156,7 @@ def _store(
 
     With `is_first` there are no metrics of these names yet.
     """
-    with statements.together():
+    with transaction.atomic(savepoint=False):
         known = {} if is_first else {m.name: m for m in Metric.objects.filter(execution_id=execution_id)}
         room = max(0, len(series) if is_system else MOST_METRICS - len(known))
         new = [name for name, points in series.items() if points and name not in known]
@@ -176,8 +171,7 @@ def _store(
                 key = {"execution": execution_id, "name": metric.name, "is_system": is_system}
                 metric.pk = statements.insert(Metric, {**key, **fields})
         rows = [(metric.pk, x, y) for metric in stored for x, y in series[metric.name]]
-        if rows:
-            statements.insert_all(MetricPoint, ("metric", "x", "y"), rows)
+        statements.insert_all(MetricPoint, ("metric", "x", "y"), rows)
     return new[room:]
 
 
@@ -209,20 +203,23 @@ def add_samples(execution_id: int, samples: Mapping[str, list[Point]]) -> None:
 
 def series(execution: Execution, *, max_points: int = 1000) -> dict[str, dict[str, Any]]:
     """{name: {"x": […], "y": […], "is_system": bool}}, thinned out evenly to about `max_points` a metric."""
-    found = {}
-    for metric in execution.metrics.order_by("is_system", "name"):
-        points = metric.points.order_by("pk")
-        step = math.ceil(metric.point_count / max_points)
-        if step > 1:
-            # Counted so that the newest point is always among those kept.
-            numbered = points.annotate(number=Window(RowNumber(), order_by=F("pk").asc()))
-            points = numbered.annotate(rest=(F("number") + (-metric.point_count % step)) % step).filter(
-                rest=0
-            )
-        rows = list(points.values_list("x", "y"))
-        found[metric.name] = {
-            "x": [x for x, _ in rows],
-            "y": [y for _, y in rows],
-            "is_system": metric.is_system,
-        }
+    held = {metric.pk: metric for metric in execution.metrics.order_by("is_system", "name")}
+    points = thinned(held, most=max_points)
+    return {
+        metric.name: {"x": points[pk][0], "y": points[pk][1], "is_system": metric.is_system}
+        for pk, metric in held.items()
+    }
+
+
+def thinned(metrics: Iterable[int], *, most: int) -> dict[int, tuple[list[float], list[float | None]]]:
+    """{metric: (every x, every y)} of about `most` points of each, evenly apart."""
+    found: dict[int, tuple[list[float], list[float | None]]] = {pk: ([], []) for pk in metrics}
+    # Counted from the end, so that the newest point is always there.
+    back = Window(RowNumber(), partition_by=[F("metric")], order_by=F("pk").desc())
+    step = (F("metric__point_count") + most - 1) / most
+    points = MetricPoint.objects.filter(metric__in=list(found)).annotate(rest=(back - 1) % step)
+    kept = points.filter(rest=0).order_by("metric", "pk")
+    for pk, x, y in kept.values_list("metric", "x", "y"):
+        found[pk][0].append(x)
+        found[pk][1].append(y)
     return found

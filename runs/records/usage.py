@@ -68,13 +68,8 @@ class Meter:
 def folder_bytes(folder: Path) -> int:
     """Bytes of the files below `folder`; what goes away while it is looked at does not count."""
     total = 0
-    folders = [os.fspath(folder)]
-    while folders:
-        with suppress(OSError), os.scandir(folders.pop()) as entries:
-            for entry in entries:
-                with suppress(OSError):
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-                    else:
-                        total += entry.stat(follow_symlinks=False).st_size
+    for current, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(current, name)).st_size
     return total

@@ -16,7 +16,7 @@ from runs.runtimes import steps, venvs
 from runs.runtimes.conda_file import CondaFile
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.requirements import NOTEBOOK, Wanted
-from runs.runtimes.steps import Builder, Installer
+from runs.runtimes.steps import Builder
 
 # What Conda itself uses where a file names no channel differs by vendor; this is the community's.
 DEFAULT_CHANNELS = ("conda-forge",)
@@ -81,7 +81,8 @@ def _with_rattler(
     }
     path = target.parent / f"{wanted.key}.request.json"
     path.write_text(json.dumps(request))
-    environment = {**Installer.of(target.parent, builder).environment, "PYTHONPATH": str(settings.BASE_DIR)}
+    installer = steps.installer(target.parent, builder)
+    environment = {**installer.environment, "PYTHONPATH": str(settings.BASE_DIR)}
     try:
         command = [sys.executable, "-m", "runs.runtimes.conda_install", str(path)]
         steps.run(command, builder, environment=environment, what=wanted.file)
@@ -99,7 +100,7 @@ def _with_program(
     environment = {
         "CONDA_PKGS_DIRS": str(cache / "conda-packages"),
         "MAMBA_ROOT_PREFIX": str(cache / "mamba"),
-        **Installer.of(target.parent, builder).environment,
+        **steps.installer(target.parent, builder).environment,
     }
     is_micromamba = Path(settings.CONDA).name.startswith("micromamba")
     verb = ["create", "--yes"] if is_micromamba else ["env", "create"]

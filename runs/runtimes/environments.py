@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,31 +38,22 @@ def prepare(
     builder: Builder,
     entry: str = "",
     exactly: Environment | None = None,
-    since: datetime | None = None,
 ) -> Ready:
     """The environment for the files in `folder`, which have the digest `tree`; built when it is new.
 
     A notebook as `entry` gets what executes it on top. With `exactly` it is that environment, or one with
-    the same packages. None is used that someone deleted before `since` (now). Raises EnvironmentFailure when
-    it cannot be built. Others who need the same one meanwhile wait for it.
+    the same packages. None is used that someone deleted. Raises EnvironmentFailure when it cannot be built.
+    Others who need the same one meanwhile wait for it.
     """
-    notebook = _is_notebook(entry)
+    notebook = entry.endswith(".ipynb")
     if exactly is not None:
         return _prepare_exactly(exactly, folder, tree, notebook, builder)
-    found = used_lately(tree, node_name=builder.node_name, entry=entry, since=since or timezone.now())
+    key = (paths.environments(builder.node_name), tree, notebook)
+    found = ready.used_lately(key)
     if found is None:
         found = _prepare(want(folder, tree=tree, notebook=notebook), folder, builder)
-        ready.remember((paths.environments(builder.node_name), tree, notebook), found)
+        ready.remember(key, found)
     return found
-
-
-def used_lately(tree: str, *, node_name: str, entry: str, since: datetime) -> Ready | None:
-    """What `prepare` would find without a look at the files, since this process used it a moment ago."""
-    return ready.used_lately((paths.environments(node_name), tree, _is_notebook(entry)), since=since)
-
-
-def _is_notebook(entry: str) -> bool:
-    return entry.endswith(".ipynb")
 
 
 def _prepare_exactly(

@@ -73,15 +73,11 @@ def _free_down_to(limit: int, node_name: str, rows: Iterable[Environment]) -> No
 
 def remove(row: Environment) -> bool:
     """Whether it was removed; not while someone builds it, or an Execution has begun to use it."""
-    lock = FileLock(paths.environments(row.node_name) / f"{row.key}.lock")
     try:
-        lock.acquire(timeout=0)
+        with FileLock(paths.environments(row.node_name) / f"{row.key}.lock", timeout=0):
+            return discard(row)
     except Timeout:
         return False
-    try:
-        return discard(row)
-    finally:
-        lock.release()
 
 
 def discard(row: Environment) -> bool:
@@ -102,14 +98,7 @@ def discard(row: Environment) -> bool:
 
 
 def _remove_unless_locked(base: Path, key: str, place: Path) -> None:
-    lock = FileLock(base / f"{key}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return
-    try:
+    with suppress(Timeout), FileLock(base / f"{key}.lock", timeout=0):
         # One that became ready since it was looked at is none that was left.
         if not (place / READY).exists() or place.name != key:
             filetree.remove(place)
-    finally:
-        lock.release()

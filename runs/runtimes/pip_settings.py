@@ -10,18 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 # Of the server's own variables an installer gets these. It may run the code of packages, so never the others.
 INHERITED = frozenset(
-    {
-        "PATH",
-        "HOME",
-        "USER",
-        "LOGNAME",
-        "LANG",
-        "TZ",
-        "TMPDIR",
-        "NETRC",
-        "REQUESTS_CA_BUNDLE",
-        "CURL_CA_BUNDLE",
-    }
+    {"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR"}
+    | {"NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
     | {"CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "LIBRARY_PATH", "LD_LIBRARY_PATH", "CPATH"}
     | {"PKG_CONFIG_PATH", "CUDA_HOME", "CUDA_PATH", "JAVA_HOME", "SSH_AUTH_SOCK"}
 )

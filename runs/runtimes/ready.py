@@ -12,10 +12,8 @@ from runs.fast_path import statements
 from runs.models import Environment
 from runs.runtimes.eviction import READY
 
-# Short scripts need not find it anew for so long; nor ask whether someone wants its removal, if that was
-# asked since they were queued and a moment ago.
+# Short scripts need not find it anew for so long.
 REMEMBERED = timedelta(seconds=30)
-TRUSTED = timedelta(seconds=1)
 MOST_REMEMBERED = 100
 
 # The folder of a node's environments, the digest of a Snapshot, and whether a notebook is to be executed.
@@ -56,39 +54,22 @@ class Ready:
         return row is not None and row.removed_at is None and row.unwanted_at is None
 
 
-@dataclass(kw_only=True)
-class Used:
-    """An environment that was used, when it was found, and when it was last known to be wanted."""
-
-    ready: Ready
-    found_at: datetime
-    checked_at: datetime
-
-    def is_usable(self, *, since: datetime) -> bool:
-        """Whether it is there, and wanted by what was known at some time after `since`."""
-        now = timezone.now()
-        if now - self.found_at >= REMEMBERED or not self.ready.is_there():
-            return False
-        if self.checked_at > since and now - self.checked_at < TRUSTED:
-            return True
-        self.checked_at = now
-        return self.ready.is_wanted()
+_used: dict[Key, tuple[Ready, datetime]] = {}
 
 
-_used: dict[Key, Used] = {}
-
-
-def used_lately(key: Key, *, since: datetime) -> Ready | None:
-    """What was found when the same was asked for lately, if it is there and was wanted after `since`."""
-    used = _used.get(key)
-    return used.ready if used is not None and used.is_usable(since=since) else None
+def used_lately(key: Key) -> Ready | None:
+    """What was found when the same was asked for lately, if it is there and nobody wants its removal."""
+    if key not in _used:
+        return None
+    found, found_at = _used[key]
+    is_new = timezone.now() - found_at < REMEMBERED
+    return found if is_new and found.is_there() and found.is_wanted() else None
 
 
 def remember(key: Key, found: Ready) -> None:
     if len(_used) >= MOST_REMEMBERED:
         _used.clear()
-    now = timezone.now()
-    _used[key] = Used(ready=found, found_at=now, checked_at=now)
+    _used[key] = found, timezone.now()
 
 
 def forget() -> None:

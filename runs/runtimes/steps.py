@@ -3,13 +3,14 @@
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runs import processes
 from runs.processes import ProcessId, Waiter
 from runs.runtimes import pip_settings
 from runs.runtimes.failure import EnvironmentFailure
+from runs.runtimes.pip_settings import InstallerSettings
 
 POLL = 0.2
 
@@ -28,24 +29,12 @@ class Builder:
     tick: Callable[[], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Installer:
-    """How installers are called: the operator's settings, and the caches below `base` that they share."""
-
-    environment: Mapping[str, str]
-    options: tuple[str, ...]
-
-    @classmethod
-    def of(cls, base: Path, builder: Builder) -> "Installer":
-        installer = pip_settings.for_uv(os.environ)
-        name, _, value = builder.mark.partition("=")
-        own = {
-            "UV_CACHE_DIR": str(base / "cache"),
-            **installer.environment,
-            "UV_NO_PROGRESS": "1",
-            name: value,
-        }
-        return cls(environment=own, options=installer.options)
+def installer(base: Path, builder: Builder) -> InstallerSettings:
+    """How installers are called: as the operator says, with caches below `base` that they share."""
+    found = pip_settings.for_uv(os.environ)
+    name, _, value = builder.mark.partition("=")
+    own = {"UV_CACHE_DIR": str(base / "cache"), **found.environment, "UV_NO_PROGRESS": "1", name: value}
+    return replace(found, environment=own)
 
 
 def run(
@@ -55,7 +44,6 @@ def run(
     environment: Mapping[str, str],
     folder: Path = Path("/"),
     what: str = "",
-    may_fail: bool = False,
 ) -> None:
     """Runs a step with its output in the console; ends it when `tick` raises."""
     with builder.console.open("ab", buffering=0) as console:
@@ -82,7 +70,7 @@ def run(
         if child.poll() is None:
             processes.kill_all(lambda: processes.family(leader, builder.mark))
         code = child.wait()
-    if code == 0 or may_fail:
+    if code == 0:
         return
     how = (
         f"ended with exit code {code}" if code > 0 else f"was killed by signal {processes.signal_name(-code)}"

@@ -10,7 +10,7 @@ from runs.runtimes import steps
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.interpreters import Interpreter, find_uv
 from runs.runtimes.requirements import Wanted
-from runs.runtimes.steps import Builder, Installer
+from runs.runtimes.steps import Builder
 
 # Holds the lines that are to be installed, beside the files that they refer to.
 LINES = "coretex-requirements.txt"
@@ -18,10 +18,10 @@ LINES = "coretex-requirements.txt"
 
 def build(wanted: Wanted, python: Interpreter, folder: Path, target: Path, builder: Builder) -> None:
     """A venv at `target` with what the files in `folder` list."""
-    installer = Installer.of(target.parent, builder)
+    environment = steps.installer(target.parent, builder).environment
     make = ["venv", "--quiet", "--relocatable", "--no-project", "--allow-existing", "--no-python-downloads"]
     command = [find_uv(), *make, "--python", python.path, str(target)]
-    steps.run(command, builder, environment=installer.environment)
+    steps.run(command, builder, environment=environment)
     lines = [f"-r {wanted.file}"] if wanted.kind == "venv" else []
     install([*lines, *wanted.extras], wanted, folder, target, builder)
 
@@ -45,7 +45,7 @@ def install(lines: Iterable[str], wanted: Wanted, folder: Path, target: Path, bu
     else:
         _write(wanted.files, source)
     _write({LINES: _text(lines)}, source)
-    installer = Installer.of(base, builder)
+    installer = steps.installer(base, builder)
     command = [find_uv(), "pip", "install", "--compile-bytecode", *installer.options]
     command += ["--python", str(target / "bin" / "python"), "--requirements", str(source / LINES)]
     # Exactly as before: versions are constrained, links replaced by those to what was installed then.
@@ -64,11 +64,9 @@ def install(lines: Iterable[str], wanted: Wanted, folder: Path, target: Path, bu
 
 def frozen(target: Path, builder: Builder) -> str:
     """The exact packages that pip would see, one a line."""
-    installer = Installer.of(target.parent, builder)
+    environment = dict(steps.installer(target.parent, builder).environment)
     command = [find_uv(), "pip", "freeze", "--quiet", "--python", str(target / "bin" / "python")]
-    done = subprocess.run(
-        command, env=dict(installer.environment), cwd="/", capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=False)
     if done.returncode:
         raise EnvironmentFailure(
             f"The packages of the environment could not be listed: {done.stderr.strip()}"

@@ -86,7 +86,7 @@ def printed(execution: Execution) -> str:
 def wait_until_ended(run: Run, *, number: int = 1, within: float = 60) -> Execution:
     def ended() -> Execution | None:
         execution = run.executions.filter(number=number).first()
-        return execution if execution is not None and execution.status.is_final else None
+        return execution if execution is not None and not execution.is_unfinished else None
 
     return until(ended, within=within, what=f"the end of Execution {number} of Run {run.pk}")
 

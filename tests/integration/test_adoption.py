@@ -212,7 +212,7 @@ def test_what_was_never_started_waits_again(project: Project) -> None:
     execution = python(project, "print('at last')")
     worker = start_worker(
         "from runs.queue import claims; from runs.engine import worker; "
-        "from runs.processes import ProcessId; claims.claim(worker._this_node(), str(ProcessId.mine()))"
+        "from runs.processes import ProcessId; claims.Front(worker._this_node()).claim(str(ProcessId.mine()))"
     )
     worker.wait()
     assert fresh(execution).status == State.PREPARING
@@ -347,7 +347,7 @@ def test_the_runs_of_a_node_that_is_gone_are_executed_elsewhere(project: Project
     long_ago = timezone.now() - timedelta(minutes=11)
     gone = Node.objects.create(name="gone", heartbeat_at=long_ago)
     execution = python(project, "print('here')")
-    claims.claim(gone, "another-boot:1:1")
+    claims.Front(gone).claim("another-boot:1:1")
     facts = {"heartbeat_at": long_ago, "start_marked_at": long_ago}
     Execution.objects.filter(pk=execution.pk).update(**facts)
     recovery.tidy()
@@ -365,7 +365,7 @@ def test_one_of_a_lost_node_that_cannot_be_settled_does_not_hold_up_the_others(p
     gone = Node.objects.create(name="gone", heartbeat_at=long_ago)
     executions = [python(project, "print('here')") for _ in range(2)]
     for _ in executions:
-        claims.claim(gone, "another-boot:1:1")
+        claims.Front(gone).claim("another-boot:1:1")
     Execution.objects.update(heartbeat_at=long_ago, start_marked_at=long_ago)
     leave_what_no_database_takes(executions[0])
     recovery.tidy()

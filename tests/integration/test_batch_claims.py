@@ -141,7 +141,7 @@ from runs.models import Node, Run
 from runs.states import ACTIVE, State
 node = Node.objects.get(name="worker-1")
 while Run.objects.filter(state="queued").exists():
-    execution = claims.claim(node, "someone")
+    execution = claims.Front(node).claim("someone")
     if execution is None:
         continue
     active = Run.objects.filter(batch=execution.run.batch_id, state__in=ACTIVE).count()

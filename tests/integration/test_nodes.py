@@ -63,7 +63,7 @@ def test_a_run_is_named_only_to_those_who_may_see_it(
     client_of: ClientOf, alice: User, charlie: User, run: Run
 ) -> None:
     busy = node("busy")
-    claims.claim(busy, "owner")
+    claims.Front(busy).claim("owner")
     assert "train-1" in client_of(alice).get(reverse("runs:nodes")).content.decode()
     strange = flat(client_of(charlie).get(reverse("runs:nodes")).content.decode())
     assert "train-1" not in strange

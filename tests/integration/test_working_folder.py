@@ -121,7 +121,7 @@ def test_what_was_tidied_away_meanwhile_is_copied_again(project: Project) -> Non
     snapshot, work = snapshots.freeze(task), paths.scratch() / "work"
     snapshots.check_out(snapshot.pk, work)
     files = snapshots.read_list(snapshot.pk)
-    assert spares.keep_folder(snapshot.pk, work, files, Marks.of(work, ["main.py"], now=0))
+    assert spares.keep(snapshot.pk, work, files, Marks.of(work, ["main.py"], now=0))
     assert not work.exists()
     for place in paths.scratch().iterdir():
         filetree.remove(place)
