@@ -67,7 +67,7 @@ def transition(
         }
         ended = {"finished_at": now} if target in FINAL else {}
         # No savepoint: who calls this in a transaction of their own wants all of that or nothing.
-        with transaction.atomic(savepoint=False):
+        with statements.together():
             if statements.update(Execution, where=where, fields={**changed, **ended, **fields}):
                 change = {"execution": execution_id, "from_state": state.value, "to_state": target.value}
                 statements.insert(StateChange, {**change, "message": message, "by": by, "at": now})

@@ -3,9 +3,9 @@
 from collections import deque
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
+from runs.fast_path import statements
 from runs.lifecycle import transition
 from runs.models import Execution, Node
 from runs.queue import scheduler
@@ -38,7 +38,7 @@ class Front:
         below its limit and has not failed too often; it is held meanwhile, so that its limit is exact.
         """
         for lane in self._lanes:
-            with transaction.atomic(savepoint=False):
+            with statements.together():
                 if lane.batch is not None:
                     batch = scheduler.hold(lane.batch)
                     if batch is None or not scheduler.room(batch, most=1):

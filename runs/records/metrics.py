@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
@@ -58,7 +57,7 @@ def ingest(execution_id: int, *, final: bool = False) -> int:
         if not whole:
             break
         reading = read_lines(whole)
-        with transaction.atomic(savepoint=False):
+        with statements.together():
             if not lifecycle.next_metrics_offset(execution_id, start, start + len(whole)):
                 break
             for name in _store(execution_id, reading.points, is_system=False, is_first=start == 0):
@@ -156,7 +155,7 @@ def _store(
 
     With `is_first` there are no metrics of these names yet.
     """
-    with transaction.atomic(savepoint=False):
+    with statements.together():
         known = {} if is_first else {m.name: m for m in Metric.objects.filter(execution_id=execution_id)}
         room = max(0, len(series) if is_system else MOST_METRICS - len(known))
         new = [name for name, points in series.items() if points and name not in known]
@@ -171,7 +170,8 @@ def _store(
                 key = {"execution": execution_id, "name": metric.name, "is_system": is_system}
                 metric.pk = statements.insert(Metric, {**key, **fields})
         rows = [(metric.pk, x, y) for metric in stored for x, y in series[metric.name]]
-        statements.insert_all(MetricPoint, ("metric", "x", "y"), rows)
+        if rows:
+            statements.insert_all(MetricPoint, ("metric", "x", "y"), rows)
     return new[room:]
 
 
