@@ -62,7 +62,9 @@ def measure(runs: int) -> float:
 
 
 def main(runs: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="bench-cpu-", dir=os.environ.get("CORETEX_DATA_DIR")) as name:
+    parent = Path(os.environ.get("CORETEX_DATA_DIR", tempfile.gettempdir()))
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-cpu-", dir=parent) as name:
         folder = Path(name)
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "coretex_site.settings",
