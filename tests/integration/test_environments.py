@@ -140,7 +140,7 @@ def test_programs_of_packages_are_on_the_path(project: Project) -> None:
 def test_who_needs_the_same_environment_waits_for_it(project: Project) -> None:
     task = make_task(project, {"main.py": IMPORTS, "requirements.txt": "alpha"})
     execution = submit(task)
-    wanted = requirements.want(paths.task_files(task.pk), tree="")
+    wanted = requirements.want(paths.task_files(task.pk))
     builder = steps.Builder(
         node_name=settings.NODE_NAME,
         who="Run 4711",

@@ -152,9 +152,9 @@ def test_on_macos_environment_osx_yml_is_the_one_that_is_read(
 ) -> None:
     (tmp_path / "environment.yml").write_text("dependencies: [for-linux]\n")
     (tmp_path / "environment-osx.yml").write_text("dependencies: [for-macos]\n")
-    linux = requirements.want(tmp_path, tree="")
-    monkeypatch.setattr("runs.runtimes.requirements.sys.platform", "darwin")
-    macos = requirements.want(tmp_path, tree="")
+    linux = requirements.want(tmp_path)
+    monkeypatch.setattr("tasks.runtime.sys.platform", "darwin")
+    macos = requirements.want(tmp_path)
     assert (linux.file, linux.base.dependencies) == ("environment.yml", ("for-linux",))
     assert (macos.file, macos.base.dependencies) == ("environment-osx.yml", ("for-macos",))
 
@@ -174,7 +174,7 @@ def test_a_python_that_is_not_there_is_missed_with_those_that_are(project: Proje
         (".python-version", "--help\n", "must name a version of Python"),
         (".python-version", "/usr/bin/python3\n", "must name a version of Python such as 3.11"),
         ("pyproject.toml", "[project\n", "pyproject.toml cannot be read"),
-        ("pyproject.toml", "[project]\nrequires-python = 3\n", "must name a version of Python"),
+        ("pyproject.toml", "[project]\nrequires-python = 3\n", "requires-python must be a text such as"),
     ],
 )
 def test_a_wrong_version_file_gets_a_sentence(project: Project, name: str, text: str, words: str) -> None:
