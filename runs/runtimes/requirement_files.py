@@ -68,9 +68,10 @@ def collect(folder: Path, lines: Iterable[Line], *, variables: Mapping[str, str]
     """
     collector = _Collector(folder, variables)
     collector.add(lines, constrains=False)
-    if collector.mistakes:
-        more = len(collector.mistakes) - MOST_MISTAKES
-        shown = [*collector.mistakes[:MOST_MISTAKES], *([f"And {more} more."] if more > 0 else [])]
+    mistakes = collector.mistakes()
+    if mistakes:
+        more = len(mistakes) - MOST_MISTAKES
+        shown = [*mistakes[:MOST_MISTAKES], *([f"And {more} more."] if more > 0 else [])]
         raise EnvironmentFailure(" ".join(shown))
     return collector.lists
 
@@ -86,7 +87,8 @@ class _Collector:
         self._variables = variables
         self._seen: set[tuple[str, bool]] = set()
         self.lists = Lists()
-        self.mistakes: list[str] = []
+        self._mistakes: list[str] = []
+        self._elsewhere: list[tuple[Line, str]] = []
 
     def add(self, lines: Iterable[Line], *, constrains: bool) -> None:
         for line in lines:
@@ -94,7 +96,19 @@ class _Collector:
                 text = expand(line, self._variables)
                 self._take(line, parse(line, text), constrains=constrains)
             except LineError as error:
-                self.mistakes.append(str(error))
+                self._mistakes.append(str(error))
+
+    def mistakes(self) -> list[str]:
+        """A sentence for each line that cannot be used; one for all that name another machine."""
+        if not self._elsewhere:
+            return self._mistakes
+        (line, path), others = self._elsewhere[0], len(self._elsewhere) - 1
+        more = "" if not others else f", and so {'does' if others == 1 else 'do'} {others} more"
+        sentence = (
+            f"{line.place} names a folder of another machine ({path}){more}. Such lines come from "
+            "`pip freeze` inside Conda: write NAME==VERSION instead, as `pip list --format=freeze` prints it."
+        )
+        return [sentence, *self._mistakes]
 
     def _take(self, line: Line, parsed: Parsed, *, constrains: bool) -> None:
         lists = self.lists
@@ -160,12 +174,12 @@ class _Collector:
 
     def _note_local(self, line: Line, parsed: Parsed) -> None:
         """Notes what is installed from the Task; raises for what is on a machine that this is not."""
-        path = local_target(parsed.requirement, self._folder)
+        path = local_target(parsed.requirement, self._folder, always=parsed.editable)
         if path is None:
             return
         if os.path.isabs(path):
             if not os.path.exists(path):
-                raise LineError(_elsewhere(line, path))
+                self._elsewhere.append((line, path))
             return
         if not (self._folder / path).exists():
             raise LineError(
@@ -177,8 +191,11 @@ class _Collector:
         (self.lists.editable if parsed.editable else self.lists.local).append(inside)
 
 
-def local_target(requirement: str, folder: Path) -> str | None:
-    """The path that a requirement is installed from, as it is written; None for a name or an address."""
+def local_target(requirement: str, folder: Path, *, always: bool = False) -> str | None:
+    """The path that a requirement is installed from, as it is written; None for a name or an address.
+
+    With `always` it can be no name.
+    """
     named = NAMED_ADDRESS.fullmatch(requirement)
     text = (requirement if named is None else named["target"]).split(" --hash")[0]
     text = re.split(r"\s*;|\s+#", text)[0].strip()
@@ -187,12 +204,7 @@ def local_target(requirement: str, folder: Path) -> str | None:
     if "://" in text or re.match(r"(git|hg|svn|bzr)\+", text):
         return None
     path = re.sub(r"\[[^\]]*\]$", "", text).strip()
-    looks_local = path.startswith((".", "/")) or named is not None or path.lower().endswith(ARCHIVES)
-    return path if looks_local or ("/" in path and (folder / path).exists()) else None
-
-
-def _elsewhere(line: Line, path: str) -> str:
-    return (
-        f"{line.place} names a folder of another machine ({path}). Such lines come from `pip freeze` inside "
-        "Conda: write NAME==VERSION instead, as `pip list --format=freeze` prints it."
+    looks_local = (
+        always or path.startswith((".", "/")) or named is not None or path.lower().endswith(ARCHIVES)
     )
+    return path if looks_local or ("/" in path and (folder / path).exists()) else None

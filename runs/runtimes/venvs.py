@@ -1,5 +1,6 @@
 """Builds with uv: venvs, and the pip part of any environment. Knows no rows and no keys' meaning."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,8 @@ from tasks.runtime import LOCK_FILE, PROJECT_FILE
 # Holds the lines that are to be installed, beside the files that they refer to.
 LINES = "coretex-requirements.txt"
 CONSTRAINTS = "coretex-constraints.txt"
+# Before the block of a script it makes a pyproject.toml, from which uv also takes `tool.uv.sources`.
+AS_PROJECT = '[project]\nname = "script"\nversion = "0"\n'
 # Only what runs the project: groups and extras are for its development.
 AS_LOCKED = ("--frozen", "--no-default-groups", "--no-editable", "--inexact", "--no-python-downloads")
 
@@ -57,9 +60,9 @@ def install(wanted: Wanted, extras: Iterable[str], folder: Path, target: Path, b
         case "project":
             _copy([PROJECT_FILE], folder, source)
             files = [PROJECT_FILE]
-        case "script":
-            _copy([wanted.file], folder, source)
-            files = [wanted.file]
+        case "script" if wanted.listed is not None:
+            files = [os.path.join(os.path.dirname(wanted.file), PROJECT_FILE)]
+            _write([AS_PROJECT, wanted.listed.text], source / files[0])
     _pip_install(lines, files, wanted, source, target, builder)
     if not wanted.is_installed_from_files:
         filetree.remove(source)
@@ -93,7 +96,8 @@ def _pip_install(
             _write(found, source / name)
             command += [option, str(source / name)]
     # A project's own settings for uv are found from its folder, and never from that of a list of packages.
-    where = source if wanted.needs_files or wanted.source == "project" else Path("/")
+    own_settings = wanted.needs_files or wanted.source in {"project", "script"}
+    where = (source / os.path.dirname(files[0])) if own_settings else Path("/")
     steps.run(command, builder, environment=installer.environment, folder=where, what=wanted.file)
 
 
@@ -109,7 +113,6 @@ def _sync(wanted: Wanted, folder: Path, source: Path, target: Path, builder: Bui
 
 def _copy(names: Sequence[str], folder: Path, source: Path) -> None:
     for name in names:
-        (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / name, source / name)
 
 
@@ -126,4 +129,5 @@ def frozen(target: Path, builder: Builder) -> str:
 
 
 def _write(lines: Iterable[str], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes("\n".join([*lines, ""]).encode("utf-8", "surrogateescape"))
