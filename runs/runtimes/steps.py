@@ -9,10 +9,14 @@ from pathlib import Path
 from runs import processes
 from runs.processes import ProcessId, Waiter
 from runs.runtimes import pip_settings
+from runs.runtimes.causes import explain
+from runs.runtimes.causes.built import Built
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.pip_settings import InstallerSettings
 
 POLL = 0.2
+# Where the cause of a failure is looked for: the end of an output, in bytes.
+MOST_EXPLAINED = 60_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +55,13 @@ def run(
     *,
     environment: Mapping[str, str],
     folder: Path = Path("/"),
-    what: str = "",
+    built: Built | None = None,
 ) -> None:
-    """Runs a step with its output in the console; ends it when `tick` raises."""
+    """Runs a step with its output in the console; ends it when `tick` raises.
+
+    `built` is what the step is for: by it the cause is told when it fails.
+    """
+    began = builder.console.stat().st_size if builder.console.is_file() else 0
     with builder.console.open("ab", buffering=0) as console:
         try:
             child = subprocess.Popen(
@@ -83,7 +91,16 @@ def run(
     how = (
         f"ended with exit code {code}" if code > 0 else f"was killed by signal {processes.signal_name(-code)}"
     )
-    came_from = f" from {what}" if what else ""
+    came_from = f" from {built.file}" if built is not None and built.file else ""
+    cause = "" if built is None else explain(_output(builder.console, began), built)
     raise EnvironmentFailure(
-        f"The environment could not be built{came_from}: the installer {how}. Its output is in the console."
+        f"The environment could not be built{came_from}: "
+        + (cause or f"the installer {how}. Its output is in the console.")
     )
+
+
+def _output(console: Path, start: int) -> str:
+    """The end of what a step printed."""
+    with console.open("rb") as file:
+        file.seek(max(start, console.stat().st_size - MOST_EXPLAINED))
+        return file.read().decode("utf-8", "replace")

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from coretex_site.lib import filetree
-from runs.runtimes import steps
+from runs.runtimes import interpreters, steps
+from runs.runtimes.causes.built import Built
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.interpreters import Interpreter, find_uv
 from runs.runtimes.requirements import Wanted
@@ -98,7 +99,7 @@ def _pip_install(
     # A project's own settings for uv are found from its folder, and never from that of a list of packages.
     own_settings = wanted.needs_files or wanted.source in {"project", "script"}
     where = (source / os.path.dirname(files[0])) if own_settings else Path("/")
-    steps.run(command, builder, environment=installer.environment, folder=where, what=wanted.file)
+    steps.run(command, builder, environment=installer.environment, folder=where, built=_built(wanted, target))
 
 
 def _sync(wanted: Wanted, folder: Path, source: Path, target: Path, builder: Builder) -> None:
@@ -108,7 +109,24 @@ def _sync(wanted: Wanted, folder: Path, source: Path, target: Path, builder: Bui
     command = [find_uv(), "sync", "--compile-bytecode", *AS_LOCKED, *installer.options]
     command += ["--python", str(target / "bin" / "python")]
     environment = {**installer.environment, "UV_PROJECT_ENVIRONMENT": str(target)}
-    steps.run(command, builder, environment=environment, folder=source, what=LOCK_FILE)
+    steps.run(command, builder, environment=environment, folder=source, built=_built(wanted, target))
+
+
+def _built(wanted: Wanted, target: Path) -> Built:
+    """What tells the cause of a failure: which Python it was, and where a line was written."""
+    places = {line.text: line.place for line in (*wanted.lists.requirements, *wanted.lists.constraints)}
+    version = wanted.base.version if isinstance(wanted.base, Interpreter) else _version(target)
+    return Built(
+        file=LOCK_FILE if wanted.uv_lock is not None else wanted.file,
+        python=version,
+        place=lambda text: places.get(text, ""),
+        pythons=interpreters.versions,
+    )
+
+
+def _version(target: Path) -> str:
+    """The version of the Python in a Conda prefix, by its folder."""
+    return next((path.name.removeprefix("python") for path in target.glob("lib/python3*")), "")
 
 
 def _copy(names: Sequence[str], folder: Path, source: Path) -> None:
