@@ -93,7 +93,7 @@ async def missing(
                 version=version.removeprefix("=="),
                 build=spec.build or "",
                 versions=sorted(versions, key=versions.__getitem__),
-                builds=[record.build for record in same if unbuilt.matches(record)],
+                builds=[str(record.build) for record in same if unbuilt.matches(record)],
             )
         )
     return found

@@ -201,8 +201,8 @@ DEPENDENCIES = {
 
 def missing(output: str) -> tuple[str, str] | None:
     """(what a build missed, the Debian packages that have it or nothing where they are not known)."""
-    for pattern, what, package in SAID:
-        if re.search(pattern, output):
+    for said, what, package in SAID:
+        if re.search(said, output):
             return what, package
     for pattern, table, form in (
         (HEADER, HEADERS, "the header {}"),
