@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from coretex_site.lib import filetree, paths
 from runs.models import Environment
-from runs.runtimes import conda_activation, conda_prefix, eviction, ready, venvs
+from runs.runtimes import bytecode, conda_activation, conda_prefix, eviction, ready, steps, venvs
 from runs.runtimes.conda_file import CondaFile
 from runs.runtimes.eviction import READY
 from runs.runtimes.failure import EnvironmentFailure
@@ -25,6 +25,8 @@ from runs.runtimes.ready import Ready
 from runs.runtimes.requirements import Wanted, want
 from runs.runtimes.steps import POLL, Builder
 
+# A Python file that is compiled later takes so much more than itself, on average of scientific packages.
+COMPILED_SIZE = 1.4
 TOUCH_AFTER = timedelta(minutes=1)
 LONGEST_LOG = 100_000
 # Who waits for a builder whose name cannot be read says so without it after this time, in seconds.
@@ -81,6 +83,7 @@ def _prepare(wanted: Wanted, folder: Path, builder: Builder) -> Ready:
     if built is not None:
         row = _find_row(wanted, builder.node_name)
         if row is not None:
+            _see_compiled(wanted, final, built, builder)
             return _ready(row, final, built)
     with _only_builder(wanted, builder):
         _heed_deletions(wanted, builder.node_name)
@@ -97,7 +100,17 @@ def _prepare(wanted: Wanted, folder: Path, builder: Builder) -> Ready:
                 build_log=built.get("build_log", ""),
                 **known,
             )
+    _see_compiled(wanted, final, built, builder)
     return _ready(row, final, built)
+
+
+def _see_compiled(wanted: Wanted, final: Path, built: Mapping[str, Any], builder: Builder) -> None:
+    """Has what was installed compiled, behind the script, unless that is done."""
+    is_empty = wanted.kind == "plain" and not wanted.extras
+    if is_empty or not built.get("has_python", True) or (final / bytecode.COMPILED).exists():
+        return
+    cache = steps.installer(final.parent, builder).environment["UV_CACHE_DIR"]
+    bytecode.compile_behind(final, ready=READY, cache=Path(cache))
 
 
 def _heed_deletions(wanted: Wanted, node_name: str) -> None:
@@ -252,13 +265,18 @@ def _log(builder: Builder, start: int) -> str:
 
 
 def seal(folder: Path) -> int:
-    """Makes all below `folder` read-only, since its files are shared by hard links; returns their bytes."""
+    """Makes all below `folder` read-only, since its files are shared by hard links.
+
+    Returns their bytes, with those that compiling will add.
+    """
     total = 0
     for current, folders, files in os.walk(folder):
         for name in files:
             path = os.path.join(current, name)
             built = os.lstat(path)
             total += built.st_size
+            if name.endswith(".py"):
+                total += int(COMPILED_SIZE * built.st_size)
             if built.st_mode & 0o222 and not os.path.islink(path):
                 os.chmod(path, built.st_mode & 0o7555)
         for name in folders:
