@@ -46,6 +46,7 @@ def measure(task: Task, folder: Path) -> dict[str, float]:
             mark="CORETEX_BENCH=1",
             say=lambda text: None,
             tick=lambda: None,
+            report=lambda text: None,
         ),
     )
     try:

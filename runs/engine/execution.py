@@ -7,7 +7,7 @@ from contextlib import suppress
 from django.conf import settings
 from django.utils import timezone
 
-from coretex_site.lib import paths
+from coretex_site.lib import paths, smallfile
 from runs import lifecycle
 from runs.engine import executor, prepare
 from runs.engine.executor import Script
@@ -58,6 +58,7 @@ class Attempt:
         self._inputs: Inputs | None = None
         self._script: Script | None = None
         self._step = Reason.SNAPSHOT
+        self._progress = ""
 
     def __enter__(self) -> "Attempt":
         return self
@@ -104,6 +105,7 @@ class Attempt:
             mark=prepare.mark(execution.pk),
             say=self.say,
             tick=self._pulse.beat_while_preparing,
+            report=self._report,
         )
         try:
             self._environment = environments.prepare(
@@ -115,6 +117,9 @@ class Attempt:
             )
         except EnvironmentFailure as failure:
             raise Refused(Reason.ENVIRONMENT, str(failure)) from failure
+        finally:
+            if self._progress:
+                paths.progress(execution.pk).unlink(missing_ok=True)
 
     def start(self) -> Script:
         """Starts the script. It is noted as running before, so whoever finds that looks for it."""
@@ -156,6 +161,12 @@ class Attempt:
         )
         if patiently(lambda: settle(execution, self._owner, result, inputs=self._inputs)):
             prepare.offer(execution)
+
+    def _report(self, progress: str) -> None:
+        """How far the preparation is, for the Run page."""
+        if progress != self._progress:
+            smallfile.replace(paths.progress(self._execution.pk), progress.encode())
+            self._progress = progress
 
     def say(self, text: str) -> None:
         """Appends a line of ours to the console."""

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from filelock import FileLock, Timeout
 
-from coretex_site.lib import filetree, paths
+from coretex_site.lib import filetree, paths, smallfile
 from runs.models import Environment
 from runs.runtimes import bytecode, conda_activation, conda_prefix, eviction, ready, steps, venvs
 from runs.runtimes.conda_file import CondaFile
@@ -85,7 +86,7 @@ def _prepare(wanted: Wanted, folder: Path, builder: Builder) -> Ready:
         if row is not None:
             _see_compiled(wanted, final, built, builder)
             return _ready(row, final, built)
-    with _only_builder(wanted, builder):
+    with _only_builder(wanted, builder) as builder:
         _heed_deletions(wanted, builder.node_name)
         built = _read_ready(final)
         if built is None:
@@ -157,20 +158,29 @@ def _read_ready(final: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _only_builder(wanted: Wanted, builder: Builder) -> Iterator[None]:
-    """Holds the lock of one environment; who waits for it says so, once, and can be stopped."""
+def _only_builder(wanted: Wanted, builder: Builder) -> Iterator[Builder]:
+    """Holds the lock of one environment; who waits for it says so, once, and can be stopped.
+
+    What the builder that it gives reports is reported to all who wait.
+    """
     base = paths.environments(builder.node_name)
     base.mkdir(parents=True, exist_ok=True)
     lock, note = FileLock(base / f"{wanted.key}.lock"), base / f"{wanted.key}.builder"
     began = time.monotonic()
     announced = False
+
+    def report(progress: str) -> None:
+        smallfile.replace(note, f"{builder.who}\n{progress}".encode())
+        builder.report(progress)
+
     while True:
         try:
             lock.acquire(timeout=POLL if announced else POLL / 10)
             break
         except Timeout:
             # The builder writes its name a moment after it has the lock.
-            other = note.read_text() if note.is_file() else ""
+            other, _, progress = (note.read_text() if note.is_file() else "").partition("\n")
+            builder.report(progress)
             if not announced and (other or time.monotonic() - began > UNNAMED_BUILDER):
                 builder.say(
                     f"Waiting for environment {wanted.short}, being built by {other or 'another Run'}."
@@ -178,8 +188,8 @@ def _only_builder(wanted: Wanted, builder: Builder) -> Iterator[None]:
                 announced = True
             builder.tick()
     try:
-        note.write_text(builder.who)
-        yield
+        smallfile.replace(note, builder.who.encode())
+        yield replace(builder, report=report)
     finally:
         note.unlink(missing_ok=True)
         lock.release()
