@@ -17,6 +17,7 @@ from runs.engine.outcomes import Outcome, outcome
 from runs.engine.prepare import Inputs, Refused
 from runs.models import Execution
 from runs.processes import ProcessId
+from runs.records import logs
 from runs.runtimes import environments
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.steps import Builder
@@ -59,6 +60,7 @@ class Attempt:
         self._script: Script | None = None
         self._step = Reason.SNAPSHOT
         self._progress = ""
+        self._has_spoken = False
 
     def __enter__(self) -> "Attempt":
         return self
@@ -126,6 +128,9 @@ class Attempt:
         execution = self._execution
         what = prepare.launch(execution, self._environment)
         now = timezone.now()
+        # Nothing was printed before in most cases, and nothing is asked then.
+        if self._has_spoken:
+            execution.console_start = logs.size(execution.pk)
         marked = lifecycle.mark_start(
             execution.pk,
             self._owner,
@@ -133,6 +138,7 @@ class Attempt:
             start_marked_at=now,
             environment=self._environment.row,
             datasets=self._datasets,
+            **({"console_start": execution.console_start} if self._has_spoken else {}),
         )
         if not marked:
             Pulse(execution.pk, self._owner, soon=True).beat_while_preparing()
@@ -170,5 +176,6 @@ class Attempt:
 
     def say(self, text: str) -> None:
         """Appends a line of ours to the console."""
+        self._has_spoken = True
         with paths.console(self._execution.pk).open("ab") as file:
             file.write(f"{text}\n".encode())

@@ -21,6 +21,7 @@ from runs import snapshots
 from runs.models import Batch, Execution, Node, Run
 from runs.queue import nodes, scheduler
 from runs.states import State
+from runs.web.page_models import failure
 from tasks import runtime
 from tasks.types.declarations import Parameter
 
@@ -87,6 +88,7 @@ def about(execution: Execution, *, user: User) -> dict[str, Any]:
         "stretches": list(stretches(execution)),
         "waiting": waiting(execution) if execution.status == State.QUEUED else "",
         "progress": progress(execution),
+        "failure": failure.of(execution),
         "environment": execution.environment,
         "origin": origin(execution),
         "packages": packages.split("\n") if packages else [],
