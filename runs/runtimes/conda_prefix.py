@@ -108,7 +108,8 @@ def _with_program(
     filetree.remove(target)
     try:
         command = [settings.CONDA, *verb, "--prefix", str(target), "--file", str(path)]
-        steps.run(command, builder, environment=environment, built=Built(file=wanted.file))
+        built = Built(file=wanted.file)
+        steps.run(command, builder, environment=environment, built=built, on_terminal=False)
     finally:
         path.unlink(missing_ok=True)
     if not target.is_dir():

@@ -78,7 +78,7 @@ def _pip_install(
     if not files:
         return
     installer = steps.installer(target.parent, builder)
-    command = [find_uv(), "pip", "install", "--compile-bytecode", *installer.options]
+    command = [find_uv(), "pip", "install", *installer.options]
     command += [word for option in wanted.lists.options for word in option]
     command += ["--python", str(target / "bin" / "python")]
     for name in files:
@@ -106,7 +106,7 @@ def _sync(wanted: Wanted, folder: Path, source: Path, target: Path, builder: Bui
     """Installs what uv.lock says, nothing else and no newer."""
     _copy([PROJECT_FILE, LOCK_FILE], folder, source)
     installer = steps.installer(target.parent, builder)
-    command = [find_uv(), "sync", "--compile-bytecode", *AS_LOCKED, *installer.options]
+    command = [find_uv(), "sync", *AS_LOCKED, *installer.options]
     command += ["--python", str(target / "bin" / "python")]
     environment = {**installer.environment, "UV_PROJECT_ENVIRONMENT": str(target)}
     steps.run(command, builder, environment=environment, folder=source, built=_built(wanted, target))
