@@ -11,6 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from coretex_site.lib import filetree
 from runs.runtimes import interpreters, local_inputs, requirement_files
 from runs.runtimes.conda_file import CondaFile, CondaFileError, parse
@@ -20,7 +23,7 @@ from runs.runtimes.requirement_files import Lists
 from runs.runtimes.requirement_lines import Line
 from tasks import environment_files, runtime
 from tasks.project_tables import Listed
-from tasks.runtime import LOCK_FILE, Runtime
+from tasks.runtime import LOCK_FILE, PROJECT_FILE, Runtime
 
 # Part of every key: raised when environments are built in another way.
 FORMAT = 4
@@ -94,7 +97,7 @@ def want(
     base = _conda_file(folder, found.file) if found.kind == "conda" and found.file else _python(folder, found)
     lists = requirement_files.collect(folder, _lines(folder, found, base), variables=variables)
     listed = found.listed if found.source in {"script", "project"} else None
-    uv_lock = _uv_lock(folder) if found.source == "project" else None
+    uv_lock = None if listed is None or found.source != "project" else _uv_lock(folder, listed)
     needs_project = listed is not None and _is_local(listed, uv_lock)
     extras = NOTEBOOK if entry.endswith(".ipynb") else ()
     locked = tuple(line.strip() for line in lock.splitlines() if line.strip())
@@ -135,7 +138,7 @@ def _conda_file(folder: Path, name: str) -> CondaFile:
 def _python(folder: Path, found: Runtime) -> Interpreter:
     """The Python of a venv: the block of a script says it for that script."""
     python = found.listed.python if found.source == "script" and found.listed is not None else ""
-    return interpreters.choose(folder, asked=(python, found.file) if python and found.file else None)
+    return interpreters.choose(folder, wanted=(python, found.file) if python and found.file else None)
 
 
 def _lines(folder: Path, found: Runtime, base: Interpreter | CondaFile) -> list[Line]:
@@ -149,9 +152,20 @@ def _lines(folder: Path, found: Runtime, base: Interpreter | CondaFile) -> list[
     )
 
 
-def _uv_lock(folder: Path) -> str | None:
+def _uv_lock(folder: Path, listed: Listed) -> str | None:
+    """The text of uv.lock, which must know every dependency: uv would install what it knows and no more."""
     path = folder / LOCK_FILE
-    return requirement_files.text_of(path, LOCK_FILE) if path.is_file() else None
+    if not path.is_file():
+        return None
+    text = requirement_files.text_of(path, LOCK_FILE)
+    known = set(re.findall(r'\bname = "([^"]+)"', text))
+    unknown = [one for one in listed.dependencies if canonicalize_name(Requirement(one).name) not in known]
+    if unknown:
+        raise EnvironmentFailure(
+            f"{LOCK_FILE} does not know {unknown[0]}, which {PROJECT_FILE} lists. Run uv lock and add the "
+            f"new {LOCK_FILE} to the Task, or delete it there."
+        )
+    return text
 
 
 def _is_local(listed: Listed, uv_lock: str | None) -> bool:
