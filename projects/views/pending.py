@@ -1,0 +1,73 @@
+"""An uploaded archive that needs a decision before it is stored, over HTTP."""
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from coretex_site.lib import pending, uploading
+from coretex_site.lib.filetree import TreeError
+from coretex_site.lib.intake import Question
+from coretex_site.lib.web import Request, go
+from projects.data.uploads import Arrival
+
+# What the page asks for itself, and what belongs to the files.
+NOT_KEPT = {"csrfmiddlewaretoken", "paths", "folder", "skipped", "pending", "encoding", "confirmed"}
+
+
+def ask(request: Request, arrival: Arrival, question: Question) -> HttpResponse:
+    """Keeps the archive, and leads to the page that asks; its answer comes as the same form again."""
+    fields = {name: str(value) for name, value in request.POST.items() if name not in NOT_KEPT}
+    if arrival.choices.encoding and not question.readings:
+        fields["encoding"] = arrival.choices.encoding
+    user, path = request.user.pk, request.path
+    name, file = uploading.without_leftovers(arrival.files)[0]
+    token = arrival.pending
+    if token:
+        pending.ask(token, name, user=user, action=path, fields=fields, question=question)
+    else:
+        token = pending.keep(file, name, user=user, action=path, fields=fields, question=question)
+    return go(request, reverse("projects:pending", args=[token]))
+
+
+def again(request: Request, token: str, problems: Sequence[str]) -> HttpResponse:
+    """Back to the page that asks, since what was decided led to these problems."""
+    for problem in problems:
+        messages.error(request, problem)
+    return go(request, reverse("projects:pending", args=[token]))
+
+
+def done(request: Request, arrival: Arrival, notes: Sequence[str]) -> None:
+    """Says what whoever uploaded it should know, and removes an archive that waited."""
+    for note in notes:
+        messages.info(request, note)
+    if arrival.pending:
+        pending.drop(arrival.pending, user=request.user.pk)
+
+
+@require_safe
+def review(request: Request, token: str) -> HttpResponse:
+    """How the names can be read, and what .gitignore leaves out."""
+    try:
+        found = pending.find(token, user=request.user.pk)
+    except TreeError as error:
+        raise Http404(str(error)) from error
+    hidden = {name: value for name, value in found.fields.items() if name not in {"name", "gitignore"}}
+    if not found.ignored and "gitignore" in found.fields:
+        hidden["gitignore"] = found.fields["gitignore"]
+    context = {"section": "projects", "found": found, "token": token, "hidden": hidden}
+    return render(request, "projects/pending.html", context)
+
+
+@require_POST
+def discard(request: Request, token: str) -> HttpResponse:
+    try:
+        found = pending.find(token, user=request.user.pk)
+        pending.drop(token, user=request.user.pk)
+    except TreeError as error:
+        raise Http404(str(error)) from error
+    messages.success(request, f"{found.filename} was discarded.")
+    return go(request, reverse("projects:list"))
