@@ -22,6 +22,7 @@ urlpatterns = [
     ),
     path("projects/<int:pk>/datasets/", datasets.project_datasets, name="datasets"),
     path("projects/<int:pk>/datasets/new", datasets.dataset_create, name="dataset_create"),
+    path("uploads/ignored", pending.ignored, name="upload_ignored"),
     path("uploads/<str:token>", pending.review, name="pending"),
     path("uploads/<str:token>/discard", pending.discard, name="pending_discard"),
     path("datasets/", datasets.all_datasets, name="all_datasets"),

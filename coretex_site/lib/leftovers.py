@@ -21,7 +21,7 @@ OF_SYSTEMS = frozenset(
 )
 COMPILED = (".pyc", ".pyo")
 APPLE_DOUBLE = b"\x00\x05\x16\x07"  # RFC 1740: the magic number of an AppleDouble header
-GITIGNORE, CORETEXIGNORE = ".gitignore", ".coretexignore"
+IGNORE_FILES = CORETEXIGNORE, GITIGNORE = ".coretexignore", ".gitignore"
 LARGEST_IGNORE_FILE = 256 * 1024
 MOST_STARS = 3  # in one part of a pattern: more could take for ever to compare
 SHOWN = 5
@@ -30,7 +30,7 @@ SHOWN = 5
 def peek(path: str) -> int:
     """How many bytes of a file's beginning decide what is left out."""
     name = path.rpartition("/")[2]
-    if name in {GITIGNORE, CORETEXIGNORE}:
+    if name in IGNORE_FILES:
         return LARGEST_IGNORE_FILE
     return len(APPLE_DOUBLE) if name.startswith("._") else 0
 
@@ -55,7 +55,7 @@ class LeftOut:
     links: list[str] = field(default_factory=list)
 
     def add(self, other: "LeftOut") -> None:
-        self.names += other.names
+        self.names.update(other.names)  # which keeps names without a count
         for source, found in other.ignored.items():
             self.ignored[source] = self.ignored.get(source, Counter()) + found
         self.links += other.links
@@ -90,8 +90,7 @@ def sift(entries: Sequence[Entry], left_out: LeftOut, *, gitignore: bool) -> lis
     what `.gitignore` names, too.
     """
     environments = _environments([entry.path for entry in entries])
-    sources = (CORETEXIGNORE, GITIGNORE) if gitignore else (CORETEXIGNORE,)
-    patterns = [Patterns(source, entries) for source in sources]
+    patterns = [Patterns(source, entries) for source in (IGNORE_FILES if gitignore else [CORETEXIGNORE])]
     kept = []
     for entry in entries:
         path = normal(entry.path)

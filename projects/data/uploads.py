@@ -12,7 +12,9 @@ from django.utils.datastructures import MultiValueDict
 
 from coretex_site.lib import pending
 from coretex_site.lib.archives import Unreadable
+from coretex_site.lib.entries import Entry, normal
 from coretex_site.lib.intake import Choices, Taken
+from coretex_site.lib.leftovers import IGNORE_FILES, LARGEST_IGNORE_FILE, LeftOut, Patterns
 from coretex_site.lib.uploading import Upload
 from projects.data import store as datasets
 from projects.data.contents import DatasetError
@@ -23,7 +25,7 @@ from projects.models import Dataset
 class Arrival:
     """Uploaded files with their relative paths, the folder they go to, and whether an archive is unpacked.
 
-    `skipped` counts what the browser did not send, by name. `pending` is the token of an archive that came
+    `skipped` is what the browser did not send. `pending` is the token of an archive that came
     with an earlier request.
     """
 
@@ -31,15 +33,16 @@ class Arrival:
     into: str
     unpack: bool
     choices: Choices = Choices()
-    skipped: Counter[str] = field(default_factory=Counter)
+    skipped: LeftOut = field(default_factory=LeftOut)
     pending: str = ""
 
 
 def read(uploaded: MultiValueDict[str, Any], fields: QueryDict, *, by: User) -> Arrival:
     """`files`, in the same order `paths` (their names if there are none), `into`, and `keep_archive`.
 
-    `gitignore`, `encoding` and `confirmed` are what was decided, `skipped` lines `COUNT NAME`. Instead of
-    `files` there may be `pending`; raises TreeError if that archive is no longer there.
+    `gitignore`, `encoding` and `confirmed` are what was decided; `skipped` are lines `COUNT NAME`, and
+    `ignored` lines `COUNT IGNORE-FILE NAME`, of what a browser did not send. Instead of `files` there may be
+    `pending`; raises TreeError if that archive is no longer there.
     """
     token = fields.get("pending", "")
     if token:
@@ -55,17 +58,39 @@ def read(uploaded: MultiValueDict[str, Any], fields: QueryDict, *, by: User) -> 
             encoding=fields.get("encoding", ""),
             is_confirmed="confirmed" in fields,
         ),
-        skipped=_skipped(fields.getlist("skipped")),
+        skipped=_skipped(fields),
         pending=token,
     )
 
 
-def _skipped(lines: Sequence[str]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for line in lines:
-        count, _, name = line.partition(" ")
-        if name and count.isdecimal() and len(count) < 10:
-            found[name] += int(count)
+def _skipped(fields: QueryDict) -> LeftOut:
+    found = LeftOut()
+    for count, name in map(_counted, fields.getlist("skipped")):
+        found.names[name] = count
+    for count, rest in map(_counted, fields.getlist("ignored")):
+        source, _, name = rest.partition(" ")
+        if source in IGNORE_FILES and name:
+            found.ignored.setdefault(source, Counter())[name] = count
+    return found
+
+
+def _counted(line: str) -> tuple[int, str]:
+    """`12 NAME` → (12, NAME); anything else counts as none."""
+    count, _, name = line.partition(" ")
+    return (int(count) if count.isascii() and count.isdecimal() and len(count) < 10 else 0), name
+
+
+def ignored(ignore_files: Sequence[tuple[str, BinaryIO]], listed: object) -> dict[str, dict[str, list[int]]]:
+    """{ignore file: {what it names: places in `listed`}}; raises ValueError for what is no list of paths."""
+    if not isinstance(listed, list) or not all(isinstance(path, str) for path in listed):
+        raise ValueError("A list of paths was expected.")
+    entries = [Entry(path=path, beginning=file.read(LARGEST_IGNORE_FILE)) for path, file in ignore_files]
+    found: dict[str, dict[str, list[int]]] = {}
+    for source in IGNORE_FILES:
+        patterns = Patterns(source, entries)
+        for place, path in enumerate(listed):
+            if (why := patterns.excluding(normal(path))) is not None:
+                found.setdefault(source, {}).setdefault(why, []).append(place)
     return found
 
 
@@ -89,7 +114,7 @@ def store(dataset: Dataset, arrival: Arrival, *, by: User) -> datasets.Added:
 
 def notes(arrival: Arrival, taken: Taken) -> list[str]:
     """What whoever uploaded it should know: what was left out, also by the browser, and what was guessed."""
-    taken.left_out.names += arrival.skipped
+    taken.left_out.add(arrival.skipped)
     return taken.notes()
 
 

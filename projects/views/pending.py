@@ -1,9 +1,10 @@
-"""An uploaded archive that needs a decision before it is stored, over HTTP."""
+"""What must be known before an upload is stored, over HTTP: what is left out, how names are read."""
 
+import json
 from collections.abc import Sequence
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -12,10 +13,20 @@ from coretex_site.lib import pending, uploading
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.intake import Question
 from coretex_site.lib.web import Request, go
+from projects.data import uploads
 from projects.data.uploads import Arrival
 
 # What the page asks for itself, and what belongs to the files.
-NOT_KEPT = {"csrfmiddlewaretoken", "paths", "folder", "skipped", "pending", "encoding", "confirmed"}
+NOT_KEPT = {
+    "csrfmiddlewaretoken",
+    "paths",
+    "folder",
+    "skipped",
+    "ignored",
+    "pending",
+    "encoding",
+    "confirmed",
+}
 
 
 def ask(request: Request, arrival: Arrival, question: Question) -> HttpResponse:
@@ -46,6 +57,19 @@ def done(request: Request, arrival: Arrival, notes: Sequence[str]) -> None:
         messages.info(request, note)
     if arrival.pending:
         pending.drop(arrival.pending, user=request.user.pk)
+
+
+@require_POST
+def ignored(request: Request) -> HttpResponse:
+    """{ignore file: {what it names: places in `listed`}} for a folder that a browser is about to send.
+
+    The ignore files themselves come as `files` and `paths`; `listed` is a JSON list of all paths.
+    """
+    sent = uploads.read(request.FILES, request.POST, by=request.user).files
+    try:
+        return JsonResponse(uploads.ignored(sent, json.loads(request.POST.get("listed", "[]"))))
+    except (ValueError, RecursionError) as error:
+        return HttpResponse(str(error), status=422, content_type="text/plain")
 
 
 @require_safe
