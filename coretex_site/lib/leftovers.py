@@ -62,14 +62,14 @@ class LeftOut:
 
     def sentence(self) -> str:
         """What was left out, with counts; empty if nothing was."""
-        told = [_listed(self.names)] if self.names else []
-        told += [f"{_files(found.total())} that {source} names: {_listed(found)}" for source, found in
+        parts = [_listed(self.names)] if self.names else []
+        parts += [f"{_files(found.total())} that {source} names: {_listed(found)}" for source, found in
                  self.ignored.items()]  # fmt: skip
         if self.links:
             more = f" and {len(self.links) - SHOWN:,} more" if len(self.links) > SHOWN else ""
             what = "a link that leads" if len(self.links) == 1 else f"{len(self.links):,} links that lead"
-            told.append(f"{what} to nothing in the folder: {', '.join(self.links[:SHOWN])}{more}")
-        return f"Left out: {'; '.join(told)}." if told else ""
+            parts.append(f"{what} to nothing in the folder: {', '.join(self.links[:SHOWN])}{more}")
+        return f"Left out: {'; '.join(parts)}." if parts else ""
 
 
 def _files(count: int) -> str:

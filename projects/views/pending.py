@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -78,7 +78,7 @@ def review(request: Request, token: str) -> HttpResponse:
     try:
         found = pending.find(token, user=request.user.pk)
     except TreeError as error:
-        raise Http404(str(error)) from error
+        return gone(request, error)
     hidden = {name: value for name, value in found.fields.items() if name not in {"name", "gitignore"}}
     if not found.ignored and "gitignore" in found.fields:
         hidden["gitignore"] = found.fields["gitignore"]
@@ -92,6 +92,12 @@ def discard(request: Request, token: str) -> HttpResponse:
         found = pending.find(token, user=request.user.pk)
         pending.drop(token, user=request.user.pk)
     except TreeError as error:
-        raise Http404(str(error)) from error
+        return gone(request, error)
     messages.success(request, f"{found.filename} was discarded.")
+    return go(request, reverse("projects:list"))
+
+
+def gone(request: Request, error: TreeError) -> HttpResponse:
+    """Somebody else's upload answers like one that is no longer there."""
+    messages.error(request, str(error))
     return go(request, reverse("projects:list"))

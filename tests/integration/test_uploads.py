@@ -216,13 +216,19 @@ def test_an_upload_that_waits_is_only_its_owners(
     asked = make_task(browser, project, "p.zip", zipped(JAPANESE, encoding="cp932", system=0))
     token = asked.headers["Location"].rpartition("/")[2]
     other = client_of(alice)
-    assert other.get(asked.headers["Location"]).status_code == 404
-    assert other.post(reverse("projects:pending_discard", args=[token])).status_code == 404
+    for ask in (other.get, other.post):
+        address = reverse(
+            "projects:pending" if ask == other.get else "projects:pending_discard", args=[token]
+        )
+        assert "This upload is no longer here" in page_at(other, ask(address))
     fields = {"name": "Mine", "start": "upload", "pending": token, "encoding": "cp932"}
     other.post(reverse("tasks:create", args=[project.pk]), fields)
     assert not Task.objects.exists()
     for wrong in ("..", "x" * 30, "%2e%2e"):
-        assert browser.get(reverse("projects:pending", args=[wrong])).status_code == 404
+        answer = browser.get(reverse("projects:pending", args=[wrong]))
+        assert "This upload is no longer here" in page_at(browser, answer)
+    answer_to(browser, asked, encoding="cp932")
+    assert files_of(Task.objects.get()) == JAPANESE
 
 
 def test_an_upload_that_waits_can_be_discarded_and_is_gone_after_a_day(
@@ -241,9 +247,7 @@ def test_an_upload_that_waits_can_be_discarded_and_is_gone_after_a_day(
     os.utime(paths.scratch() / waiting()[0], (old, old))
     recovery.tidy()
     assert waiting() == []
-    page = browser.get(asked.headers["Location"])
-    assert page.status_code == 404
-    assert "Send it again." in page.content.decode()
+    assert "Send it again." in page_at(browser, browser.get(asked.headers["Location"]))
 
 
 def test_a_browser_asks_what_ignore_files_name_before_it_sends_a_folder(browser: Client) -> None:
