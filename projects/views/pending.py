@@ -54,7 +54,7 @@ def again(request: Request, token: str, problems: Sequence[str]) -> HttpResponse
 def done(request: Request, arrival: Arrival, notes: Sequence[str]) -> None:
     """Says what whoever uploaded it should know, and removes an archive that waited."""
     for note in notes:
-        messages.info(request, note)
+        messages.info(request, note, extra_tags="stays")
     if arrival.pending:
         pending.drop(arrival.pending, user=request.user.pk)
 

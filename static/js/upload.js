@@ -59,7 +59,8 @@
     const tops = new Set(found.files.map(({ path }) => path.split("/")[0]));
     if (tops.size !== 1 || !found.files.every(({ path }) => path.includes("/"))) return found;
     const [folder] = tops;
-    return { ...found, folder, files: found.files.map(({ file, path }) => ({ file, path: path.slice(folder.length + 1) })) };
+    const skipped = new Map([...found.skipped].map(([name, count]) => [name.startsWith(`${folder}/`) ? name.slice(folder.length + 1) : name, count]));
+    return { ...found, folder, skipped, files: found.files.map(({ file, path }) => ({ file, path: path.slice(folder.length + 1) })) };
   }
 
   const nothing = () => ({ files: [], folder: "", skipped: new Map(), named: {} });
