@@ -1,6 +1,7 @@
 """What an upload consists of, wherever it comes from: files, links and what cannot be stored."""
 
 import posixpath
+import unicodedata
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class Entry:
 
 
 def normal(path: str) -> str:
-    """`path` without `.` parts and doubled slashes; `..` stays where it leads out of the top."""
+    """`path` composed (NFC), without `.` parts and doubled slashes; a `..` that leads out stays."""
+    path = unicodedata.normalize("NFC", path)
     return posixpath.normpath(path).lstrip("/") if path.strip("./") else path
 
 

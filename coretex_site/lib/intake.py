@@ -128,8 +128,12 @@ def _read_names(entries: Sequence[Entry], choices: Choices) -> tuple[Sequence[Re
         if only is None:
             return found, ""
         encoding, read_as = only.encoding, only.label
-    for entry in legacy:
-        _decode(entry, encoding)
+    for entry in entries:
+        if entry.raw is not None:
+            _decode(entry, encoding)
+        if entry.target is not None:
+            target = entry.target.encode("utf-8", "surrogateescape")
+            entry.target = legacy_names.decode(target, encoding, errors="replace")
     return [], read_as
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from os.path import commonprefix
 
 from pathspec.patterns.gitignore import GitIgnorePatternError
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
@@ -18,6 +19,12 @@ TOOLS = IGNORED | {".tox", ".nox"}
 OF_SYSTEMS = frozenset(
     {"__macosx", ".ds_store", ".appledouble", ".spotlight-v100", ".trashes", ".fseventsd", ".temporaryitems"}
     | {"icon\r", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"}
+)
+# Of a virtual environment in which a project lies: all but what the project may have put there itself.
+OWN_OF_ENVIRONMENT = re.compile(
+    r"pyvenv\.cfg|lib64(/.*)?|(lib/python\d[^/]*|Lib)/site-packages/.*|include/(site/)?python.*"
+    r"|(bin|Scripts)/(python|pip|activate|Activate|deactivate)[^/]*",
+    re.DOTALL,
 )
 COMPILED = (".pyc", ".pyo")
 APPLE_DOUBLE = b"\x00\x05\x16\x07"  # RFC 1740: the magic number of an AppleDouble header
@@ -89,14 +96,14 @@ def sift(entries: Sequence[Entry], left_out: LeftOut, *, gitignore: bool) -> lis
     Left out are AppleDouble files, virtual environments, and what `.coretexignore` names; with `gitignore`
     what `.gitignore` names, too.
     """
-    environments = _environments([entry.path for entry in entries])
+    environments = _environments([normal(entry.path) for entry in entries])
     patterns = [Patterns(source, entries) for source in (IGNORE_FILES if gitignore else [CORETEXIGNORE])]
     kept = []
     for entry in entries:
         path = normal(entry.path)
         if entry.beginning == APPLE_DOUBLE:
             left_out.names["._*"] += 1
-        elif environment := next((up for up in _folders(path) if up in environments), None):
+        elif (environment := environments.around(path)) is not None:
             left_out.names[environment] += 1
         elif found := next(((p.source, why) for p in patterns if (why := p.excluding(path))), None):
             left_out.ignored.setdefault(found[0], Counter())[found[1]] += 1
@@ -105,23 +112,34 @@ def sift(entries: Sequence[Entry], left_out: LeftOut, *, gitignore: bool) -> lis
     return kept
 
 
-def _environments(paths: Sequence[str]) -> frozenset[str]:
-    """Folders that are virtual or Conda environments, but not one around everything."""
+@dataclass(frozen=True)
+class Environments:
+    """The folders that are virtual or Conda environments; `top` if the one around everything is, too."""
+
+    folders: frozenset[str]
+    top: str | None
+
+    def around(self, path: str) -> str | None:
+        """The environment that the path is a part of."""
+        if self.top is not None and OWN_OF_ENVIRONMENT.fullmatch(path.removeprefix(self.top)):
+            return "the environment around it"
+        return next((up for up in _folders(path) if up in self.folders), None)
+
+
+def _environments(paths: Sequence[str]) -> Environments:
     found = set()
-    for path in map(normal, paths):
-        folder, _, name = path.rpartition("/")
+    for folder, _, name in (path.rpartition("/") for path in paths):
         if name == "pyvenv.cfg":
             found.add(folder)
-        elif name == "history" and (folder == "conda-meta" or folder.endswith("/conda-meta")):
-            found.add(folder.rpartition("/")[0])
-    return frozenset(folder for folder in found - {""} if _has_others(folder, paths))
-
-
-def _has_others(folder: str, paths: Iterable[str]) -> bool:
-    """Whether anything but what systems leave behind is outside `folder`."""
-    return any(
-        not path.startswith(f"{folder}/") and not path.rpartition("/")[2].startswith("._")
-        for path in map(normal, paths)
+        elif name == "history" and f"/{folder}".endswith("/conda-meta"):
+            found.add(folder.removesuffix("conda-meta").rstrip("/"))
+    if not found:
+        return Environments(frozenset(), None)
+    folders = [path.split("/")[:-1] for path in paths if not path.rpartition("/")[2].startswith("._")]
+    around = "/".join(commonprefix([min(folders), max(folders)]))
+    return Environments(
+        frozenset(folder for folder in found if not f"{around}/".startswith(f"{folder}/".lstrip("/"))),
+        f"{around}/".lstrip("/") if around in found else None,
     )
 
 

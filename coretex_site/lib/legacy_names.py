@@ -45,12 +45,12 @@ class Reading:
     oddities: int  # what is rare in real names
 
 
-def decode(raw: bytes, encoding: str) -> str:
-    """The name; what is valid UTF-8 is UTF-8. Raises UnicodeDecodeError."""
+def decode(raw: bytes, encoding: str, errors: str = "strict") -> str:
+    """The name; what is valid UTF-8 is UTF-8. Raises UnicodeDecodeError, if `errors` are strict."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        return raw.decode(encoding)
+        return raw.decode(encoding, errors)
 
 
 def readings(names: Sequence[bytes]) -> list[Reading]:

@@ -1,5 +1,6 @@
 """Links in an upload: those that stay inside it become copies of what they lead to."""
 
+import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -103,13 +104,14 @@ class Links:
             hops += 1
             if hops > MOST_HOPS:
                 return path
-            if entry.target.startswith("/") and not entry.is_hard:
+            target = unicodedata.normalize("NFC", entry.target)
+            if target.startswith("/") and not entry.is_hard:
                 raise Outside
             if entry.is_hard:
                 done = []
             else:
                 done.pop()
-            ahead += entry.target.split("/")[::-1]
+            ahead += target.split("/")[::-1]
         found = "/".join(done)
         is_inside = f"{found}/".startswith(self.top)
         if not is_inside or (self.entries[path].is_hard and found not in self.entries):

@@ -67,7 +67,8 @@ def _unicode_path(extra: bytes, raw: bytes) -> str | None:
 def _entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, entry: Entry) -> Entry:
     unix = info.external_attr >> 16 if info.create_system in UNIX else 0
     kind = stat.S_IFMT(unix)
-    entry.is_folder = entry.path.endswith("/") or bool(info.external_attr & DOS_FOLDER and not info.file_size)
+    entry.is_folder = entry.path.endswith("/") or kind == stat.S_IFDIR
+    entry.is_folder |= bool(info.external_attr & DOS_FOLDER) and not info.file_size
     if by_name(entry.path):
         return entry
     shown = f"“{shown_name(entry.path)}”"

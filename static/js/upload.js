@@ -12,6 +12,8 @@
     ".pytest_cache", ".ruff_cache", ".tox", ".nox", "__MACOSX"]);
   const OF_SYSTEMS = new Set([".ds_store", ".appledouble", ".spotlight-v100", ".trashes", ".fseventsd", ".temporaryitems",
     "icon\r", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"]);
+  const OWN_OF_ENVIRONMENT = new RegExp("^(pyvenv\\.cfg|lib64(/.*)?|(lib/python\\d[^/]*|Lib)/site-packages/.*|include/(site/)?python.*" +
+    "|(bin|Scripts)/(python|pip|activate|Activate|deactivate)[^/]*)$", "s");
   const ALWAYS = ".coretexignore", ON_REQUEST = ".gitignore";
   const picked = new WeakMap(); // form → { files: [{ file, path }], folder, skipped: { name: count }, named: { source: { why: [file] } } }
 
@@ -59,8 +61,11 @@
     const tops = new Set(found.files.map(({ path }) => path.split("/")[0]));
     if (tops.size !== 1 || !found.files.every(({ path }) => path.includes("/"))) return found;
     const [folder] = tops;
+    const rest = found.files.map(({ file, path }) => ({ file, path: path.slice(folder.length + 1) }));
+    const own = rest.some(({ path }) => path === "pyvenv.cfg") ? rest.filter(({ path }) => OWN_OF_ENVIRONMENT.test(path)) : [], isOwn = new Set(own);
     const skipped = new Map([...found.skipped].map(([name, count]) => [name.startsWith(`${folder}/`) ? name.slice(folder.length + 1) : name, count]));
-    return { ...found, folder, skipped, files: found.files.map(({ file, path }) => ({ file, path: path.slice(folder.length + 1) })) };
+    if (own.length) skipped.set("the environment around it", own.length);
+    return { ...found, folder, skipped, files: rest.filter((one) => !isOwn.has(one)) };
   }
 
   const nothing = () => ({ files: [], folder: "", skipped: new Map(), named: {} });

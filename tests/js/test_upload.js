@@ -61,10 +61,11 @@ test("environments, compiled files and what systems leave behind are not sent, a
   assert.deepEqual(values(sent[0], "skipped").sort(), ["1 *.pyc", "1 .tox", "1 Thumbs.DB", "2 env"]);
 });
 
-test("an environment that is the chosen folder itself is sent", () => {
-  const { choose, sent } = upload();
-  choose(file("m/pyvenv.cfg"), file("m/main.py"));
-  assert.deepEqual(sentPaths(sent[0]), ["pyvenv.cfg", "main.py"]);
+test("of a project inside an environment only what is the environment's own is left out", () => {
+  const { choose, sent, summary } = upload();
+  choose(file("m/pyvenv.cfg"), file("m/main.py"), file("m/lib/python3.12/site-packages/a/b.py"), file("m/bin/pip3"), file("m/bin/align.sh"));
+  assert.deepEqual(sentPaths(sent[0]), ["main.py", "bin/align.sh"]);
+  assert.equal(summary(), "m: 2 files, 20 B; without the environment around it");
 });
 
 test("what ignore files name is known before it is sent: one always holds, the other by its switch", async () => {

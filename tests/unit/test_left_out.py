@@ -67,10 +67,21 @@ def test_a_virtual_environment_is_known_by_its_mark_whatever_its_name(tmp_path: 
     assert taken.left_out.sentence() == "Left out: p/tools/env (3 files), p/envs/x (2 files)."
 
 
-def test_a_mark_at_the_top_does_not_leave_out_the_whole_upload(tmp_path: Path) -> None:
+def test_a_project_inside_an_environment_loses_what_is_the_environments_own(tmp_path: Path) -> None:
+    own = (
+        "pyvenv.cfg",
+        "lib/python3.12/site-packages/a/b.py",
+        "bin/activate",
+        "bin/pip3",
+        "Scripts/python.exe",
+    )
+    links = {"bin/python": "/usr/bin/python3", "lib64": "lib"}
     for number, top in enumerate(("", "p/")):
-        files = {f"{top}pyvenv.cfg": b"", f"{top}main.py": b"1"}
-        assert "main.py" in unpacked(zipped(files), tmp_path / str(number))[0]
+        files = {f"{top}{path}": b"" for path in own} | {f"{top}main.py": b"1", f"{top}bin/align.sh": b"2"}
+        tops = {f"{top}{path}": target for path, target in links.items()}
+        found, taken = unpacked(tarred(files, links=tops), tmp_path / str(number))
+        assert found == {"main.py": b"1", "bin/align.sh": b"2"}
+        assert taken.left_out.sentence() == "Left out: the environment around it (7 files)."
 
 
 def test_apple_double_files_are_known_by_their_mark(tmp_path: Path) -> None:

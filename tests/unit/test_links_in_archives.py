@@ -5,6 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coretex_site.lib.treepaths import Limits, TreeError
 from tests.some_archives import tarred, unpacked, zipped
@@ -112,3 +114,40 @@ def test_bad_paths_beside_links_are_still_refused(tmp_path: Path) -> None:
                 unpacked(tarred(files, links=links), tmp_path)
     with pytest.raises(TreeError, match="occurs twice"):
         unpacked(tarred({"a": b"1", "b": b"1"}, links={"a": "b"}), tmp_path)
+
+
+@given(data=st.data())
+def test_every_copy_is_what_the_link_leads_to_on_a_disk(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("links") / "p"
+    folders = st.sampled_from(["", "a/", "a/b/", "c/"])
+    names = st.builds(str.__add__, folders, st.sampled_from(["x", "y", "z", "l1", "l2"]))
+    targets = st.sampled_from(
+        ["x", "a", "b", "..", ".", "../x", "b/x", "../c", "a/b", "../a/l1", "l1", "l2/x", "../l2"]
+    )
+    for path in data.draw(st.sets(names, min_size=1, max_size=4)):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(path)
+    for path, target in data.draw(st.dictionaries(names, targets, max_size=5)).items():
+        if not os.path.lexists(root / path) and os.path.realpath((root / path).parent).startswith(str(root)):
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).symlink_to(target)
+    links = [
+        Path(at, name)
+        for at, inner, files in os.walk(root)
+        for name in inner + files
+        if Path(at, name).is_symlink()
+    ]
+    subprocess.run(["tar", "cf", "a.tar", "p"], cwd=root.parent, check=True)
+    try:
+        found, _ = unpacked((root.parent / "a.tar").read_bytes(), root.parent)
+    except TreeError as error:
+        leads_out = [link for link in links if not os.path.realpath(link).startswith(str(root))]
+        assert ("outside the folder" in str(error) and leads_out) or "parts deep" in str(error)
+        return
+    for path, content in found.items():
+        assert (root / path).read_bytes() == content
+    for link in links:
+        if link.is_file():
+            assert str(link.relative_to(root)) in found
