@@ -7,15 +7,15 @@ import json
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from coretex_site.lib import filetree, paths
 from coretex_site.lib.intake import Question
 from coretex_site.lib.treepaths import TreeError
+from coretex_site.lib.uploading import Upload
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,40}")
 SHOWN = 20
@@ -38,26 +38,10 @@ class Pending:
     ignored_files: int
 
 
-def keep(
-    upload: BinaryIO, filename: str, *, user: int, action: str, fields: Mapping[str, str], question: Question
-) -> str:
-    """Stores an archive with its question; returns the token by which it is found again."""
-    token = secrets.token_urlsafe(24)
-    folder = _folder(token)
-    folder.mkdir(parents=True)
-    upload.seek(0)
-    with (folder / "archive").open("wb") as writer:
-        shutil.copyfileobj(upload, writer, 1024**2)
-    ask(token, filename, user=user, action=action, fields=fields, question=question)
-    return token
-
-
-def ask(
-    token: str, filename: str, *, user: int, action: str, fields: Mapping[str, str], question: Question
-) -> None:
-    """Stores what is to be decided next about an archive that is there."""
+def about(question: Question, filename: str, *, user: int, action: str, fields: Mapping[str, str]) -> Pending:
+    """What is to be asked about an archive, as it is stored with it."""
     found = question.gitignored()
-    pending = Pending(
+    return Pending(
         user=user,
         filename=filename,
         action=action,
@@ -66,6 +50,19 @@ def ask(
         ignored=found.most_common(SHOWN),
         ignored_files=found.total(),
     )
+
+
+def keep(upload: Upload, pending: Pending) -> str:
+    """Stores an archive with what is to be decided; returns the token by which it is found again."""
+    token = secrets.token_urlsafe(24)
+    _folder(token).mkdir(parents=True)
+    upload.keep_at(_folder(token) / "archive")
+    ask(token, pending)
+    return token
+
+
+def ask(token: str, pending: Pending) -> None:
+    """Stores what is to be decided next about an archive that is there."""
     fresh = _folder(token) / "fresh"
     fresh.write_text(json.dumps(asdict(pending)))
     os.replace(fresh, _folder(token) / "about.json")  # which renews the day, too

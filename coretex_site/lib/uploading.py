@@ -118,6 +118,13 @@ class Upload(UploadedFile):
         found.is_kept = True
         return found
 
+    def keep_at(self, path: Path) -> None:
+        """Moves the content to `path`, where it stays."""
+        if isinstance(self.content, str):
+            os.replace(self.content, path)
+        elif self.content is not None:
+            path.write_bytes(self.content.getvalue())
+
     def close(self) -> None:
         if self._file is not None:
             self._file.close()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import cast
 
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from coretex_site.lib import pending, uploading
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.intake import Question
+from coretex_site.lib.uploading import Upload
 from coretex_site.lib.web import Request, go
 from projects.data import uploads
 from projects.data.uploads import Arrival
@@ -34,13 +36,13 @@ def ask(request: Request, arrival: Arrival, question: Question) -> HttpResponse:
     fields = {name: str(value) for name, value in request.POST.items() if name not in NOT_KEPT}
     if arrival.choices.encoding and not question.readings:
         fields["encoding"] = arrival.choices.encoding
-    user, path = request.user.pk, request.path
     name, file = uploading.without_leftovers(arrival.files)[0]
-    token = arrival.pending
-    if token:
-        pending.ask(token, name, user=user, action=path, fields=fields, question=question)
+    about = pending.about(question, name, user=request.user.pk, action=request.path, fields=fields)
+    if arrival.pending:
+        pending.ask(arrival.pending, about)
+        token = arrival.pending
     else:
-        token = pending.keep(file, name, user=user, action=path, fields=fields, question=question)
+        token = pending.keep(cast("Upload", file), about)
     return go(request, reverse("projects:pending", args=[token]))
 
 
