@@ -17,7 +17,7 @@ from coretex_site.lib.streams import Decompressed, decoder_of
 from coretex_site.lib.tar_entries import Reader, is_tar, tar_entries
 from coretex_site.lib.treepaths import Limits, TreeError
 from coretex_site.lib.writing import too_many
-from coretex_site.lib.zip_entries import refuse_large_directory, zip_entries
+from coretex_site.lib.zip_entries import SPLIT, check_directory, zip_entries
 
 KINDS = "a zip, or a tar, plain or compressed with gzip, bzip2, xz or Zstandard"
 TARS = r"tar|tgz|tbz|tb2|tbz2|txz|tlz|tzst|tar\.(gz|bz2|xz|lzma|zst|zstd)"
@@ -25,6 +25,8 @@ REFUSED = r"7z|rar|taz|tar\.(z|lz|lz4|lzo|br)|(zip|7z)\.\d{3}|z\d\d"
 SUFFIX = re.compile(rf".*\.(zip|{TARS}|{REFUSED})", re.IGNORECASE | re.DOTALL)
 # What browsers and programs append to a name, or leave of one.
 MAIMED = re.compile(rf"[^.]+|.*\.(zip|{TARS})\W.*|.*\.(gz|bz2|xz|lzma|zst)", re.IGNORECASE | re.DOTALL)
+SPLIT_ZIP = (b"PK\x07\x08", b"PK00")
+SPLIT_NAME = re.compile(r".*\.(z\d\d|\d{3}|part\d+\.rar)", re.IGNORECASE | re.DOTALL)
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 # Magic numbers of what is not unpacked here.
 OTHERS = {
@@ -35,7 +37,6 @@ OTHERS = {
     b"LZIP": "an lzip file",
     b"MSCF": "a cabinet archive",
     b"xar!": "a xar archive",
-    b"PK\x07\x08": "one part of a zip that is split into several files",
 }
 WEB_PAGE = "is a web page, not an archive: a sign-in or an error page, perhaps. Download it again."
 TEXTS = {
@@ -93,7 +94,7 @@ def list_archive(archive: BinaryIO, filename: str, limits: Limits) -> Iterator[E
     archive.seek(0)
     try:
         if begin.startswith(ZIP) or _is_zip(archive, begin, filename):
-            refuse_large_directory(archive, filename, limits)
+            check_directory(archive, filename, limits)
             with zipfile.ZipFile(archive) as opened:
                 yield _listed(zip_entries(opened), packed, filename, limits)
         elif begin.startswith(b"\x1f\x8b"):
@@ -105,7 +106,7 @@ def list_archive(archive: BinaryIO, filename: str, limits: Limits) -> Iterator[E
         elif is_tar(begin):
             yield from _tar(archive, packed, filename, limits)
         else:
-            raise Unreadable(f"{filename} {_otherwise(begin)}")
+            raise Unreadable(f"{filename} {_otherwise(begin, filename)}")
     except TreeError:
         raise
     except DAMAGE as error:
@@ -113,17 +114,19 @@ def list_archive(archive: BinaryIO, filename: str, limits: Limits) -> Iterator[E
 
 
 def _is_zip(archive: BinaryIO, begin: bytes, filename: str) -> bool:
-    """A zip may have something before it, a program that unpacks it say."""
-    found = filename.lower().endswith(".zip") and not begin.startswith(tuple(OTHERS))
-    found = found and zipfile.is_zipfile(archive)
+    """A zip may have something before it: a program that unpacks it, or the mark of a needless split."""
+    found = filename.lower().endswith(".zip") or begin.startswith(SPLIT_ZIP)
+    found = found and not begin.startswith(tuple(OTHERS)) and zipfile.is_zipfile(archive)
     archive.seek(0)
     return found
 
 
-def _otherwise(begin: bytes) -> str:
+def _otherwise(begin: bytes, filename: str) -> str:
     """What a file that is no archive of ours is, and what to do."""
     if not begin:
         return "is empty; upload it again."
+    if begin.startswith(SPLIT_ZIP) or SPLIT_NAME.fullmatch(filename):
+        return SPLIT
     text = begin.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for start, what in TEXTS.items():
         if text.startswith(start):
@@ -136,7 +139,7 @@ def _otherwise(begin: bytes) -> str:
 
 def _damaged(filename: str, error: Exception) -> str:
     if "multiple disks" in str(error):
-        return f"{filename} is one part of a zip that is split into several files. Make one zip of it."
+        return f"{filename} {SPLIT}"
     return (
         f"{filename} is damaged, cut off or not really an archive of this kind "
         f"({str(error)[:200] or type(error).__name__}). Make it again and upload that."

@@ -23,6 +23,7 @@ UNICODE_PATH = 0x7075
 DOS_FOLDER = 0x10
 LARGEST_DIRECTORY = 32 * 1024**2  # the list of 200,000 files
 LONGEST_TARGET = 4096
+SPLIT = "is one part of an archive that is split into several files. Make one zip of it."
 
 
 def zip_entries(opened: zipfile.ZipFile) -> Iterator[Entry]:
@@ -77,7 +78,7 @@ def _entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, entry: Entry) -> Entr
     elif kind not in {0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}:
         entry.problem = device_problem(entry.path)
     elif info.flag_bits & ENCRYPTED:
-        entry.problem = f"{shown} is encrypted. Make the archive without a password."
+        raise TreeError(f"{shown} is encrypted. Make the archive without a password.")
     elif info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         method = METHODS.get(info.compress_type, f"method {info.compress_type}")
         entry.problem = f"{shown} is compressed in an unusual way, {method}. Make an ordinary zip (Deflate)."
@@ -98,14 +99,20 @@ def _opener(
     return lambda: opened.open(info)
 
 
-def refuse_large_directory(archive: BinaryIO, filename: str, limits: Limits) -> None:
-    """Refuses a zip whose list of files would fill the memory: `zipfile` reads all of it at once."""
+def check_directory(archive: BinaryIO, filename: str, limits: Limits) -> None:
+    """Refuses a zip that is one part of several, and one whose list of files would fill the memory.
+
+    `zipfile` reads all of the list at once, and does not look at the number of the part.
+    """
     size = archive.seek(0, io.SEEK_END)
     archive.seek(max(0, size - 65_535 - 22 - 20))
     tail = archive.read()
     at = tail.rfind(b"PK\x05\x06")
     listed = 0
     if at >= 0 and len(tail) >= at + 22:
+        part = struct.unpack_from("<H", tail, at + 4)[0]
+        if part not in {0, 0xFFFF}:  # the latter is in the record of a zip64
+            raise TreeError(f"{filename} {SPLIT}")
         listed = struct.unpack_from("<L", tail, at + 12)[0]
         if at >= 20 and tail[at - 20 : at - 16] == b"PK\x06\x07":
             archive.seek(min(size, struct.unpack_from("<Q", tail, at - 12)[0]))

@@ -114,6 +114,21 @@ def test_a_zip_of_more_than_65535_files_and_zip64_are_read(tmp_path: Path) -> No
     assert taken.left_out.names == {".venv": 70_000}
 
 
+def test_a_split_zip_is_refused_and_one_that_need_not_have_been_split_is_read(tmp_path: Path) -> None:
+    whole = b"PK\x07\x08" + zipped(FILES)
+    assert unpacked(whole, tmp_path / "1", name="p")[0] == FILES
+    end = whole.rindex(b"PK\x05\x06")
+    last = whole[: end + 4] + b"\x02\0" + whole[end + 6 :]
+    for name, content in [
+        ("p.zip", last),
+        ("p.z01", whole[:200]),
+        ("p.z02", b"\x17" * 600),
+        ("p.zip.002", b"\x17"),
+    ]:
+        with pytest.raises(TreeError, match=f"{name} is one part of an archive"):
+            unpacked(content, tmp_path / "2", name=name)
+
+
 ARCHIVES = ["a.zip", "A.ZIP", "a.tar", "a.tgz", "a.tar.gz", "a.tar.bz2", "a.tbz2", "a.tar.xz", "a.txz"]
 ARCHIVES += [
     "a.tar.zst",

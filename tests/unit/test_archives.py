@@ -236,7 +236,7 @@ def test_a_truncated_archive_is_refused(keep: float, tmp_path: Path) -> None:
         (b"", "is empty"), (b"hello", "not an archive"), (b"PK\x03\x04", "damaged"), (b"\x1f\x8b", "damaged"),
         (gzip.compress(b"not a tar"), "one compressed file"), (b"Rar!\x1a\x07", "is a rar archive"),
         (b"7z\xbc\xaf\x27\x1c", "is a 7z archive, which cannot be unpacked here; make it a zip"),
-        (b"\n<!DOCTYPE html><title>Sign in", "is a web page"), (b"PK\x07\x08PK", "one part of a zip"),
+        (b"\n<!DOCTYPE html><title>Sign in", "is a web page"), (b"PK\x07\x08PK", "one part of an archive"),
         (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
         (b"\x04\x22\x4d\x18", "is an LZ4 file"),
     ],
