@@ -70,8 +70,8 @@ class LeftOut:
     def sentence(self) -> str:
         """What was left out, with counts; empty if nothing was."""
         parts = [_listed(self.names)] if self.names else []
-        parts += [f"{_files(found.total())} that {source} names: {_listed(found)}" for source, found in
-                 self.ignored.items()]  # fmt: skip
+        for source, found in self.ignored.items():
+            parts.append(f"{_files(found.total())} that {source} names: {_listed(found)}")
         if self.links:
             more = f" and {len(self.links) - SHOWN:,} more" if len(self.links) > SHOWN else ""
             what = "a link that leads" if len(self.links) == 1 else f"{len(self.links):,} links that lead"
@@ -84,10 +84,11 @@ def _files(count: int) -> str:
 
 
 def _listed(names: Counter[str]) -> str:
-    top = [f"{shown_name(name)} ({_files(count)})" if count else name for name, count in
-           names.most_common(SHOWN)]  # fmt: skip
+    """The names with the most files, each with its count unless that is not known (0)."""
+    top = names.most_common(SHOWN)
+    shown = [shown_name(name) + (f" ({_files(count)})" if count else "") for name, count in top]
     more = [f"{len(names) - SHOWN:,} more names"] if len(names) > SHOWN else []
-    return ", ".join(top + more)
+    return ", ".join(shown + more)
 
 
 def sift(entries: Sequence[Entry], left_out: LeftOut, *, gitignore: bool) -> list[Entry]:

@@ -267,3 +267,30 @@ def test_a_browser_asks_what_ignore_files_name_before_it_sends_a_folder(browser:
     answer = browser.post(address, sent)
     assert answer.status_code == 422
     assert "line 1: this pattern has more than 3 stars" in answer.content.decode()
+
+
+def test_a_dataset_leaves_out_the_same_from_folders_and_archives(browser: Client, project: Project) -> None:
+    files = {
+        "d/a.csv": b"1",
+        "d/._a.csv": b"\0\5\x16\7rest",
+        "d/._b": b"2",
+        "d/.DS_Store": b"",
+        "d/raw/x": b"",
+    }
+    files |= {"d/.coretexignore": b"raw", "d/.gitignore": b"*.csv"}
+    address = reverse("projects:dataset_create", args=[project.pk])
+    kept = {"d/a.csv": b"1", "d/._b": b"2", "d/.coretexignore": b"raw", "d/.gitignore": b"*.csv"}
+    folder = {
+        "name": "Folder",
+        "files": [SimpleUploadedFile(path.rpartition("/")[2], content) for path, content in files.items()],
+        "paths": list(files),
+    }
+    made = browser.post(address, folder)
+    assert samples(Dataset.objects.get(name="Folder")) == kept
+    said = "Left out: .DS_Store (1 file), ._* (1 file); 1 file that .coretexignore names: d/raw/ (1 file)."
+    assert said in page_at(browser, made)
+    made = send(browser, address, "d.tar.zst", tarred(files, suffix="tar.zst"), name="Archive")
+    assert samples(Dataset.objects.get(name="Archive")) == {
+        path[2:]: content for path, content in kept.items()
+    }
+    assert said in page_at(browser, made)
