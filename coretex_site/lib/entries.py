@@ -2,7 +2,7 @@
 
 import posixpath
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import IO
@@ -39,6 +39,14 @@ def normal(path: str) -> str:
     """`path` composed (NFC), without `.` parts and doubled slashes; a `..` that leads out stays."""
     path = unicodedata.normalize("NFC", path)
     return posixpath.normpath(path).lstrip("/") if path.strip("./") else path
+
+
+def folders_of(path: str) -> Iterator[str]:
+    """`a/b/c.txt` → `a`, `a/b`."""
+    at = path.find("/")
+    while at >= 0:
+        yield path[:at]
+        at = path.find("/", at + 1)
 
 
 def folder_problem(path: str) -> str:

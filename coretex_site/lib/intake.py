@@ -10,7 +10,8 @@ from typing import IO, BinaryIO
 from coretex_site.lib import legacy_names
 from coretex_site.lib.archives import list_archive
 from coretex_site.lib.entries import Entry, folder_problem
-from coretex_site.lib.leftovers import APPLE_DOUBLE, GITIGNORE, LeftOut, by_name, peek, sift
+from coretex_site.lib.ignore_files import GITIGNORE
+from coretex_site.lib.leftovers import APPLE_DOUBLE, LeftOut, by_name, peek, sift
 from coretex_site.lib.legacy_names import Reading
 from coretex_site.lib.links import resolve
 from coretex_site.lib.treepaths import Limits, TreeError, shown_name

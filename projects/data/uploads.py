@@ -13,8 +13,9 @@ from django.utils.datastructures import MultiValueDict
 from coretex_site.lib import pending
 from coretex_site.lib.archives import Unreadable
 from coretex_site.lib.entries import Entry, normal
+from coretex_site.lib.ignore_files import IGNORE_FILES, LARGEST_IGNORE_FILE, Patterns
 from coretex_site.lib.intake import Choices, Taken
-from coretex_site.lib.leftovers import IGNORE_FILES, LARGEST_IGNORE_FILE, LeftOut, Patterns
+from coretex_site.lib.leftovers import LeftOut
 from coretex_site.lib.uploading import Upload
 from projects.data import store as datasets
 from projects.data.contents import DatasetError
