@@ -5,14 +5,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 
-from pathspec.patterns.gitignore import GitIgnorePatternError
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 from coretex_site.lib.entries import Entry, folders_of, normal
 from coretex_site.lib.treepaths import TreeError, shown_name
 
 IGNORE_FILES = CORETEXIGNORE, GITIGNORE = ".coretexignore", ".gitignore"
 LARGEST_IGNORE_FILE = 256 * 1024
+Rule = tuple[re.Pattern[str], bool]  # what it matches, and whether that is left out or taken back
 MOST_STARS = 3  # in one part of a pattern: more could take for ever to compare
 
 
@@ -21,7 +19,7 @@ class Patterns:
 
     def __init__(self, source: str, entries: Iterable[Entry]) -> None:
         self.source = source
-        self.specs: dict[str, list[GitIgnoreSpecPattern]] = {}
+        self.specs: dict[str, list[Rule]] = {}
         for entry in entries:
             folder, _, name = normal(entry.path).rpartition("/")
             if name == source and entry.beginning:
@@ -50,12 +48,9 @@ class Patterns:
         return False
 
 
-def _last_match(patterns: Sequence[GitIgnoreSpecPattern], path: str) -> bool | None:
+def _last_match(patterns: Sequence[Rule], path: str) -> bool | None:
     """What the last pattern that matches `path` itself, and not a folder above it, says."""
-    for pattern in reversed(patterns):
-        if pattern.regex is not None and _matches(pattern.regex, path):
-            return bool(pattern.include)
-    return None
+    return next((is_out for regex, is_out in reversed(patterns) if _matches(regex, path)), None)
 
 
 def _matches(regex: re.Pattern[str], path: str) -> bool:
@@ -68,10 +63,14 @@ def _matches(regex: re.Pattern[str], path: str) -> bool:
     return found is not None
 
 
-def _patterns(content: bytes, path: str) -> list[GitIgnoreSpecPattern]:
+def _patterns(content: bytes, path: str) -> list[Rule]:
     """What an ignore file's lines say; like git, it passes over those that are no pattern."""
+    # Takes 30 ms to import, and few uploads need it.
+    from pathspec.patterns.gitignore import GitIgnorePatternError
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
     encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    patterns = []
+    patterns: list[Rule] = []
     for number, line in enumerate(re.split(r"\r?\n", content.decode(encoding, "replace")), 1):
         stars = [len(re.findall(r"\*+", part)) for part in line.split("/")]
         if not line.startswith("#") and (max(stars) > MOST_STARS or line.count("**") > MOST_STARS):
@@ -80,5 +79,7 @@ def _patterns(content: bytes, path: str) -> list[GitIgnoreSpecPattern]:
                 "between two slashes, or more than that many **. Write it with fewer."
             )
         with suppress(GitIgnorePatternError):  # `a/**/` means folders in `a`, and pathspec takes `a` itself
-            patterns.append(GitIgnoreSpecPattern(re.sub(r"(?<=.)/\*\*/\s*$", "/**/*/", line)))
+            pattern = GitIgnoreSpecPattern(re.sub(r"(?<=.)/\*\*/\s*$", "/**/*/", line))
+            if pattern.regex is not None:  # no comment or empty line
+                patterns.append((pattern.regex, bool(pattern.include)))
     return patterns
