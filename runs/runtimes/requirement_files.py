@@ -30,8 +30,8 @@ NAMED_ADDRESS = re.compile(r"[\w.-]+\s*(?:\[[^\]]*\])?\s*@\s*(?P<target>.+)")
 class Lists:
     """What is to be installed: `requirements` and `constraints` as uv's lines, with where each was written.
 
-    `options` are those of uv's command line, each with its value. `local` are the paths in the Task, relative
-    to its root, that are installed from, `editable` those that are installed as editable, and `wheelhouses`
+    `options` are those of uv's command line, each with its value. `local` are the paths, those in the Task
+    relative to its root, that are installed from, `editable` those that are installed as editable, and `wheelhouses`
     the folders that packages are looked for in.
     """
 
@@ -192,6 +192,8 @@ class _Collector:
         if os.path.isabs(path):
             if not os.path.exists(path):
                 self._elsewhere.append((line, path))
+            else:
+                (self.lists.editable if parsed.editable else self.lists.local).append(path)
             return
         if not (self._folder / path).exists():
             raise LineError(

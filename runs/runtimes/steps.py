@@ -31,7 +31,8 @@ MOST_EXPLAINED = 60_000
 class Builder:
     """For whom an environment is built. `say` appends a line to the console, `report` takes a sentence that
     says how far it is, `tick` is called all the while and ends the build by raising, `mark` (NAME=VALUE) is
-    set for every process that builds. `variables` may be named in lists of packages.
+    set for every process that builds. `variables` may be named in lists of packages, `digests` are SHA-256 of
+    files by their paths, as far as they are known.
     """
 
     node_name: str
@@ -42,6 +43,7 @@ class Builder:
     tick: Callable[[], None]
     report: Callable[[str], None]
     variables: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 def installer(base: Path, builder: Builder) -> InstallerSettings:
