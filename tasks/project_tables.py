@@ -34,9 +34,12 @@ class Listed:
 
     @cached_property
     def is_package(self) -> bool:
-        """Whether the project itself is to be installed: it names a build system, or tells uv so."""
-        said = _table(_table(self.table, "tool"), "uv").get("package")
-        return bool(said) if isinstance(said, bool) else "build-system" in self.table
+        """Whether the project itself is to be installed: it names a build system, or says so to uv or Poetry."""
+        tool = _table(self.table, "tool")
+        for said in (_table(tool, "uv").get("package"), _table(tool, "poetry").get("package-mode")):
+            if isinstance(said, bool):
+                return said
+        return "build-system" in self.table
 
     @cached_property
     def has_environment(self) -> bool:

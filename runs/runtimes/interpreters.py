@@ -79,7 +79,7 @@ def requested(folder: Path, wanted: tuple[str, str] | None = None) -> tuple[str,
     project = folder / PROJECT_FILE
     if project.is_file():
         try:
-            data = tomllib.loads(project.read_text("utf-8", "replace"))
+            data = tomllib.loads(project.read_text("utf-8-sig", "replace"))
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise EnvironmentFailure(f"{PROJECT_FILE} cannot be read: {error}.") from error
         table = data.get("project")

@@ -30,9 +30,9 @@ NAMED_ADDRESS = re.compile(r"[\w.-]+\s*(?:\[[^\]]*\])?\s*@\s*(?P<target>.+)")
 class Lists:
     """What is to be installed: `requirements` and `constraints` as uv's lines, with where each was written.
 
-    `options` are those of uv's command line, each with its value. `local` are the paths, those in the Task
-    relative to its root, that are installed from, `editable` those that are installed as editable, and `wheelhouses`
-    the folders that packages are looked for in.
+    `options` are those of uv's command line, each with its value. `local` are the paths that are installed
+    from, those in the Task relative to its root; `editable` are those that are installed as editable, and
+    `wheelhouses` the folders of the Task that packages are looked for in.
     """
 
     requirements: list[Line] = field(default_factory=list)

@@ -86,6 +86,7 @@ def test_a_project_has_a_venv_with_its_dependencies() -> None:
         (PROJECT + BUILD, True),
         (PROJECT + BUILD + "[tool.uv]\npackage = false\n", False),
         (PROJECT + "[tool.uv]\npackage = true\n", True),
+        (PROJECT + BUILD + "[tool.poetry]\npackage-mode = false\n", False),
     ],
 )
 def test_a_project_is_a_package_as_uv_has_it(text: str, is_package: bool) -> None:

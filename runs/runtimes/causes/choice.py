@@ -110,7 +110,8 @@ def conflict(found: re.Match[str], output: str, built: Built) -> str:
     text = re.sub(r"\s+", " ", found["text"])
     # What is concluded is left out.
     text = re.sub(r", we can conclude that .*?(?:\.(?=\s)|\.?$)", ". ", text)
-    needs = dict.fromkeys(f"{who} needs {what}" for who, what in re.findall(r"(\S+) depends on (\S+)", text))
+    needed = [(who, what.rstrip(".,")) for who, what in re.findall(r"(\S+) depends? on (\S+)", text)]
+    needs = dict.fromkeys(f"{who} needs {what}" for who, what in needed)
     required = []
     for one, other in re.findall(r"you require (\S+)(?: and (?!\S+ depends)(\S+))?", text):
         required += [name.rstrip(".,") for name in (one, other) if name]
