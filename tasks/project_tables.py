@@ -34,7 +34,7 @@ class Listed:
 
     @cached_property
     def is_package(self) -> bool:
-        """Whether the project itself is to be installed: it names a build system, or says so to uv or Poetry."""
+        """Whether the project itself is to be installed: it has a build system, unless it says otherwise."""
         tool = _table(self.table, "tool")
         for said in (_table(tool, "uv").get("package"), _table(tool, "poetry").get("package-mode")):
             if isinstance(said, bool):
