@@ -231,9 +231,10 @@ def test_the_python_of_conda_is_chosen_in_its_file() -> None:
 def test_a_conflict_in_a_project_names_both_sides() -> None:
     output = (
         "error: No solution found when resolving dependencies\n"
-        "  cause: Because all versions of beta depend on alpha<2 and mine depends on alpha>=2, we can conclude "
-        "that your requirements and all versions of beta are incompatible.\n"
-        "         And because mine depends on beta, we can conclude that your requirements are unsatisfiable.\n"
+        "  cause: Because all versions of beta depend on alpha<2 and mine depends on alpha>=2, we can "
+        "conclude that your requirements and all versions of beta are incompatible.\n"
+        "         And because mine depends on beta, we can conclude that your requirements are "
+        "unsatisfiable.\n"
     )
     words = "do not fit together: beta needs alpha<2; mine needs alpha>=2; mine needs beta. Change one"
     assert words in explain(output, BUILT)
