@@ -36,7 +36,7 @@ def numbered(count: int) -> bytes:
 
 def test_nothing_printed_yet_is_an_empty_chunk() -> None:
     for chunk in (logs.tail(EXECUTION), logs.read(EXECUTION, 0), logs.before(EXECUTION, 99)):
-        assert (chunk.lines, chunk.living, chunk.end, chunk.size) == ([], None, 0, 0)
+        assert (chunk.lines, chunk.living, chunk.end, chunk.size) == ([], [], 0, 0)
     put(b"")
     assert logs.tail(EXECUTION, ended=True).lines == []
     assert logs.search(EXECUTION, "x").hits == []
@@ -46,8 +46,8 @@ def test_the_last_line_lives_until_its_end_is_printed() -> None:
     put(b"one\n 10%|#\r 20%|##")
     chunk = logs.read(EXECUTION, 0)
     assert texts(chunk.lines) == ["one"]
-    assert chunk.living is not None
-    assert (chunk.living.line.text, chunk.end) == (" 20%|##", 4)
+    assert chunk.living
+    assert (texts(chunk.living), chunk.end) == ([" 20%|##"], 4)
     put(b"\r 30%|###\nthree\n")
     assert texts(logs.read(EXECUTION, chunk.end).lines) == [" 30%|###", "three"]
 
@@ -55,7 +55,7 @@ def test_the_last_line_lives_until_its_end_is_printed() -> None:
 def test_when_the_script_has_ended_the_last_line_is_complete() -> None:
     put(b"one\ntwo")
     chunk = logs.tail(EXECUTION, ended=True)
-    assert (texts(chunk.lines), chunk.living, chunk.at_end) == (["one", "two"], None, True)
+    assert (texts(chunk.lines), chunk.living, chunk.at_end) == (["one", "two"], [], True)
 
 
 def test_the_end_is_read_first_and_what_is_above_it_after() -> None:
