@@ -1,8 +1,8 @@
 r"""What a script printed, bytes → lines as a terminal leaves them, as text and safe HTML. Knows no files.
 
-A line ends at `\n`. Within it `\r`, backspaces, tabs and the sequences that erase and move within a line rewrite
-what stands there, so a progress bar is one line. Colours become the classes of static/css/code.css; other
-escapes are dropped. What moves between lines is followed by `runs.records.screen`.
+A line ends at `\n`. Within it `\r`, backspaces, tabs and the sequences that erase and move within a line
+rewrite what stands there, so a progress bar is one line. Colours become the classes of static/css/code.css;
+other escapes are dropped. What moves between lines is followed by `runs.records.screen`.
 
 ansi2html 1.9.5 and pyte 0.8.2 were tried on 20,000 coloured lines. ansi2html is as fast, but shows every step
 of a progress bar, forgets the colours between two calls, and makes a class per shade with a stylesheet to go

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from coretex_site.lib import paths
 from runs.records import console
+from runs.records.console_rows import ConsoleRows
 from runs.records.console_times import Times
-from runs.records.console_rows import STYLE_BYTES, ConsoleRows, Placed, Scene, style_at
 from runs.records.line_file import MOST_BYTES, Buffer, line_start, lines_back, opened
+from runs.records.scenes import STYLE_BYTES, Placed, Scene, style_at
 from runs.records.screen import HEIGHT, VERTICAL
 from runs.records.styles import PLAIN, style_after
 

@@ -1,4 +1,4 @@
-r"""The screen of a terminal: what moves between lines, as several progress bars do, bytes → rows. Knows no files.
+r"""The screen of a terminal, bytes → rows, for what moves between lines as several bars do. Knows no files.
 
 A row begins with the `\n` that makes it at the bottom of the screen. Escape sequences reach the last HEIGHT
 rows; what has left the screen at its top is settled. Rows are as long as what is written on them: nothing is
@@ -18,9 +18,7 @@ from runs.records.styles import PLAIN, Style, number, restyle, style_after
 HEIGHT = 50
 
 # What may change another line than the one it stands in.
-VERTICAL = re.compile(
-    rb"(?:\x1b\[|\xc2\x9b)(?:[0-?]*[ABEFHLMJdefsu]|\?(?:47|1047|1049)[hl])|\x1b[78Mc]"
-)
+VERTICAL = re.compile(rb"(?:\x1b\[|\xc2\x9b)(?:[0-?]*[ABEFHLMJdefsu]|\?(?:47|1047|1049)[hl])|\x1b[78Mc]")
 TOKEN = re.compile(
     rb"\x1b\[(?P<sgr>[0-9;:]*)m"
     rb"|(?:\x1b\[|\xc2\x9b)(?P<args>[0-?]*)[ -/]*(?P<final>[@-~]?)"
@@ -96,7 +94,7 @@ class Screen:
         return at_bottom and row.cells is None and row.line is None
 
     def shown(self, size: int) -> Iterator[tuple[Row, int]]:
-        """The rows with their ends; without blank ones at or below the cursor. The last one ends at `size`."""
+        """The rows and their ends, without blank ones at or below the cursor; the last ends at `size`."""
         rows = [*(self.hidden[0] if self.hidden else []), *self.rows]
         cursor = len(rows) - len(self.rows) + self.row
         while len(rows) > cursor and rows[-1].is_blank:
@@ -220,7 +218,7 @@ class Screen:
         self.go_to(row, offset)
 
     def go_to(self, row: int, offset: int) -> None:
-        """Moves to a row of the screen, made if it is not there and there are bytes that it can begin with."""
+        """Moves to a row, which is made if it is not there and there are bytes that it can begin with."""
         row = min(max(0, row), self.height - 1)
         missing = min(row - len(self.rows) + 1, offset - self.rows[-1].start)
         self.rows += [Row(offset - number) for number in range(missing - 1, -1, -1)]
@@ -238,7 +236,9 @@ class Screen:
         """Inserts blank rows at the cursor's (`down`) or deletes rows there: what they show moves."""
         rows = self.rows[self.row :]
         shown = [(row.cells, row.line) for row in rows]
-        blank: list[tuple[Cells | None, tuple[int, int, Style] | None]] = [(Cells(), None) for _ in range(count)]
+        blank: list[tuple[Cells | None, tuple[int, int, Style] | None]] = [
+            (Cells(), None) for _ in range(count)
+        ]
         moved = [*blank, *shown[:-count]] if down else [*shown[count:], *blank]
         for row, (cells, line) in zip(rows, moved, strict=True):
             row.cells, row.line = cells, line

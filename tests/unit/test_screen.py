@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.records import console_rows
-from runs.records.console_rows import ConsoleRows, Placed, Rows
+from runs.records import console_rows, scenes
+from runs.records.console_rows import ConsoleRows, Rows
+from runs.records.scenes import Placed
 from runs.records.screen import HEIGHT, Screen, finished
 
 HIGH = 8
@@ -94,20 +95,24 @@ def test_lines_far_from_any_movement_are_no_part_of_a_scene() -> None:
     data = plain + b"x\n\x1b[Ay\n" + plain
     rows = ConsoleRows(data, "", ended=True).forwards(0, 100_000).settled
     assert sum(placed.row is None for placed in rows) == 6 * HEIGHT + 1
-    assert [console_rows_text(data, placed) for placed in rows].count("y") == 1
+    assert [text_of(data, placed) for placed in rows].count("y") == 1
 
 
-def console_rows_text(data: bytes, placed: Placed) -> str:
+def text_of(data: bytes, placed: Placed) -> str:
     return shown(data, placed) if placed.row else data[placed.start : placed.end].decode().strip()
 
 
 WORDS = st.text("abcxyz .#", min_size=1, max_size=8).map(str.encode)
 COUNTS = st.integers(0, HIGH + 2)
-MOVES = st.builds(lambda count, final: b"\x1b[%d%s" % (count, final), COUNTS, st.sampled_from([*"ABCDEFGdPX@".encode()]).map(lambda letter: bytes([letter])))
+MOVES = st.builds(
+    lambda count, final: b"\x1b[%d%s" % (count, final),
+    COUNTS,
+    st.sampled_from([*b"ABCDEFGdPX@"]).map(lambda letter: bytes([letter])),
+)
 PIECES = st.one_of(
     WORDS, MOVES,
-    st.sampled_from([b"\n", b"\r", b"\b", b"\x1b[J", b"\x1b[1J", b"\x1b[2J", b"\x1b[K", b"\x1b[1K", b"\x1b[2K",
-                     b"\x1b[A", b"\x1b[H", b"\x1b[31m", b"\x1b[0m", b"\x1b[?25l", b"\x1b[3C"]),
+    st.sampled_from([b"\n", b"\r", b"\b", b"\x1b[J", b"\x1b[1J", b"\x1b[2J", b"\x1b[K", b"\x1b[1K"]),
+    st.sampled_from([b"\x1b[2K", b"\x1b[A", b"\x1b[H", b"\x1b[31m", b"\x1b[0m", b"\x1b[?25l", b"\x1b[3C"]),
     st.builds(lambda move, word: b"\x1b7" + move + word + b"\x1b8", MOVES, WORDS),
     st.builds(lambda row, column: b"\x1b[%d;%dH" % (row, column), COUNTS, st.integers(0, 40)),
 )  # fmt: skip
@@ -133,8 +138,10 @@ def test_the_screen_is_the_one_that_pyte_shows(pieces: list[bytes]) -> None:
 
 FRAGMENTS = st.one_of(
     PIECES,
-    st.sampled_from(["é日".encode(), b"\xe6", b"\x97", b"\xff", b"\x1b", b"\x1b[", b"\x1b]8;;x", b"\x1b\\", b"\x07", b"\t",
-                     b"\x1bPq", b"\x9b", b"\xc2", b"\x1b[?1049h", b"\x1b[?1049l", b"\n" * 3, b"\n" * HEIGHT, b"x\n" * 2 * HEIGHT, b"\x1bM", b"\x1b8", b"\x1b[s", b"\x1b[u", b"\x1b[2L", b"\x1b[M"]),
+    st.sampled_from(["é日".encode(), b"\xe6", b"\x97", b"\xff", b"\x9b", b"\xc2", b"\t", b"\x07", b"\x1b"]),
+    st.sampled_from([b"\x1b[", b"\x1b]8;;x", b"\x1b\\", b"\x1bPq", b"\x1b[?1049h", b"\x1b[?1049l", b"\x1bM"]),
+    st.sampled_from([b"\x1b8", b"\x1b[s", b"\x1b[u", b"\x1b[2L", b"\x1b[M", b"\n" * 3, b"\n" * HEIGHT]),
+    st.just(b"x\n" * 2 * HEIGHT),
 )  # fmt: skip
 
 
@@ -147,33 +154,35 @@ def everything(data: bytes, rows: Rows) -> list[tuple[int, int, object]]:
 
 @given(st.lists(FRAGMENTS, max_size=60).map(b"".join), st.lists(st.integers(1, 60), max_size=12))
 def test_rows_are_the_same_however_the_bytes_arrived(data: bytes, sizes: list[int]) -> None:
-    console_rows._kept.clear()
+    scenes.forget()
     position = 0
     for size in sizes:
         position += size
         ConsoleRows(data[:position], "grown").forwards(0, 100_000)
     grown = ConsoleRows(data, "grown", ended=True).forwards(0, 100_000)
-    console_rows._kept.clear()
+    scenes.forget()
     once = ConsoleRows(data, "once", ended=True).forwards(0, 100_000)
     assert everything(data, grown) == everything(data, once)
 
 
 @given(st.lists(FRAGMENTS, max_size=60).map(b"".join), st.integers(0, 4000), st.integers(1, 7))
 def test_rows_are_the_same_wherever_reading_begins(data: bytes, offset: int, most: int) -> None:
-    console_rows._kept.clear()
+    scenes.forget()
     rows = ConsoleRows(data, "", ended=True)
     whole = rows.forwards(0, 100_000).settled
     assert [placed.start for placed in whole] == [0, *(placed.end for placed in whole)][: len(whole)]
     offset %= max(1, len(data))
     index = sum(placed.end <= offset for placed in whole)
-    console_rows._kept.clear()
+    scenes.forget()
     below = rows.forwards(offset, most).settled
     expected = whole[index : index + most]
     assert everything(data, Rows(below, 0, [])) == everything(data, Rows(expected, 0, []))
     start = whole[index].start if index < len(whole) else len(data)
-    console_rows._kept.clear()
+    scenes.forget()
     above = rows.backwards(start, most)
-    assert everything(data, Rows(above, 0, [])) == everything(data, Rows(whole[max(0, index - most) : index], 0, []))
+    assert everything(data, Rows(above, 0, [])) == everything(
+        data, Rows(whole[max(0, index - most) : index], 0, [])
+    )
 
 
 @given(st.lists(FRAGMENTS, max_size=20).map(b"".join), st.integers(0, 200))
