@@ -17,6 +17,8 @@
       this.resume = root.querySelector("[data-console-resume]");
       this.following = true;
       this.unread = 0;
+      this.newest = -1; // the offset of the last line that came
+      this.newest = Number(this.later([...this.chunks, this.live]).at(-1)?.dataset.at ?? -1);
       this.busy = false;
       this.hits = [];
       this.current = -1;
@@ -116,7 +118,7 @@
     tell() {
       const polls = this.live.hasAttribute("hx-get");
       let words = polls ? "Following" : "Ended";
-      if (!this.following && polls) words = this.unread ? `Paused, ${this.unread.toLocaleString("en-US")} new lines` : "Paused";
+      if (!this.following && polls) words = this.unread ? `Paused, ${this.unread.toLocaleString("en-US")} new line${this.unread === 1 ? "" : "s"}` : "Paused";
       if (this.status.textContent !== words) this.status.textContent = words;
       this.resume.hidden = this.following;
       this.resume.textContent = polls ? "Follow" : "To the end";
@@ -127,6 +129,8 @@
     arrived(changes) {
       const fresh = changes.flatMap((change) => [...change.addedNodes])
         .filter((node) => node.parentNode === this.lines && node.matches?.(".console-chunk") && !node.dataset.known);
+      if (!this.following) this.unread += this.later([...fresh, this.live]).length;
+      this.newest = Number(this.later([...fresh, this.live]).at(-1)?.dataset.at ?? this.newest);
       for (const chunk of fresh) this.accept(chunk);
       this.cut(this.next);
       this.tidy();
@@ -137,23 +141,24 @@
 
     // Lines from an offset on have changed, since the script went up to them: what comes stands for them
     cut(offset, but) {
-      let count = 0;
       for (const chunk of this.chunks.reverse()) {
         if (chunk === but) continue;
         if (Number(chunk.dataset.end) <= offset) break;
-        while (chunk.lastElementChild && Number(chunk.lastElementChild.dataset.at) >= offset) { chunk.lastElementChild.remove(); count += 1; }
+        while (Number(chunk.lastElementChild?.dataset.at ?? -1) >= offset) chunk.lastElementChild.remove();
         chunk.dataset.end = String(offset);
         if (!chunk.childElementCount) chunk.remove();
       }
-      return count;
+    }
+
+    later(parts) {
+      return parts.flatMap((part) => [...part.children]).filter((line) => Number(line.dataset.at) > this.newest);
     }
 
     accept(chunk) {
-      const replaced = this.cut(Number(chunk.dataset.start), chunk);
+      this.cut(Number(chunk.dataset.start), chunk);
       const before = chunk.previousElementSibling;
       const gap = before && Number(before.dataset.end) !== Number(chunk.dataset.start);
       chunk.dataset.known = "yes";
-      if (!this.following) this.unread += Math.max(0, chunk.childElementCount - replaced);
       if (!gap) return;
       if (this.following) this.chunks.filter((other) => other !== chunk).forEach((other) => other.remove());
       else chunk.remove(); // it is read when the reader gets there
