@@ -108,8 +108,8 @@ class ConsoleRows:
                         return Rows(settled, settled[-1].end, [])
                     (settled if is_settled else living).append(placed)
                 if not scene.is_closed:
-                    return Rows(settled, self.size if self.ended else scene.state.screen.start, living)
-                position = scene.state.position
+                    return Rows(settled, self.size if self.ended else scene.written.screen.start, living)
+                position = scene.written.position
                 if settled and position - settled[0].start >= MOST_BYTES:
                     return Rows(settled, position, self.rest(position))
             else:
@@ -165,7 +165,7 @@ class ConsoleRows:
         if scene is not None:
             living = [placed for placed, is_settled in scene.rows(self.size) if not is_settled]
             if not scene.is_closed:
-                return Rows([], scene.state.screen.start, living)
+                return Rows([], scene.written.screen.start, living)
         return Rows([], self.whole, [Placed(self.whole, self.size)] if self.whole < self.size else [])
 
 

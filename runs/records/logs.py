@@ -214,7 +214,7 @@ def candidates(rows: ConsoleRows, text: str, *, match_case: bool) -> Iterator[Pl
     while (found := pattern.search(buffer, position)) is not None:
         if (scene := rows.scene(found.start())) is not None:
             yield from (placed for placed, _ in scene.rows(ended=True))
-            position = scene.state.position if scene.is_closed else len(buffer)
+            position = scene.written.position if scene.is_closed else len(buffer)
             continue
         start = buffer.rfind(b"\n", 0, found.start()) + 1
         newline = buffer.find(b"\n", found.end())

@@ -28,7 +28,7 @@ class Placed(NamedTuple):
 
 
 @dataclass(slots=True)
-class State:
+class Written:
     """A screen after the byte at `position` - 1. `since` counts the lines after the last one that moved
     between lines (None: there was none yet), `passed` the rows that have left the screen."""
 
@@ -40,13 +40,13 @@ class State:
     is_within: bool = False
     moved: bool = False
 
-    def copy(self, buffer: Buffer) -> "State":
+    def copy(self, buffer: Buffer) -> "Written":
         screen = self.screen.copy(buffer)
-        return State(screen, self.position, self.since, self.passed, self.is_within, self.moved)
+        return Written(screen, self.position, self.since, self.passed, self.is_within, self.moved)
 
 
 class Kept(NamedTuple):
-    state: State
+    written: Written
     witness: bytes
 
 
@@ -63,112 +63,112 @@ class Scene:
 
     def __init__(self, buffer: Buffer, key: str, start: int, limit: int) -> None:
         self.buffer, self.key, self.start, self.limit = buffer, (key, start), start, limit
-        self.state = State(Screen(buffer, start), start)
+        self.written = Written(Screen(buffer, start), start)
         self.is_closed = False
 
     def rows(self, since: int = 0, *, spare: int = 0, ended: bool = False) -> Iterator[tuple[Placed, bool]]:
         """All rows that end beyond `since`, at least `spare` of those before them, and maybe more; each with
-        whether it is settled. Those on the screen come last, and then `is_closed` and `state` are right."""
-        state = self.state = self.resume(since, spare) or self.beginning()
-        saved = state.position
-        while not self.closes(state) and (moved := self.step(state)) is not None:
+        whether it is settled. Those on the screen come last, and then `is_closed` and `written` are right."""
+        written = self.written = self.resume(since, spare) or self.beginning()
+        saved = written.position
+        while not self.closes(written) and (moved := self.step(written)) is not None:
             yield from ((placed, True) for placed in moved)
-            if state.position - saved >= STEP_BYTES:
-                saved = state.position
-                self.keep(state)
-        self.keep(state)
+            if written.position - saved >= STEP_BYTES:
+                saved = written.position
+                self.keep(written)
+        self.keep(written)
         if self.is_closed:
-            yield from ((placed, True) for placed in self.on_screen(state, state.position))
+            yield from ((placed, True) for placed in self.on_screen(written, written.position))
         else:
-            shown = state.copy(self.buffer)
+            shown = written.copy(self.buffer)
             self.write_rest(shown, ended=ended)
             yield from ((placed, ended) for placed in self.on_screen(shown, self.limit))
 
-    def beginning(self) -> State:
-        return State(Screen(self.buffer, self.start, style_at(self.buffer, self.start)), self.start)
+    def beginning(self) -> Written:
+        return Written(Screen(self.buffer, self.start, style_at(self.buffer, self.start)), self.start)
 
-    def closes(self, state: State) -> bool:
+    def closes(self, written: Written) -> bool:
         """Whether what follows no longer reaches these rows: many lines that move nothing, or the limit."""
-        if state.position >= self.limit:
+        if written.position >= self.limit:
             self.is_closed = self.limit < len(self.buffer)
-        elif state.since is not None and state.since >= HEIGHT and not state.is_within:
-            ahead = lines_on(self.buffer, state.position, HEIGHT, self.limit)
-            self.is_closed = VERTICAL.search(self.buffer, state.position, ahead) is None
+        elif written.since is not None and written.since >= HEIGHT and not written.is_within:
+            ahead = lines_on(self.buffer, written.position, HEIGHT, self.limit)
+            self.is_closed = VERTICAL.search(self.buffer, written.position, ahead) is None
         return self.is_closed
 
-    def on_screen(self, state: State, end: int) -> list[Placed]:
-        return [Placed(row.start, until, row) for row, until in state.screen.shown(end)]
+    def on_screen(self, written: Written, end: int) -> list[Placed]:
+        return [Placed(row.start, until, row) for row, until in written.screen.shown(end)]
 
-    def step(self, state: State) -> list[Placed] | None:
+    def step(self, written: Written) -> list[Placed] | None:
         """Writes one line, or what is there of the last one; None when there is nothing more to write."""
-        buffer, start, screen = self.buffer, state.position, state.screen
+        buffer, start, screen = self.buffer, written.position, written.screen
         newline = buffer.find(b"\n", start, self.limit)
         end = newline if newline >= 0 else self.limit
         if start >= self.limit:
             return None
         moves = VERTICAL.search(buffer, start, end) is not None
-        if screen.is_fresh and not moves and not state.is_within:
+        if screen.is_fresh and not moves and not written.is_within:
             if newline < 0:
                 return None
             screen.put_line(start, end + 1)
         else:
             data = bytes(buffer[start:end])
             data = data if newline >= 0 else data[: finished(data)]
-            state.moved = state.moved or moves
+            written.moved = written.moved or moves
             screen.feed(data, start)
-            state.is_within = True
+            written.is_within = True
             if newline < 0:
-                state.position = start + len(data)
+                written.position = start + len(data)
                 return [] if data else None
-        return self.end_line(state, end + 1)
+        return self.end_line(written, end + 1)
 
-    def end_line(self, state: State, offset: int) -> list[Placed]:
-        gone = state.screen.newline(offset)
-        if state.moved:
-            state.since = 0
-        elif state.since is not None:
-            state.since += 1
-        state.position, state.is_within, state.moved = offset, False, False
+    def end_line(self, written: Written, offset: int) -> list[Placed]:
+        gone = written.screen.newline(offset)
+        if written.moved:
+            written.since = 0
+        elif written.since is not None:
+            written.since += 1
+        written.position, written.is_within, written.moved = offset, False, False
         if gone is None:
             return []
-        state.passed += 1
-        return [Placed(gone.start, state.screen.rows[0].start, gone)]
+        written.passed += 1
+        return [Placed(gone.start, written.screen.rows[0].start, gone)]
 
-    def write_rest(self, state: State, *, ended: bool) -> None:
+    def write_rest(self, written: Written, *, ended: bool) -> None:
         """What `step` left for later: a line without its end, of which more may come."""
-        start, end = state.position, self.limit
-        if start < end and state.screen.is_fresh and not state.is_within:
-            state.screen.rows[-1].line = (start, end, state.screen.style)
+        start, end = written.position, self.limit
+        if start < end and written.screen.is_fresh and not written.is_within:
+            written.screen.rows[-1].line = (start, end, written.screen.style)
         elif start < end and ended:
-            state.screen.feed(bytes(self.buffer[start:end]), start)
+            written.screen.feed(bytes(self.buffer[start:end]), start)
 
     # Screens that are kept, so that who follows a console costs only what is new
-    def resume(self, since: int, spare: int) -> State | None:
+    def resume(self, since: int, spare: int) -> Written | None:
         with _lock:
             kept = [each for each in _kept.get(self.key, []) if self.is_same(each)]
-        before = [each.state for each in kept if each.state.screen.start <= since]
+        before = [each.written for each in kept if each.written.screen.start <= since]
         if not before:
             return None
         wanted = before[-1].passed - spare
-        usable = before if not spare else [state for state in before if state.passed <= wanted]
+        usable = before if not spare else [written for written in before if written.passed <= wanted]
         return usable[-1].copy(self.buffer) if usable else None
 
     def is_same(self, kept: Kept) -> bool:
-        position = kept.state.position
+        position = kept.written.position
         return position <= self.limit and kept.witness == self.witness(position)
 
     def witness(self, position: int) -> bytes:
         return bytes(self.buffer[max(self.start, position - WITNESS_BYTES) : position])
 
-    def keep(self, state: State) -> None:
-        """Keeps the state beside those of earlier steps, and in place of one of the same step."""
-        kept = Kept(state.copy(b""), self.witness(state.position))
-        step = (state.position - self.start) // STEP_BYTES
+    def keep(self, written: Written) -> None:
+        """Keeps the written beside those of earlier steps, and in place of one of the same step."""
+        kept = Kept(written.copy(b""), self.witness(written.position))
+        step = (written.position - self.start) // STEP_BYTES
         with _lock:
             others = [
                 each
                 for each in _kept.pop(self.key, [])
-                if (each.state.position - self.start) // STEP_BYTES != step and self.is_same(each)
+                if (each.written.position - self.start) // STEP_BYTES != step and self.is_same(each)
             ]
             _kept[self.key] = sorted([*others, kept], key=position_of)
             while len(_kept) > MOST_SCENES:
@@ -176,7 +176,7 @@ class Scene:
 
 
 def position_of(kept: Kept) -> int:
-    return kept.state.position
+    return kept.written.position
 
 
 def known_start(buffer: Buffer, key: str, offset: int) -> int | None:
@@ -184,7 +184,7 @@ def known_start(buffer: Buffer, key: str, offset: int) -> int | None:
     with _lock:
         kept = [(start, states[-1]) for (name, start), states in _kept.items() if name == key]
     for start, last in kept:
-        if start <= offset < last.state.position and Scene(buffer, key, start, len(buffer)).is_same(last):
+        if start <= offset < last.written.position and Scene(buffer, key, start, len(buffer)).is_same(last):
             return start
     return None
 

@@ -38,14 +38,14 @@ def within(wanted: Wanted, key: str) -> Wanted:
 
 
 def advice(parameter: Parameter, flaw: Flaw, at: yaml.Node) -> str:
-    """What to add to a flaw of the value at a node when quotes or other digits mend it."""
+    """What to add to a flaw of the value at a node when quotes or other digits help."""
     if not isinstance(at, yaml.ScalarNode) or at.style is not None:
         return ""
     is_option = flaw.path[:1] == ("options",)
     is_chosen = flaw.path[:1] == ("selected",)
     if OF_ITEM.get(parameter.data_type) == "text" and not is_chosen:
-        mended = not at.tag.endswith(":str") and (is_option or not at.tag.endswith(":null"))
-        return "; put it in quotes" if mended else ""
+        helps = not at.tag.endswith(":str") and (is_option or not at.tag.endswith(":null"))
+        return "; put it in quotes" if helps else ""
     number = whole_number(at.value)
     if OF_DEFAULT.get(parameter.data_type) not in ("int", "enum") or number is None:
         return ""

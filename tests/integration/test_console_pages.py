@@ -153,7 +153,8 @@ def test_the_download_of_bars_has_every_byte(browser: Client, execution: Executi
 
 
 def test_a_line_of_bars_is_found_and_can_be_jumped_to(browser: Client, execution: Execution) -> None:
-    prints(execution, b"start\n" + b"".join(b"\ra %d\n\rb %d\x1b[A" % (step, step) for step in range(100)))
+    bars = b"".join(b"\ra %d\n\rb %d\x1b[A" % (step, step) for step in range(100))
+    prints(execution, b"start\n" + bars)
     url = reverse("runs:console_search", args=[execution.run_id, 1])
     html = browser.get(url, {"q": "b "}).content.decode()
     place = re.findall(r'data-console-hit="(\d+)"', html)
