@@ -123,7 +123,7 @@ def test_a_line_that_is_too_long_says_how_much_is_not_shown(browser: Client, exe
 
 
 def living(html: str) -> list[str]:
-    found = r'<div class="console-line( living)?" data-at="\d+">.*?<span class="console-text">(.*?)</span>\s*</div>'
+    found = r'"console-line( living)?" data-at="\d+">.*?<span class="console-text">(.*?)</span>\s*</div>'
     part = html[html.index('id="console-live"') :]
     return [text + (" (rewritten)" if mark else "") for mark, text in re.findall(found, part, re.DOTALL)]
 
