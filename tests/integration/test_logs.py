@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coretex_site.lib import paths
-from runs.records import last_line, logs
+from runs.records import last_words, logs
 from runs.records.screen import HEIGHT
 
 EXECUTION = 1
@@ -275,4 +275,4 @@ def test_bars_in_the_middle_of_a_long_console_are_read_from_both_sides() -> None
 
 def test_the_last_line_of_a_failure_below_bars_is_the_one_that_is_shown() -> None:
     put(nested_bars(50) + b"\r\x1b[J\x1b[31mValueError: no\x1b[0m\n")
-    assert last_line.of(EXECUTION) == "ValueError: no"
+    assert last_words.line_of(EXECUTION) == "ValueError: no"
