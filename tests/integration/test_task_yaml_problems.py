@@ -25,8 +25,8 @@ def browser(client_of: Callable[[User], Client], alice: User) -> Client:
     return client_of(alice)
 
 
-def task_of(project: Project, text: str) -> Task:
-    return make_task(project, {"main.py": "print(1)\n", "task.yaml": text})
+def task_of(project: Project, text: str, name: str = "Train") -> Task:
+    return make_task(project, {"main.py": "print(1)\n", "task.yaml": text}, name=name)
 
 
 def problems(html: str) -> list[tuple[str, str, str]]:
@@ -73,3 +73,14 @@ def test_a_task_yaml_without_problems_shows_none(browser: Client, project: Proje
     html = browser.get(reverse("runs:new", args=[task_of(project, one("value: 3.1")).pk])).content.decode()
     assert problems(html) == []
     assert "Warnings in task.yaml" not in html
+
+
+def test_the_files_of_a_task_say_that_there_are_warnings(browser: Client, project: Project) -> None:
+    task = task_of(project, WARNED)
+    html = browser.get(reverse("tasks:detail", args=[task.pk])).content.decode()
+    assert "task.yaml has 1 warning. The Task can be run." in html
+    assert reverse("tasks:parameters", args=[task.pk]) in html
+    html = browser.get(
+        reverse("tasks:detail", args=[task_of(project, one("value: 1"), "Other").pk])
+    ).content.decode()
+    assert "warning." not in html
