@@ -16,6 +16,8 @@ from runs.records.styles import PLAIN, Style, number, restyle, style_after
 
 # Programs take a screen of 24 or 25 rows when their output is no terminal; some are given more by LINES.
 HEIGHT = 50
+# A row that the cursor has not come back to for so many times that it went up counts as left.
+RECENT_VISITS = 2 * HEIGHT
 
 # What may change another line than the one it stands in.
 VERTICAL = re.compile(rb"(?:\x1b\[|\xc2\x9b)(?:[0-?]*[ABEFHLMJdefsu]|\?(?:47|1047|1049)[hl])|\x1b[78Mc]")
@@ -40,15 +42,17 @@ ALTERNATE = ("?47", "?1047", "?1049")
 @dataclass(slots=True)
 class Row:
     """A row that begins with the byte at `start`: cells, or a whole line that nothing else was written on,
-    as (start, end, style in force before it). `is_revisited` says that the cursor came back to it."""
+    as (start, end, style in force before it). `visit` numbers the last time that the cursor came back to it;
+    `is_revisited` says that this was lately."""
 
     start: int
     cells: Cells | None = None
     line: tuple[int, int, Style] | None = None
+    visit: int = 0
     is_revisited: bool = False
 
     def copy(self) -> "Row":
-        return Row(self.start, self.cells and self.cells.copy(), self.line, self.is_revisited)
+        return Row(self.start, self.cells and self.cells.copy(), self.line, self.visit)
 
     @property
     def is_blank(self) -> bool:
@@ -74,6 +78,8 @@ class Screen:
         self.row = self.column = 0
         self.style = style
         self.saved: tuple[int, int, Style] = (0, 0, PLAIN)
+        # How often the cursor came up.
+        self.visits = 0
         # The screen that the alternate one hides, with its cursor.
         self.hidden: tuple[list[Row], int, int] | None = None
 
@@ -81,6 +87,7 @@ class Screen:
         copied = Screen(buffer, 0, self.style, self.height)
         copied.rows = [row.copy() for row in self.rows]
         copied.row, copied.column, copied.saved = self.row, self.column, self.saved
+        copied.visits = self.visits
         if self.hidden is not None:
             rows, row, column = self.hidden
             copied.hidden = [each.copy() for each in rows], row, column
@@ -99,6 +106,8 @@ class Screen:
         cursor = len(rows) - len(self.rows) + self.row
         while len(rows) > cursor and rows[-1].is_blank:
             rows.pop()
+        for row in rows:
+            row.is_revisited = row.visit > max(0, self.visits - RECENT_VISITS)
         ends = [row.start for row in rows[1:]] + [size]
         yield from zip(rows, ends, strict=False)
 
@@ -195,8 +204,11 @@ class Screen:
         self.revisit(before)
 
     def revisit(self, before: int) -> None:
-        for row in self.rows[self.row : before + 1] if self.row < before else []:
-            row.is_revisited = True
+        """Notes that the cursor came up from the row `before`."""
+        if self.row < before:
+            self.visits += 1
+            for row in self.rows[self.row : before + 1]:
+                row.visit = self.visits
 
     def escape(self, letter: bytes, offset: int) -> None:
         before = self.row

@@ -231,6 +231,13 @@ def test_a_page_is_sent_only_the_lines_that_can_change() -> None:
     assert texts(chunk.living)[-2:] == ["outer 555", "inner 5000"]
 
 
+def test_a_line_that_bars_have_left_is_no_longer_marked() -> None:
+    put(b"epoch\n\x1b[A\repoch\n" + nested_bars(1))
+    assert [each.is_rewritten for each in logs.tail(EXECUTION).living] == [True, True, True]
+    put(nested_bars(200))
+    assert [each.is_rewritten for each in logs.tail(EXECUTION).living] == [False, True, True]
+
+
 def test_lines_above_that_are_changed_are_sent_again() -> None:
     put(numbered(3) + b"layer a\nlayer b\n" + numbered(1))
     first = logs.tail(EXECUTION)
