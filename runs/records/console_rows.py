@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from runs.records.line_file import MOST_BYTES, Buffer, line_ends, line_start, lines_back, lines_on, lines_up
-from runs.records.scenes import Placed, Scene, known_start
+from runs.records.scenes import Placed, Scene, first_move, known_start
 from runs.records.screen import HEIGHT, VERTICAL
 
 CELL_BYTES = 8 * 1024 * 1024
@@ -59,7 +59,7 @@ class ConsoleRows:
         first, limit = self.cell(line)
         above = lines_up(self.buffer, line, HEIGHT, first)
         below = lines_on(self.buffer, line, HEIGHT + 1, limit)
-        found = VERTICAL.search(self.buffer, above, below)
+        found = first_move(self.buffer, self.key, above, below)
         if found is None:
             return None
         while found is not None:

@@ -121,10 +121,10 @@ def before(execution_id: int, offset: int, limit: int = CHUNK_LINES) -> Chunk:
 
 
 def tail(execution_id: int, limit: int = CHUNK_LINES, *, ended: bool = False) -> Chunk:
-    """The last `limit` lines, and the living ones after them."""
+    """The last `limit` lines, and the living ones after them; these alone if they were written for long."""
     with rows_of(execution_id, ended=ended) as rows:
         _, end, living = rows.living()
-        settled = rows.backwards(end, limit)
+        settled = rows.backwards(end, limit) if rows.size - end < MOST_BYTES else []
         shown = render(execution_id, rows.buffer, [*settled, *living])
         lines, alive = shown[: len(settled)], shown[len(settled) :]
         start = settled[0].start if settled else end

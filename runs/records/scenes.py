@@ -1,5 +1,6 @@
 """Parts of a console in which escapes move between lines, written on screens that are kept for a while."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from runs.records.line_file import Buffer, lines_on
-from runs.records.screen import HEIGHT, VERTICAL, Row, Screen, finished
+from runs.records.screen import HEIGHT, LONGEST_SEQUENCE, VERTICAL, Row, Screen, finished
 from runs.records.styles import Style, style_after
 
 # How far back the style of a line is looked for: colours that go on for longer are rare.
@@ -51,6 +52,8 @@ class Kept(NamedTuple):
 
 
 _kept: OrderedDict[tuple[str, int], list[Kept]] = OrderedDict()
+# From where to where nothing in a file moves between lines, for the long line that was looked at last.
+_still: OrderedDict[str, tuple[int, int]] = OrderedDict()
 _lock = Lock()
 
 
@@ -189,7 +192,25 @@ def known_start(buffer: Buffer, key: str, offset: int) -> int | None:
     return None
 
 
+def first_move(buffer: Buffer, key: str, start: int, end: int) -> re.Match[bytes] | None:
+    """The first escape from `start` to `end` that moves between lines.
+
+    That there is none in a long line, such as a bar that grows for hours, is kept like a screen.
+    """
+    begin, position = _still.get(key, (0, 0))
+    known = begin == start and position <= end
+    found = VERTICAL.search(buffer, max(start, position - LONGEST_SEQUENCE) if known else start, end)
+    if found is None and end - start >= STEP_BYTES:
+        with _lock:
+            _still.pop(key, None)
+            _still[key] = (start, end)
+            while len(_still) > MOST_SCENES:
+                _still.popitem(last=False)
+    return found
+
+
 def forget() -> None:
-    """Drops every screen that is kept."""
+    """Drops everything that is kept."""
     with _lock:
         _kept.clear()
+        _still.clear()

@@ -226,7 +226,7 @@
     }
 
     loadAbove() {
-      const first = this.chunks[0], start = Number(first?.dataset.start ?? 0);
+      const first = this.chunks[0], start = first ? Number(first.dataset.start) : this.next;
       if (!start) return;
       this.guarded(async () => {
         const chunk = await this.fetch(`before=${start}`);
@@ -258,7 +258,7 @@
 
     jumpStart() {
       this.following = false;
-      if (Number(this.chunks[0]?.dataset.start ?? 0) === 0) { this.lines.scrollTop = 0; this.tell(); return; }
+      if (Number(this.chunks[0]?.dataset.start ?? this.next) === 0) { this.lines.scrollTop = 0; this.tell(); return; }
       this.guarded(async () => { this.replace(await this.fetch("edge=start")); this.lines.scrollTop = 0; return true; });
     }
 

@@ -11,9 +11,11 @@ from django.urls import reverse
 
 from projects.models import Project
 from runs import lifecycle
+from runs.engine.worker import take_one
 from runs.models import Execution
 from runs.states import State
 from tests.finished_runs import content_of, prints, queued, running
+from tests.small_tasks import fresh, python
 
 
 @pytest.fixture
@@ -163,3 +165,27 @@ def test_a_line_of_bars_is_found_and_can_be_jumped_to(browser: Client, execution
     html = console(browser, execution, f"?at={place[0]}")
     assert f'data-at="{place[0]}"' in html
     assert lines(html) == ["start", "a 99", "b 99"]
+
+
+BARS = r"""
+import sys
+
+for outer in range(5):
+    sys.stderr.write(f"\router: {outer}/5")
+    for inner in range(20):
+        sys.stderr.write(f"\n\rinner: {inner}/20\x1b[A")
+        sys.stderr.flush()
+sys.stderr.write("\router: 5/5\n\nend\n")
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_with_nested_bars_has_a_line_for_each(
+    browser: Client, project: Project, shared_environments: object
+) -> None:
+    execution = python(project, BARS)
+    take_one()
+    assert fresh(execution).status == State.SUCCEEDED
+    html = browser.get(reverse("runs:detail", args=[execution.run_id])).content.decode()
+    assert lines(html)[-3:] == ["outer: 5/5", "inner: 19/20", "end"]
+    assert len(lines(html)) < 10

@@ -231,6 +231,14 @@ def test_a_page_is_sent_only_the_lines_that_can_change() -> None:
     assert texts(chunk.living)[-2:] == ["outer 555", "inner 5000"]
 
 
+def test_bars_of_megabytes_are_sent_alone_and_what_is_above_them_is_read_after() -> None:
+    put(numbered(9) + b"\n" * HEIGHT + nested_bars(60_000))
+    chunk = logs.tail(EXECUTION)
+    assert (chunk.lines, texts(chunk.living)[-1]) == ([], "inner 59999")
+    assert texts(logs.before(EXECUTION, chunk.end).lines)[0] == "line 000000"
+    assert texts(logs.tail(EXECUTION, ended=True).lines)[-1] == "inner 59999"
+
+
 def test_a_line_that_bars_have_left_is_no_longer_marked() -> None:
     put(b"epoch\n\x1b[A\repoch\n" + nested_bars(1))
     assert [each.is_rewritten for each in logs.tail(EXECUTION).living] == [True, True, True]

@@ -138,6 +138,13 @@ test("a chunk of a few lines is filled up with those above it", async () => {
   assert.deepEqual(ends(), [0, 502]);
 });
 
+test("what stands above living lines is read when they are all there is", async () => {
+  const { asked, ends } = show([], { next: 500, answers: { "before=500": [300, 500] } });
+  await new Promise((done) => setImmediate(done));
+  assert.deepEqual(asked, ["before=500"]);
+  assert.deepEqual(ends(), [300, 499]);
+});
+
 test("times and wrapping are remembered", () => {
   const { find, kept } = show([[0, 10]], { next: 10 });
   find('[data-console-toggle="times"]').click();

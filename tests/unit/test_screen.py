@@ -204,3 +204,12 @@ def test_a_scene_ends_with_its_part_of_a_large_file(monkeypatch: pytest.MonkeyPa
     assert found[0].startswith("outer") and found[-1] == "end"
     assert sum(text == "inner" for text in found) == len(data) // 1000 + 1
     assert not re.search(r"\x1b", "".join(found))
+
+
+def test_a_bar_of_megabytes_that_goes_up_in_the_end_is_followed() -> None:
+    bar = b"above\n" + b"".join(b"\r%7d of 200000" % step for step in range(200_000))
+    rows = ConsoleRows(bar, "bar")
+    assert rows.living().living == [Placed(6, len(bar))]
+    data = bar + b"\x1b[A\rABOVE"
+    living = ConsoleRows(data, "bar").living().living
+    assert [shown(data, placed) for placed in living] == ["ABOVE", " 199999 of 200000"]
