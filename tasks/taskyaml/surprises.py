@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import yaml
-from yaml.resolver import Resolver
 
 from tasks.types.scalars import FLOAT_TEXT, INT_TEXT
 from tasks.types.wording import inline, one_line, quote, shorten
@@ -17,6 +16,8 @@ SCIENTIFIC = re.compile(r"[-+]?[0-9]+\.[0-9]*[eE][-+][0-9]+")
 # The first int that a double does not hold apart from the one before it.
 LARGEST_EXACT = 2**53
 LONGEST = 30
+_TAGGED = re.compile(r"(?:&\S+\s+)?!")
+_REMARK = re.compile(r"[ \t]*(#[^\s#!\0][^\n\r\0]*)")
 FULL_LINE = 70
 
 
@@ -81,8 +82,8 @@ def whole_number(text: str) -> int | None:
 
 def is_implicit(node: yaml.ScalarNode) -> bool:
     """Whether the kind of a value without quotes was guessed: no tag such as !!float says it."""
-    guessed = Resolver().resolve(yaml.ScalarNode, node.value, (True, False))  # type: ignore[no-untyped-call]
-    return node.style is None and bool(guessed == node.tag)
+    mark: Any = node.start_mark
+    return node.style is None and _TAGGED.match(mark.buffer or "", mark.pointer) is None
 
 
 def of_layout(node: yaml.Node) -> list[tuple[yaml.Node, str]]:
@@ -116,5 +117,5 @@ def _comment_after(mark: Any) -> str:
     """A `#` with no blank after it, and what follows, on the line of the mark; else empty."""
     if mark.buffer is None:
         return ""
-    found = re.compile(r"[ \t]*(#[^\s#!\0][^\n\r\0]*)").match(mark.buffer, mark.pointer)
+    found = _REMARK.match(mark.buffer, mark.pointer)
     return found[1].rstrip() if found is not None else ""

@@ -116,7 +116,7 @@ class ValueReader:
 
     def text(self, node: yaml.ScalarNode, wanted: Wanted) -> Any:
         """A text, or the number that a `1e-3` without its point or an `089` is meant to be."""
-        if not is_plain(node) or not FLOAT_TEXT.fullmatch(node.value):
+        if not surprises.is_implicit(node) or not FLOAT_TEXT.fullmatch(node.value):
             return node.value
         reads = f"YAML 1.1 reads {surprises.brief(node.value)} as a text"
         if wanted == "float" or (wanted == "int" and INT_TEXT.fullmatch(node.value)):
@@ -138,9 +138,9 @@ class ValueReader:
         """Whether YAML 1.1 reads something else, but a text is what is meant; says so."""
         shown = shorten(node.value, width=30)
         if node.tag == _TAG + "timestamp":
-            self.report(
-                "warning", node, f"YAML reads {shown} as a date; it was kept as text, put it in quotes"
-            )
+            if wanted not in ("int", "float", "bool"):  # there a text is an error
+                message = f"YAML reads {shown} as a date; it was kept as text, put it in quotes"
+                self.report("warning", node, message)
             return True
         if wanted != "text":
             return False

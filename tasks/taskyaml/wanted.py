@@ -4,9 +4,9 @@ from typing import Literal
 
 import yaml
 
-from tasks.taskyaml.surprises import whole_number
+from tasks.taskyaml.surprises import brief, whole_number
 from tasks.types.declarations import Parameter
-from tasks.types.scalars import INT_TEXT, Flaw
+from tasks.types.scalars import BOOL_TEXTS, FLOAT_TEXT, INT_TEXT, Flaw
 
 Wanted = Literal["text", "float", "int", "bool", "enum", "other", "unknown", "unknown item"]
 UNKNOWN = ("unknown", "unknown item")
@@ -38,15 +38,20 @@ def within(wanted: Wanted, key: str) -> Wanted:
 
 
 def advice(parameter: Parameter, flaw: Flaw, at: yaml.Node) -> str:
-    """What to add to a flaw of the value at a node when quotes or other digits help."""
-    if not isinstance(at, yaml.ScalarNode) or at.style is not None:
+    """What to add to a flaw of the value at a node when quotes, none of them or other digits help."""
+    if not isinstance(at, yaml.ScalarNode):
         return ""
+    wanted = OF_DEFAULT.get(parameter.data_type)
+    if at.style is not None:
+        is_number = wanted in ("int", "float") and FLOAT_TEXT.fullmatch(at.value)
+        is_bool = wanted == "bool" and at.value.lower() in BOOL_TEXTS
+        return "; leave out the quotes" if at.style in ("'", '"') and (is_number or is_bool) else ""
     is_option = flaw.path[:1] == ("options",)
-    is_chosen = flaw.path[:1] == ("selected",)
-    if OF_ITEM.get(parameter.data_type) == "text" and not is_chosen:
-        helps = not at.tag.endswith(":str") and (is_option or not at.tag.endswith(":null"))
-        return "; put it in quotes" if helps else ""
+    if OF_ITEM.get(parameter.data_type) == "text" and flaw.path[:1] != ("selected",):
+        if at.tag.endswith(":str") or (at.tag.endswith(":null") and not is_option):
+            return ""
+        return f"; put {'it' if at.value in flaw.message else brief(at.value)} in quotes"
     number = whole_number(at.value)
-    if OF_DEFAULT.get(parameter.data_type) not in ("int", "enum") or number is None:
+    if wanted not in ("int", "enum") or number is None or INT_TEXT.fullmatch(at.value):
         return ""
-    return "" if INT_TEXT.fullmatch(at.value) else f"; write {number}"
+    return f"; write {number}"

@@ -93,6 +93,12 @@ def test_a_default_keeps_its_kind(text: str, data_type: str, value: object) -> N
         ("value: .nan\ndata_type: float", "expected a finite float, found nan"),
         ("value: 5.0\ndata_type: int", "expected an int, found the float 5.0; write 5"),
         ("value: 1e5\ndata_type: int", 'expected an int, found the text "1e5"; write 100000'),
+        ("value: '5'\ndata_type: int", 'expected an int, found the text "5"; leave out the quotes'),
+        ('value: ["0.5"]\ndata_type: list[float]', 'found the text "0.5"; leave out the quotes'),
+        ('value: "yes"\ndata_type: bool', 'found the text "yes"; leave out the quotes'),
+        ("value: 3.10\ndata_type: str", "expected a str, found the float 3.1; put 3.10 in quotes"),
+        ("value: 010\ndata_type: str", "expected a str, found the int 8; put 010 in quotes"),
+        ("value: 2024-01-02\ndata_type: int", '5:12: error: p: expected an int, found the text "2024-01-02"'),
         ("value: 5.5\ndata_type: int", "5:12: error: p: expected an int, found the float 5.5"),
         ("data_type: list[int]\nvalue: [1, 2.0]", "item 2: expected an int, found the float 2.0; write 2"),
         (
@@ -152,6 +158,7 @@ def test_a_mistake_in_a_parameter_is_said_at_its_place(text: str, expected: str)
         ("value: [3.9, 3.10]", [3.9, 3.1], "YAML reads 3.10 as the float 3.1"),
         ("value: 1_000.5", 1000.5, "YAML reads 1_000.5 as the float 1000.5"),
         ("value: 089.5", 89.5, "YAML reads 089.5 as the float 89.5"),
+        ("value: &a 3.10", 3.1, "YAML reads 3.10 as the float 3.1"),
         ("value: +1", 1, "YAML reads +1 as the int 1"),
         ("value: 0x1F", 31, "YAML reads 0x1F as the int 31"),
         ("value: 0b11", 3, "YAML reads 0b11 as the int 3"),
@@ -277,7 +284,8 @@ def test_what_is_dumped_as_yaml_is_read_with_the_same_values(pairs: list, flow: 
         "value: 1.10.0", "value: NaN", "value: 0o17", "value: a#b", "value: red # the colour",
         "value: 1_000\ndata_type: int", "value: 3.10\ndata_type: float", "value: +1\ndata_type: int",
         "value: 0x1F\ndata_type: int", "value: .5\ndata_type: float", "value: yes\ndata_type: bool",
-        "value: ~\ndata_type: int", "value: !!float 3", "value: [0, 0.5, 1]", 'value: "3.10"',
+        "value: ~\ndata_type: int", "value: !!float 3", "value: !!str 3.10", "value: !!str 1e5",
+        "value: &a !!str 1e5", "value: [0, 0.5, 1]", 'value: "3.10"',
         "value: 12345678901234567890\ndata_type: int", "value: |\n  one\n  two", "value: >\n  one\n  two",
         "value: '#ff0000'", "value: 5   #", "value: 5 #a remark",
     ],
@@ -286,7 +294,7 @@ def test_what_is_read_as_it_is_meant_gets_no_warning(text: str) -> None:
     assert problems(one(text)) == []
 
 
-def test_an_index_out_of_range_is_not_mended_by_quotes() -> None:
+def test_quotes_are_not_advised_for_an_index_out_of_range() -> None:
     text = one("data_type: enum\nvalue: {selected: 5, options: [a, b]}")
     assert problems(text) == ["6:23: error: p: expected the index of an option (0 to 1), found the int 5"]
 
