@@ -145,6 +145,12 @@ FRAGMENTS = st.one_of(
 )  # fmt: skip
 
 
+@pytest.fixture(params=[150, 1000, console_rows.CELL_BYTES])
+def cell_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of several parts as well."""
+    monkeypatch.setattr(console_rows, "CELL_BYTES", request.param)
+
+
 def everything(data: bytes, rows: Rows) -> list[tuple[int, int, object]]:
     return [
         (placed.start, placed.end, placed.row.render(data, placed.end).html if placed.row else None)
@@ -152,6 +158,7 @@ def everything(data: bytes, rows: Rows) -> list[tuple[int, int, object]]:
     ]
 
 
+@pytest.mark.usefixtures("cell_bytes")
 @given(st.lists(FRAGMENTS, max_size=60).map(b"".join), st.lists(st.integers(1, 60), max_size=12))
 def test_rows_are_the_same_however_the_bytes_arrived(data: bytes, sizes: list[int]) -> None:
     scenes.forget()
@@ -165,6 +172,7 @@ def test_rows_are_the_same_however_the_bytes_arrived(data: bytes, sizes: list[in
     assert everything(data, grown) == everything(data, once)
 
 
+@pytest.mark.usefixtures("cell_bytes")
 @given(st.lists(FRAGMENTS, max_size=60).map(b"".join), st.integers(0, 4000), st.integers(1, 7))
 def test_rows_are_the_same_wherever_reading_begins(data: bytes, offset: int, most: int) -> None:
     scenes.forget()
@@ -183,6 +191,28 @@ def test_rows_are_the_same_wherever_reading_begins(data: bytes, offset: int, mos
     assert everything(data, Rows(above, 0, [])) == everything(
         data, Rows(whole[max(0, index - most) : index], 0, [])
     )
+
+
+@pytest.mark.usefixtures("cell_bytes")
+@given(st.lists(FRAGMENTS, max_size=60).map(b"".join), st.integers(1, 7))
+def test_paging_in_both_directions_comes_to_every_row_once(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, most: int
+) -> None:
+    scenes.forget()
+    rows = ConsoleRows(data, "", ended=True)
+    whole = rows.forwards(0, 100_000).settled
+    with monkeypatch.context() as patched:
+        patched.setattr(console_rows, "MOST_BYTES", 40)
+        below, above = [], []
+        end, start = 0, len(data)
+        while end < len(data):
+            page = rows.forwards(end, most)
+            assert page.end > end
+            below, end = [*below, *page.settled], page.end
+        while start > 0 and (page_above := rows.backwards(start, most)):
+            above, start = [*page_above, *above], page_above[0].start
+    expected = everything(data, Rows(whole, 0, []))
+    assert everything(data, Rows(below, 0, [])) == everything(data, Rows(above, 0, [])) == expected
 
 
 @given(st.lists(FRAGMENTS, max_size=20).map(b"".join), st.integers(0, 200))
