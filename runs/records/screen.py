@@ -152,9 +152,10 @@ class Screen:
         """Writes bytes without `\\n`, of which the first is at `offset`."""
         position = 0
         for found in TOKEN.finditer(data):
-            if found.start() > position:
-                self.write(data[position : found.start()])
-            position = found.end()
+            begin, end = found.span()
+            if begin > position:
+                self.write(data[position:begin])
+            position = end
             kind = found.lastgroup
             if kind == "sgr":
                 self.style = restyle(self.style, found["sgr"].decode("ascii"))
