@@ -54,7 +54,7 @@ def problem(path: str, content: bytes) -> EntryProblem | None:
 
 def _wide_encoding(content: bytes) -> str | None:
     """UTF-16 or UTF-32, by its byte order mark or by the zeros of its first characters."""
-    encoding = hashbang.encoding_of(content[: hashbang.HEAD_BYTES])
+    encoding = hashbang.encoding_of(content[:8])
     if encoding.startswith(("utf-16", "utf-32")):
         return encoding
     if len(content) % 2 == 0 and content[1:8:2] == b"\0\0\0\0" and b"\0" not in content[:8:2]:
