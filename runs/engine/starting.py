@@ -73,7 +73,7 @@ def _plan(folder: Path, digest: str, entry: str) -> Plan:
         if problem is not None and problem.is_fatal:
             raise Refused(Reason.SNAPSHOT, problem.sentence)
     elif kind == "python" and "/" in entry:
-        content = (folder / entry).read_bytes()
+        content = _code(folder, entry)
     cwd, given = declared.cwd, declared.python_path
     if cwd != ROOT and not any(path.startswith(f"{cwd}/") for path in files):
         raise Refused(
@@ -96,6 +96,16 @@ def _plan(folder: Path, digest: str, entry: str) -> Plan:
         )
     program = kind or "" if found is None else found.program
     return Plan(program=program, options=options, through_env=through_env, cwd=cwd, folders=given)
+
+
+def _code(folder: Path, entry: str) -> bytes:
+    """The code that says how a script is started: its own, of a launcher that of the script it runs."""
+    content = (folder / entry).read_bytes()
+    script = runtime.launched(entry)
+    name = posixpath.basename(script)
+    if name and f'with_name("{name}")'.encode() in content and (folder / script).is_file():
+        return (folder / script).read_bytes()
+    return content
 
 
 def launch(execution: Execution, environment: Ready, how: Plan) -> Launch:

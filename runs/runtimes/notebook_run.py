@@ -126,8 +126,8 @@ class Notebook:
 
     def executed(self, *, execute_reply: Any, **others: Any) -> None:
         """What a cell asked for: `exit` and `quit` end a notebook."""
-        asked = {asked.get("source") for asked in execute_reply["content"].get("payload") or ()}
-        self.is_over = "ask_exit" in asked
+        sources = {each.get("source") for each in execute_reply["content"].get("payload") or ()}
+        self.is_over = "ask_exit" in sources
 
     def stop(self, number: int, frame: FrameType | None) -> None:
         """A request to end: what was done until now is kept."""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 
 from coretex_site.lib import paths
 from projects.models import Project
@@ -15,7 +17,8 @@ from runs.states import Reason, State
 from runs.submission.errors import SubmitError
 from runs.submission.start import start
 from tasks.files import overview
-from tests.small_tasks import console, fresh, make_task, submit
+from tasks.proposals import suggestions
+from tests.small_tasks import console, fresh, make_task, submit, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -175,6 +178,26 @@ def test_what_cannot_work_is_said_and_not_started(
     assert said in execution.message
 
 
+def test_a_launcher_starts_a_script_of_a_package_as_a_module(project: Project) -> None:
+    script = (
+        "import argparse\n"
+        "from .core import double\n"
+        "parser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--epochs', type=int, default=5)\n"
+        "if __name__ == '__main__':\n"
+        "    print('result', double(parser.parse_args().epochs))\n"
+    )
+    files = {"pkg/train.py": script, "pkg/core.py": "def double(x): return 2 * x", "pkg/__init__.py": ""}
+    task = make_task(project, files)
+    proposal = suggestions.suggest(task, schema_url="")
+    assert proposal is not None
+    (launcher,) = proposal.launchers
+    write(task, {"task.yaml": proposal.text, launcher.path: launcher.text})
+    execution = submit(task, entry=launcher.path, values={"epochs": 21})
+    take_one()
+    assert console(execution).splitlines()[-1] == "result 42"
+
+
 def test_the_root_is_left_out_where_it_would_hide_a_module_of_python(project: Project) -> None:
     files = {
         "nb/train.py": "import random\nprint(random.randint(1, 1))",
@@ -227,3 +250,31 @@ def test_a_working_folder_that_is_not_there_is_said_before_anything_starts(
     task = make_task(project, {"task.yaml": "cwd: data", "main.py": ""})
     with pytest.raises(SubmitError, match="no file in a folder data"):
         start(RunSpec(task=task.pk, values={}), by=alice)
+
+
+def test_the_pages_say_in_which_folder_scripts_start(project: Project, alice: User) -> None:
+    files = {
+        "task.yaml": "cwd: data\npython_path: [lib]",
+        "data/in.txt": "",
+        "lib/a.py": "",
+        "main.py": "import a",
+    }
+    task = make_task(project, files)
+    client = Client()
+    client.force_login(alice)
+    parameters = client.get(reverse("tasks:parameters", args=[task.pk])).content.decode()
+    assert "Scripts start in the folder" in parameters and "Python also looks for modules in" in parameters
+    form = client.get(reverse("runs:new", args=[task.pk])).content.decode()
+    assert 'Starts in the folder <span class="mono">data</span>.' in form
+    execution = submit(task)
+    take_one()
+    page = client.get(reverse("runs:execution", args=[execution.run_id, 1])).content.decode()
+    assert "<dt>Starts in</dt>" in page and "<dt>Python path</dt>" in page
+
+
+def test_nothing_is_said_of_folders_where_scripts_start_in_the_root(project: Project, alice: User) -> None:
+    task = make_task(project, {"task.yaml": "name: x", "main.py": ""})
+    client = Client()
+    client.force_login(alice)
+    for address in (reverse("tasks:parameters", args=[task.pk]), reverse("runs:new", args=[task.pk])):
+        assert "in the folder" not in client.get(address).content.decode()
