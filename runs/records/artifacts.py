@@ -17,6 +17,7 @@ MOST_FILES = 10_000
 LONGEST_PATH = 1024
 # So many files that were not kept are named, and so much of a name is shown.
 MOST_NAMED = 50
+MOST_PRINTED = 10
 LONGEST_SHOWN = 200
 BATCH_ROWS = 2000
 NOT_KEPT = "Not kept: "
@@ -107,7 +108,9 @@ def _copy(descriptor: int, target: Path) -> None:
 
 
 def _print(console: Path, lines: list[str]) -> None:
-    """Appends lines to the console, below what the script printed."""
+    """Appends the first of the lines to the console, below what the script printed."""
+    if len(lines) > MOST_PRINTED:
+        lines = [*lines[:MOST_PRINTED], f"{NOT_KEPT}more, which is named beside the Artifacts."]
     with console.open("ab+") as file:
         if file.tell():
             file.seek(-1, os.SEEK_END)

@@ -104,6 +104,11 @@ def test_of_thousands_that_are_not_kept_some_are_named_and_all_are_counted(proje
     assert execution.status == State.SUCCEEDED
     assert len(lines) == artifacts.MOST_NAMED + 1
     assert lines[-1] == "Not kept: 2,950 more."
+    printed = console(execution).splitlines()[-artifacts.MOST_PRINTED - 1 :]
+    assert printed == [
+        *lines[: artifacts.MOST_PRINTED],
+        "Not kept: more, which is named beside the Artifacts.",
+    ]
 
 
 def test_what_was_cut_short_is_kept_by_the_next_process(project: Project) -> None:
