@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 MAIN = "__main__.py"
+INIT = "__init__.py"
 SOURCE = "src"
 _RELATIVE = re.compile(rb"^[ \t]*from[ \t]+(\.+)", re.MULTILINE)
 # Modules of Python that no program imports: files of these names hide nothing.
@@ -40,14 +41,18 @@ class Imports:
     names: set[str] = field(default_factory=set)
 
 
-def start(path: str, content: bytes, paths: Collection[str], *, given: Sequence[str] = ()) -> PythonStart:
+def start(
+    path: str, content: bytes, paths: Collection[str], *, root_name: str, given: Sequence[str] = ()
+) -> PythonStart:
     """How the script `path` of a Task with these `paths` is started; `given` is its `python_path`.
 
-    Content and paths only matter for scripts in folders.
+    The content of a script in the root only matters where the root is itself a package, which then is called
+    `root_name`, as the folder that it is copied to.
     """
     folder, name = posixpath.split(path)
     if not folder:
-        return PythonStart(folders=tuple(given))
+        module = _module(f"{root_name}/{path}", ".") if INIT in paths and imports(content).level == 1 else ""
+        return PythonStart(module=module, folders=_once(*given, *([".."] if module else ())))
     found = imports(content)
     if found.level or (name == MAIN and not _is_run_as_folder(folder, found, paths)):
         above = _above_package(folder, found.level, paths, given)
@@ -104,7 +109,7 @@ def _is_run_as_folder(folder: str, found: Imports, paths: Collection[str]) -> bo
 def _above_package(folder: str, level: int, paths: Collection[str], given: Sequence[str]) -> str:
     """The folder that holds the package which the files in `folder` are of: "." or a path."""
     above = folder
-    while above and f"{above}/__init__.py" in paths:
+    while above and f"{above}/{INIT}" in paths:
         above = posixpath.dirname(above)
     if above == folder:  # without __init__.py any folder is a package, so it is said from where on
         above = max((one for one in (*given, SOURCE) if folder.startswith(f"{one}/")), key=len, default="")
@@ -130,9 +135,7 @@ def _hiding(folder: str, paths: Collection[str]) -> str:
     prefix = "" if folder == "." else f"{folder}/"
     for path in paths:
         name, _, inner = path.removeprefix(prefix).partition("/")
-        is_module = path.startswith(prefix) and (
-            inner == "__init__.py" or (not inner and name.endswith(".py"))
-        )
+        is_module = path.startswith(prefix) and (inner == INIT or (not inner and name.endswith(".py")))
         if is_module and name.removesuffix(".py") in sys.stdlib_module_names - _UNUSED:
             return path
     return ""
@@ -144,7 +147,7 @@ def _imports_from(folder: str, found: Imports, paths: Collection[str]) -> bool:
 
 def _note(folder: str, file: str) -> str:
     where = "The root of the Task" if folder == "." else f"The folder {folder}"
-    name = posixpath.basename(file.removesuffix("/__init__.py")).removesuffix(".py")
+    name = posixpath.basename(file.removesuffix(f"/{INIT}")).removesuffix(".py")
     return (
         f"{where} is not on Python's path, since {file} would hide Python's own module {name}. "
         f"Rename {file} to import from there."

@@ -72,7 +72,7 @@ def _plan(folder: Path, digest: str, entry: str) -> Plan:
         problem = entry_problems.problem(entry, content)
         if problem is not None and problem.is_fatal:
             raise Refused(Reason.SNAPSHOT, problem.sentence)
-    elif kind == "python" and "/" in entry:
+    elif kind == "python" and ("/" in entry or python_start.INIT in files):
         content = _code(folder, entry)
     cwd, given = declared.cwd, declared.python_path
     if cwd != ROOT and not any(path.startswith(f"{cwd}/") for path in files):
@@ -83,7 +83,7 @@ def _plan(folder: Path, digest: str, entry: str) -> Plan:
     options = () if found is None else found.options
     through_env = () if found is None else found.through_env
     if kind == "python" or (found is not None and found.is_python):
-        how = python_start.start(entry, content, files, given=given)
+        how = python_start.start(entry, content, files, root_name=paths.work(0).name, given=given)
         return Plan(
             program="python",
             options=options,

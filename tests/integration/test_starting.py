@@ -43,6 +43,11 @@ KINDS: dict[str, tuple[dict[str, str | bytes], str, str]] = {
         "src/pkg/__main__.py",
         "<module 'pkg.x'",
     ),
+    "a root that is itself a package": (
+        {"__init__.py": "", "__main__.py": "from .core import x\nprint(x)", "core.py": "x = 'root'"},
+        "__main__.py",
+        "root",
+    ),
     "a script of a package": (
         {"pkg/__init__.py": "", "pkg/train.py": "from .core import x\nprint(x)", "pkg/core.py": "x = 'core'"},
         "pkg/train.py",

@@ -68,6 +68,16 @@ KINDS: dict[str, tuple[dict[str, str], str, str]] = {
         "src/pkg/__main__.py",
         "1 pkg",
     ),
+    "a root that is itself a package": (
+        {"__init__.py": "", "__main__.py": "from .core import x\nprint(x)", "core.py": "x = 'root'"},
+        "__main__.py",
+        "root",
+    ),
+    "a script of a root that is a package": (
+        {"__init__.py": "", "train.py": "from . import core\nprint(core.x)", "core.py": "x = 'root'"},
+        "train.py",
+        "root",
+    ),
     "a folder with a __main__.py that imports what is beside it": (
         {"app/__main__.py": "import helper\nprint(helper.x)", "app/helper.py": "x = 'beside'"},
         "app/__main__.py",
@@ -174,9 +184,9 @@ def test_it_runs_as_its_author_meant(kind: str, tmp_path: Path) -> None:
     for path, text in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
-    how = start(entry, files[entry].encode(), files)
+    how = start(entry, files[entry].encode(), files, root_name=tmp_path.name)
     command = ["-m", how.module] if how.module else [entry]
-    path = ":".join(str(tmp_path / folder) for folder in how.folders)
+    path = ":".join(str((tmp_path / folder).resolve()) for folder in how.folders)
     ran = subprocess.run(
         [sys.executable, *command], cwd=tmp_path, env={"PYTHONPATH": path}, capture_output=True, text=True
     )
@@ -184,31 +194,35 @@ def test_it_runs_as_its_author_meant(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_script_in_the_root_is_run_as_it_always_was() -> None:
-    assert start("main.py", b"from .core import x", ["main.py", "core.py"]) == PythonStart()
-    assert start("main.py", b"", ["main.py"], given=["src"]) == PythonStart(folders=("src",))
+    assert start("main.py", b"from .core import x", ["main.py", "core.py"], root_name="work") == PythonStart()
+    assert start("main.py", b"", ["main.py"], root_name="work", given=["src"]) == PythonStart(
+        folders=("src",)
+    )
 
 
 def test_the_root_is_said_to_be_left_out_when_the_script_wants_something_of_it() -> None:
     paths = ["scripts/train.py", "helper.py", "logging.py"]
-    how = start("scripts/train.py", b"import helper", paths)
+    how = start("scripts/train.py", b"import helper", paths, root_name="work")
     assert how.folders == ()
     assert "logging.py would hide Python's own module logging" in how.note
-    assert start("scripts/train.py", b"import json", paths).note == ""
+    assert start("scripts/train.py", b"import json", paths, root_name="work").note == ""
 
 
 def test_folders_and_packages_of_data_hide_nothing() -> None:
     paths = ["scripts/train.py", "types/a.csv", "test/__init__.py", "code/readme.md"]
-    assert start("scripts/train.py", b"", paths).folders == (".",)
+    assert start("scripts/train.py", b"", paths, root_name="work").folders == (".",)
 
 
 def test_what_is_given_comes_first() -> None:
-    how = start("scripts/train.py", b"", ["scripts/train.py", "lib/a.py"], given=["lib", "."])
+    how = start(
+        "scripts/train.py", b"", ["scripts/train.py", "lib/a.py"], root_name="work", given=["lib", "."]
+    )
     assert how.folders == ("lib", ".")
 
 
 @pytest.mark.parametrize("path", ["v1.0/train.py", "pkg/train.v2.py"])
 def test_a_path_that_cannot_be_a_module_is_run_as_a_file(path: str) -> None:
-    assert start(path, b"from .core import x", [path]).module == ""
+    assert start(path, b"from .core import x", [path], root_name="work").module == ""
 
 
 @pytest.mark.parametrize("content", [b"from .core import x\nprint 'two'", b"\xff\xfe", b"(" * 5000, b""])
