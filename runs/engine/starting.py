@@ -174,7 +174,7 @@ def _machine_path(path: str) -> str:
 
 def _command(entry: str, how: Plan, environment: Ready, *, work: Path, search: str) -> list[str]:
     """The words of the script's command line."""
-    shown = entry if how.cwd == ROOT else posixpath.relpath(entry, how.cwd)
+    shown = entry if how.cwd == ROOT else str(work / entry)
     # Nothing may take a name for an option.
     shown = f"./{shown}" if shown.startswith("-") else shown
     if how.program in ("python", "notebook") and not environment.has_python:

@@ -10,13 +10,15 @@ import json
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rattler import Channel, Gateway, MatchSpec, VirtualPackage, install, solve
+from rattler import Channel, Gateway, MatchSpec, RepoDataRecord, VirtualPackage, install, solve
 from rattler.exceptions import InvalidMatchSpecError, SolverError
 from rattler.platform import Subdir
 
+TELL_EVERY = 0.5  # seconds
 # What stands before the host in an address, and tokens of channels: for nobody who reads the console.
 SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=/t/)[^/\s]+")
 
@@ -41,7 +43,8 @@ async def build(request: dict[str, Any]) -> None:
     )
     for record in sorted(records, key=lambda r: r.name.normalized):
         say(f"  {record.name.normalized} {record.version} {record.build}")
-    say(f"Installing {len(records)} packages")
+    say(f"Installing {len(records)} packages, {_mebibytes(_size(records))}")
+    telling = asyncio.create_task(tell_progress(records, Path(request["prefix"]) / "conda-meta"))
     await install(
         records,
         target_prefix=request["prefix"],
@@ -49,6 +52,23 @@ async def build(request: dict[str, Any]) -> None:
         show_progress=False,
         execute_link_scripts=True,
     )
+    telling.cancel()
+
+
+async def tell_progress(records: Sequence[RepoDataRecord], noted: Path) -> None:
+    """Prints, as installers draw on a terminal, how much of what is downloaded and linked is there."""
+    while True:
+        await asyncio.sleep(TELL_EVERY)
+        there = [r for r in records if (noted / f"{r.name.normalized}-{r.version}-{r.build}.json").exists()]
+        say(f"packages -- {_mebibytes(_size(there))}/{_mebibytes(_size(records))}")
+
+
+def _size(records: Sequence[RepoDataRecord]) -> int:
+    return sum(record.size or 0 for record in records)
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:.2f} MiB"
 
 
 def main(path: str) -> int:

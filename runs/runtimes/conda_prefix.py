@@ -107,7 +107,7 @@ def _with_program(
     filetree.remove(target)
     try:
         command = [settings.CONDA, *verb, "--prefix", str(target), "--file", str(path)]
-        steps.run(command, builder, environment=environment, what=wanted.file)
+        steps.run(command, builder, environment=environment, what=wanted.file, on_terminal=False)
     finally:
         path.unlink(missing_ok=True)
     if not target.is_dir():

@@ -46,7 +46,7 @@ def install(lines: Iterable[str], wanted: Wanted, folder: Path, target: Path, bu
         _write(wanted.files, source)
     _write({LINES: _text(lines)}, source)
     installer = steps.installer(base, builder)
-    command = [find_uv(), "pip", "install", "--compile-bytecode", *installer.options]
+    command = [find_uv(), "pip", "install", *installer.options]
     command += ["--python", str(target / "bin" / "python"), "--requirements", str(source / LINES)]
     # Exactly as before: versions are constrained, links replaced by those to what was installed then.
     for option, found in (
