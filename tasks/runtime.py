@@ -1,5 +1,6 @@
 """Which runtime a Task has and which of its files can be run. Knows no disk."""
 
+import posixpath
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -30,7 +31,7 @@ _DATA_SUFFIXES = """
     onnx parquet pdf pickle pkl png ps pt pth pyc rda rdata rds rst safetensors sam sqlite svg tar tex
     tgz tif tiff toml tsv ttf txt vcf wav webm webp woff woff2 xls xlsx xml xz yaml yml zip zst
 """
-_DATA = frozenset(_DATA_SUFFIXES.split())
+_DATA = frozenset(f".{suffix}" for suffix in _DATA_SUFFIXES.split())
 # Of the others so many are looked into; those nearest to the root come first.
 MOST_READ = 1000
 _SUPPORTING = {"setup.py", "conftest.py", "test", "tests"}
@@ -104,12 +105,12 @@ def entry_scripts(paths: Iterable[str], *, head: Callable[[str], bytes] | None =
 
 def interpreter_of(path: str) -> Interpreter | None:
     """What runs a file; None if nothing does."""
-    return INTERPRETERS.get(PurePosixPath(path).suffix)
+    return INTERPRETERS.get(posixpath.splitext(path)[1])
 
 
 def _with_hashbang(paths: Iterable[str], head: Callable[[str], bytes]) -> set[str]:
     """Those files that no name, but their first line makes scripts."""
-    others = [p for p in paths if interpreter_of(p) is None and _suffix(p) not in _DATA and _can_be_run(p)]
+    others = [path for path in paths if not _is_known(path) and _can_be_run(path)]
     nearest = sorted(others, key=lambda path: (path.count("/"), path))[:MOST_READ]
     return {path for path in nearest if hashbang.has_hashbang(head(path))}
 
@@ -120,8 +121,9 @@ def _can_be_run(path: str) -> bool:
     return not hidden and parts[-1:] not in ((), ("__init__.py",))
 
 
-def _suffix(path: str) -> str:
-    return PurePosixPath(path).suffix.casefold().lstrip(".")
+def _is_known(path: str) -> bool:
+    suffix = posixpath.splitext(path)[1]
+    return suffix in INTERPRETERS or suffix.lower() in _DATA
 
 
 def launched(path: str) -> str:

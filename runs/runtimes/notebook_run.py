@@ -21,7 +21,7 @@ LANGUAGES = {"ir": "r", "julia": "julia", "bash": "bash", "octave": "octave", "d
 NEEDED = {
     "r": ("R", "Add r-irkernel to the dependencies of environment.yml"),
     "julia": ("Julia", "Julia and its package IJulia must be installed on the node"),
-    "bash": ("bash", "Add bash_kernel to its environment"),
+    "bash": ("bash", "Add bash_kernel to the dependencies of environment.yml"),
 }
 # Run in a Python kernel before the first cell, without leaving names: the folders come where Jupyter puts the
 # working folder, after Python's own modules and before installed ones.
