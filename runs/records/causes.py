@@ -305,8 +305,8 @@ CAUSES: tuple[tuple[str, Words, Remedy], ...] = (
     (
         r"attempted relative import",
         _says(
-            "Relative imports only work inside a package. Put an empty __init__.py beside the file, move both "
-            "into a folder, or write the import without the dot."
+            "Relative imports only work inside a package. Put an empty __init__.py beside the file, move "
+            "both into a folder, or write the import without the dot."
         ),
         "edit",
     ),

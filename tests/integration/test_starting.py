@@ -277,6 +277,17 @@ def test_the_pages_say_in_which_folder_scripts_start(project: Project, alice: Us
     assert "<dt>Starts in</dt>" in page and "<dt>Python path</dt>" in page
 
 
+def test_a_file_that_is_missed_in_the_working_folder_is_said_to_be_missed_there(
+    project: Project, alice: User
+) -> None:
+    files = {"task.yaml": "cwd: data", "data/a.txt": "", "in.csv": "", "main.py": "open('in.csv')"}
+    execution = executed(project, files, "main.py")
+    client = Client()
+    client.force_login(alice)
+    page = client.get(reverse("runs:execution", args=[execution.run_id, 1])).content.decode()
+    assert "Scripts are started in the folder data of the Task, where there " in page
+
+
 def test_nothing_is_said_of_folders_where_scripts_start_in_the_root(project: Project, alice: User) -> None:
     task = make_task(project, {"task.yaml": "name: x", "main.py": ""})
     client = Client()
