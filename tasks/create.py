@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from coretex_site.lib import filetree, paths, uploading
 from coretex_site.lib.filetree import TreeError
+from coretex_site.lib.intake import Choices, Taken
 from projects.models import Project
 from tasks import library, starters
 from tasks.files import store
@@ -31,12 +32,23 @@ def blank(details: Details) -> Task:
     return _make(details, lambda folder: folder.mkdir())
 
 
-def from_upload(details: Details, uploads: Sequence[tuple[str, BinaryIO]]) -> Task:
-    """A Task of uploaded files, each with its path, or of one archive (zip, tar.gz); raises TreeError.
+def from_upload(
+    details: Details,
+    uploads: Sequence[tuple[str, BinaryIO]],
+    *,
+    choices: Choices | None = None,
+    report: Callable[[Taken], object] = lambda taken: None,
+) -> Task:
+    """A Task of uploaded files, each with its path, or of one archive; raises TreeError.
 
-    A single folder at the top that holds everything is the root itself, in uploads as in archives.
+    A single folder at the top that holds everything is the root itself, in uploads as in archives. `report`
+    gets what was stored and what was left out.
     """
-    return _make(details, lambda folder: uploading.write(uploads, folder, unpack=True, strip=True))
+
+    def fill(folder: Path) -> None:
+        report(uploading.write(uploads, folder, unpack=True, strip=True, is_whole=True, choices=choices))
+
+    return _make(details, fill)
 
 
 def from_template(details: Details, name: str, *, schema_url: str = "") -> Task:
