@@ -28,8 +28,8 @@ from coretex_site.lib.zipping import zip_files
 
 __all__ = [
     "HEAD_BYTES", "IGNORED", "File", "Limits", "TreeError", "clashes", "copy", "digest", "file_digest",
-    "head", "is_ignored", "join", "remove", "safe_path", "scratch", "shown_name", "spread", "tree_digest", "walk",
-    "zip_files",
+    "head", "is_ignored", "join", "remove", "safe_path", "scratch", "shown_name", "spread", "tree_digest",
+    "walk", "zip_files",
 ]  # fmt: skip
 
 # Of include/uapi/linux/fs.h: _IOR('f', 1, long), _IOW('f', 2, long), and the flag that chattr calls T.
