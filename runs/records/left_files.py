@@ -197,6 +197,8 @@ def _end(work: Path, link: str) -> str:
         if part == "..":
             if not at:
                 raise Astray(LEAVES)
+            if not os.path.isdir(os.path.join(work, *at)):
+                raise Astray(NOWHERE)
             at.pop()
         elif part not in ("", "."):
             try:

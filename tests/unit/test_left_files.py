@@ -58,6 +58,8 @@ def test_a_link_stands_for_what_it_leads_to(
         ("run3/x", "..", LOOP),
         ("run3/x", "{work}/run3", LOOP),
         ("x", "nothing", NOWHERE),
+        ("x", "nothing/../run3", NOWHERE),
+        ("x", "e1.ckpt/../run3", NOWHERE),
         ("x", "run3/nothing/deep", NOWHERE),
         ("x", ".git/config", NEVER_KEPT),
         ("x", "env", NEVER_KEPT),
