@@ -59,7 +59,7 @@ class Attempt:
         self._inputs: Inputs | None = None
         self._script: Script | None = None
         self._step = Reason.SNAPSHOT
-        self._progress = ""
+        self._progress: str | None = None
         self._has_spoken = False
 
     def __enter__(self) -> "Attempt":
@@ -121,7 +121,7 @@ class Attempt:
         except EnvironmentFailure as failure:
             raise Refused(Reason.ENVIRONMENT, str(failure)) from failure
         finally:
-            if self._progress:
+            if self._progress is not None:
                 paths.progress(execution.pk).unlink(missing_ok=True)
 
     def start(self) -> Script:
@@ -173,7 +173,7 @@ class Attempt:
 
     def _report(self, progress: str) -> None:
         """How far the preparation is, for the Run page."""
-        if progress != self._progress:
+        if progress != (self._progress or ""):
             smallfile.replace(paths.progress(self._execution.pk), progress.encode())
             self._progress = progress
 
