@@ -188,9 +188,10 @@ def test_a_wrong_block_is_the_message(project: Project) -> None:
 def test_a_notebook_of_a_project_gets_what_executes_it_on_top(project: Project, wheels: Path) -> None:
     for name in ("nbclient", "ipykernel"):
         make_wheel(wheels, name)
-    files = {"pyproject.toml": PROJECT.format("alpha"), "walk.ipynb": "{}"}
+    notebook = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    files = {"pyproject.toml": PROJECT.format("alpha"), "walk.ipynb": notebook}
     execution = execute(project, files, entry="walk.ipynb")
-    assert execution.environment is not None, console(execution)
+    assert execution.environment is not None, execution.message
     assert execution.environment.packages.splitlines() == ["alpha==2.0", "ipykernel==1.0", "nbclient==1.0"]
 
 
