@@ -1,0 +1,139 @@
+"""What R scripts load and open: packages that nothing brings, files that are not there. By patterns, runs nothing."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from tasks.preflight import environment_text
+from tasks.preflight.findings import Finding, Mend
+from tasks.preflight.listed import Listed
+from tasks.preflight.opened import missing_file, someones
+from tasks.proposals.code import Place
+from tasks.runtime import CONDA_FILES, Runtime
+
+MAX_LINE = 1000
+# What comes with R itself: its base and recommended packages.
+_WITH_R = frozenset(
+    "base compiler datasets graphics grDevices grid methods parallel splines stats stats4 tcltk tools utils "
+    "boot class cluster codetools foreign KernSmooth lattice MASS Matrix mgcv nlme nnet rpart spatial survival"
+    .split()
+)  # fmt: skip
+_TIDYVERSE = "broom dplyr forcats ggplot2 haven httr jsonlite lubridate magrittr purrr readr readxl rlang rvest stringr tibble tidyr xml2 glue scales".split()  # noqa: E501
+_BRINGS = {"tidyverse": _TIDYVERSE, "ggplot2": ["scales", "rlang", "tibble"], "dplyr": ["tibble", "magrittr", "rlang"], "essentials": ["*"]}
+_BIOCONDUCTOR = frozenset(
+    "DESeq2 edgeR limma Biobase BiocGenerics Biostrings GenomicRanges IRanges S4Vectors SummarizedExperiment "
+    "SingleCellExperiment AnnotationDbi org.Hs.eg.db org.Mm.eg.db clusterProfiler biomaRt tximport fgsea GEOquery "
+    "ComplexHeatmap rtracklayer Rsamtools GenomicFeatures GenomicAlignments scater scran phyloseq minfi sva qvalue "
+    "apeglm vsn affy oligo enrichplot DOSE GSVA pathview AnnotationHub ensembldb BSgenome VariantAnnotation "
+    "DelayedArray HDF5Array batchelor monocle dada2 ggtree".split()
+)
+_LOADS = re.compile(r"""(?<![\w.])(?:library|require)\(\s*["']?([A-Za-z][\w.]*)["']?\s*[,)]""")
+_OF = re.compile(r"(?<![\w.:])([A-Za-z][\w.]*):::?[A-Za-z.]")
+_INSTALLS = re.compile(r"install\.packages|install_(?:github|cran|version|bioc)|BiocManager|pacman|renv::|pak::|groundhog")
+_GUARDED = re.compile(r"requireNamespace|tryCatch|suppressWarnings\(require|if\s*\(\s*!?\s*require")
+_READS = re.compile(
+    r"""(?<![\w.])(?:read\.csv2?|read\.table|read\.delim2?|read_csv2?|read_tsv|read_delim|read_excel|read_rds"""
+    r"""|readRDS|load|fread|source|readLines|scan|read_json|fromJSON|read\.xlsx|readxl::read_excel)"""
+    r"""\(\s*(?:file\s*=\s*)?(["'])([^"'\n]+)\1"""
+)
+_UNKNOWN = re.compile(r"setwd|download|system2?\(|unzip|untar|file\.(?:copy|rename|exists)|tryCatch|\bcurl|here\(")
+_TEXT = re.compile(r"""(["'])([^"'\n]{1,200})\1""")
+_COMMENT = re.compile(r"""^([^"'#]*)#.*$""")
+
+
+def findings(
+    text: str, path: str, *, listed: Listed, runtime: Runtime, texts: Mapping[str, str], paths: Sequence[str]
+) -> list[Finding]:
+    lines = [_COMMENT.sub(r"\1", line[:MAX_LINE]) for line in text.split("\n")]
+    return [
+        *_packages(
+            lines, path, listed, runtime, texts, has_python=any(one.endswith((".py", ".ipynb")) for one in paths)
+        ),
+        *_files(lines, path, paths),
+    ]
+
+
+def _packages(
+    lines: Sequence[str],
+    path: str,
+    listed: Listed,
+    runtime: Runtime,
+    texts: Mapping[str, str],
+    *,
+    has_python: bool,
+) -> Iterator[Finding]:
+    code = "\n".join(lines)
+    if _INSTALLS.search(code) or (runtime.kind == "conda" and (listed.is_open or not listed.conda)):
+        return
+    there = {package.partition("-")[2] for package in listed.conda if package.startswith(("r-", "bioconductor-"))}
+    brought = {one.lower() for package in there for one in _BRINGS.get(package, ())}
+    if "*" in brought:
+        return
+    found: dict[str, Place] = {}
+    for number, line in enumerate(lines, 1):
+        loaded = [] if _GUARDED.search(line) else [*_LOADS.findall(line), *_OF.findall(line)]
+        for name in loaded:
+            if name not in _WITH_R and name.lower() not in there | brought:
+                found.setdefault(name, Place(path=path, line=number))
+    if found:
+        yield _finding(found, path, runtime, texts, is_certain=not there, has_python=has_python)
+
+
+def _finding(
+    found: Mapping[str, Place], path: str, runtime: Runtime, texts: Mapping[str, str], *, is_certain: bool, has_python: bool
+) -> Finding:
+    shown = list(found)[:8]
+    named = shown[0] if len(found) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if len(found) <= 8 else (
+        f"{', '.join(shown)} and {len(found) - 8} more"
+    )
+    wanted = sorted(f"{'bioconductor' if name in _BIOCONDUCTOR else 'r'}-{name.lower()}" for name in found)
+    place = next(iter(found.values()))
+    if runtime.kind == "conda" and runtime.file is not None:
+        unless = "" if is_certain else " Unless another package brings it, the script ends there."
+        message = f"{path} loads {named}, which {runtime.file} does not list.{unless}"
+        severity = "error" if is_certain else "warning"
+        return Finding(severity=severity, message=message, place=place, mend=_append(wanted, runtime.file, texts))  # type: ignore[arg-type]
+    it = "it" if len(found) == 1 else "them"
+    message = (
+        f"{path} loads {named}, and R comes without {it}: this works only on nodes whose R has {it}. "
+        "An environment.yml brings R with its packages."
+    )
+    mend = _new(wanted) if runtime.file is None and not has_python else None
+    return Finding(severity="warning", message=message, place=place, mend=mend)
+
+
+def _append(wanted: Sequence[str], file: str, texts: Mapping[str, str]) -> Mend | None:
+    before = texts.get(file, "")
+    needs = "bioconda" if any(name.startswith("bioconductor-") for name in wanted) else "conda-forge"
+    after = environment_text.with_packages(before, wanted) if environment_text.has_channel(before, needs) else None
+    if after is None:
+        return None
+    what = ", ".join(wanted) if len(wanted) <= 3 else f"{len(wanted)} packages"
+    return Mend(label=f"Add {what} to {file}", done=f"{file} now lists {what}.", path=file, text=after)
+
+
+def _new(wanted: Sequence[str]) -> Mend:
+    file = CONDA_FILES["linux"]
+    channels = ["conda-forge", *(["bioconda"] * any(name.startswith("bioc") for name in wanted))]
+    text = environment_text.new_conda(["r-base", *wanted], channels=channels)
+    what = ", ".join(wanted) if len(wanted) <= 3 else f"{len(wanted)} packages"
+    return Mend(label=f"Add {file} with R and {what}", done=f"{file} was added, with R and {what}.", path=file, text=text)
+
+
+def _files(lines: Sequence[str], path: str, paths: Sequence[str]) -> Iterator[Finding]:
+    code = "\n".join(lines)
+    seen: set[str] = set()
+    texts = [match[2] for match in _TEXT.finditer(code)]
+    for number, line in enumerate(lines, 1):
+        place = Place(path=path, line=number)
+        for match in _TEXT.finditer(line):
+            if (found := someones(path, match[2], place)) is not None and match[2] not in seen:
+                seen.add(match[2])
+                yield found
+        for match in _READS.finditer(line) if not _UNKNOWN.search(code) else ():
+            name = posixpath.normpath(match[2])
+            others = {posixpath.normpath(one) for one in texts if one != match[2]}
+            if name not in seen and texts.count(match[2]) == 1 and posixpath.dirname(name) not in others:
+                found = missing_file(name, place, path, paths)
+                seen.add(name)
+                yield from [found] if found is not None else []

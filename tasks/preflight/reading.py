@@ -1,0 +1,78 @@
+"""Reads the files of a Task or a Snapshot for what is found before they run. Its limits hold for any Task."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from coretex_site.lib import filetree
+from tasks.files import store
+from tasks.models import Task
+from tasks.preflight import listed
+from tasks.preflight.check import VERSION_FILE, Files, check
+from tasks.preflight.effects import without_effect
+from tasks.preflight.findings import Finding
+from tasks.proposals import suggestions
+from tasks.runtime import CONDA_FILES, VENV_FILE
+from tasks.taskyaml import spec
+
+MAX_LISTS = 20
+
+
+def findings(task: Task, script: str = "") -> tuple[Finding, ...]:
+    """What is found in a Task as it is now: for one of its scripts, else for those that are meant to be run."""
+    return _findings(store.root(task), task.digest, script)
+
+
+def findings_at(folder: Path, digest: str, script: str) -> tuple[Finding, ...]:
+    """The same for the files in a folder, of which `digest` is that of the tree."""
+    return _findings(folder, digest, script)
+
+
+def unread_parameters(folder: Path, digest: str, script: str) -> list[str]:
+    """The parameters that a script surely never reads, of the files in a folder with that digest."""
+    return list(_unread(folder, digest, script))
+
+
+# Pages are shown more often than files change. The digest is that of the files.
+@lru_cache(maxsize=128)
+def _findings(folder: Path, digest: str, script: str) -> tuple[Finding, ...]:
+    files = read_files(folder)
+    return check(files, [script] if script else suggestions.entry_scripts(files.scripts))
+
+
+@lru_cache(maxsize=128)
+def _unread(folder: Path, digest: str, script: str) -> tuple[str, ...]:
+    files = read_files(folder)
+    parsed = spec.parse(_bytes(folder, store.TASK_YAML) or b"")
+    return () if parsed.spec is None else tuple(without_effect(parsed.spec, files.scripts, script))
+
+
+def read_files(folder: Path) -> Files:
+    """The files below a folder, as far as the limits go."""
+    sizes = {file.path: file.size for file in filetree.walk(folder)} if folder.is_dir() else {}
+    return choose(sizes, lambda path: _bytes(folder, path))
+
+
+def choose(sizes: Mapping[str, int], read: Callable[[str], bytes | None]) -> Files:
+    """Scripts and modules, what lists packages, and what those lists refer to; `read` returns None for none."""
+    contents: dict[str, bytes] = {}
+    lists = [VERSION_FILE, VENV_FILE, *CONDA_FILES.values()]
+    for path in [*suggestions.choose(sizes), *lists]:
+        content = read(path) if sizes.get(path, suggestions.MAX_BYTES + 1) <= suggestions.MAX_BYTES else None
+        contents |= {} if content is None else {path: content}
+    open_ = [path for path in lists if path in contents]
+    while open_ and len(open_) < MAX_LISTS:
+        text = contents[open_.pop()].decode("utf-8", "replace")
+        fresh = [path for path in listed.references(text) if path in sizes and path not in contents]
+        for path in fresh[:MAX_LISTS]:
+            content = read(path) if sizes[path] <= listed.MAX_TEXT else None
+            contents |= {} if content is None else {path: content}
+            open_ += [] if content is None else [path]
+    return Files(paths=tuple(sizes), contents=contents)
+
+
+def _bytes(folder: Path, path: str) -> bytes | None:
+    try:
+        return filetree.join(folder, path).read_bytes()
+    except OSError:
+        return None  # deleted meanwhile
