@@ -1,9 +1,10 @@
 """What a Task is, from its files: runtime, entry scripts, task.yaml, what to show first. Knows no HTTP."""
 
 import os
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from coretex_site.lib import filetree
 from tasks import runtime
@@ -39,16 +40,24 @@ class Summary:
         return ""
 
 
-def runtime_of(paths: Iterable[str]) -> runtime.Runtime:
-    """The runtime of files with these paths, on this machine."""
-    names = (path for path in paths if "/" not in path)
-    return runtime.find_runtime(names, platform="darwin" if sys.platform == "darwin" else "linux")
+def runtime_of(folder: Path, paths: Iterable[str], *, entry: str = "") -> runtime.Runtime:
+    """The runtime on this machine of the files in `folder` with these paths, for one of its entry scripts.
+
+    Without `entry` for the one to choose by default. Of the files two are read at most.
+    """
+    paths = list(paths)
+    return runtime.find_runtime(
+        (path for path in paths if "/" not in path),
+        platform=runtime.this_platform(),
+        entry=entry or next(iter(runtime.entry_scripts(paths)), ""),
+        read=partial(filetree.read_text, folder),
+    )
 
 
 def runtime_at(task: Task) -> runtime.Runtime:
-    """The runtime of a Task, from the names in its root alone."""
+    """The runtime of a Task, from the files in its root alone."""
     folder = store.root(task)
-    return runtime_of(os.listdir(folder) if folder.is_dir() else [])
+    return runtime_of(folder, os.listdir(folder) if folder.is_dir() else [])
 
 
 def summary(task: Task, files: list[filetree.File] | None = None) -> Summary:
@@ -56,7 +65,7 @@ def summary(task: Task, files: list[filetree.File] | None = None) -> Summary:
     files = store.list_files(task) if files is None else files
     paths = [file.path for file in files]
     return Summary(
-        runtime=runtime_of(paths),
+        runtime=runtime_of(store.root(task), paths),
         entry_scripts=runtime.entry_scripts(paths),
         parsed=store.read_spec(task) if store.TASK_YAML in paths else None,
         file_count=len(files),

@@ -6,7 +6,7 @@ from functools import cached_property
 from django.http import QueryDict
 from django.utils.text import capfirst
 
-from coretex_site.lib import filetree
+from coretex_site.lib import filetree, paths
 from runs import snapshots
 from runs.models import Snapshot
 from runs.runspec import RunSpec
@@ -22,7 +22,7 @@ from runs.web.page_models.preview import Preview
 from tasks.files import overview, store
 from tasks.forms.form import ParameterForm
 from tasks.models import Task
-from tasks.runtime import entry_scripts
+from tasks.runtime import Runtime, entry_scripts
 from tasks.types.declarations import TaskSpec
 
 CHANGED_MEANWHILE = (
@@ -85,6 +85,17 @@ class RunTaskForm:
         if self.snapshot is None:
             return self.summary.entry_scripts
         return entry_scripts(path for path, _, _ in snapshots.read_list(self.snapshot.digest))
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """The runtime of the entry script that is chosen in it."""
+        chosen = (self.run["entry_script"].value() or "") if self.scripts else ""
+        if self.snapshot is not None:
+            listed = (path for path, _, _ in snapshots.read_list(self.snapshot.digest))
+            return overview.runtime_of(paths.snapshot(self.snapshot.digest), listed, entry=chosen)
+        return overview.runtime_of(
+            store.root(self.task), (file.path for file in self.files), entry=str(chosen)
+        )
 
     @property
     def can_run(self) -> bool:

@@ -10,9 +10,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from tasks.environment_files import ignored
+from tasks.files import overview
 from tasks.proposals import suggestions
 from tasks.proposals.mismatches import mismatches
-from tasks.runtime import Runtime, entry_scripts, find_runtime
+from tasks.runtime import Runtime, entry_scripts
 from tasks.taskyaml.spec import Problem, TaskSpec, parse
 from tasks.types.wording import one_line, printable
 
@@ -54,7 +56,7 @@ class Report:
         return {
             "folder": printable(self.folder),
             "ok": self.ok,
-            "runtime": asdict(self.runtime) if self.runtime is not None else None,
+            "runtime": _runtime_as_json(self.runtime) if self.runtime is not None else None,
             "entry_scripts": list(self.entry_scripts),
             "parameters": [
                 {"name": p.name, "data_type": p.data_type, "value": p.value, "required": p.required}
@@ -102,13 +104,24 @@ def check_folder(folder: str) -> Report:
     if "task.yml" in names and TASK_FILE not in names:
         message = f"found task.yml, which is not read; rename it to {TASK_FILE}"
         findings.append(Finding(file=str(root / "task.yml"), severity="warning", message=message))
+    runtime = overview.runtime_of(root, files)
+    if runtime.problem:
+        findings.append(Finding(file=folder, severity="error", message=runtime.problem))
+    findings += [
+        Finding(file=str(root / file.path), severity="warning", message=f"not read: {file.why}")
+        for file in ignored(files, runtime)
+    ]
     return Report(
         folder=folder,
         findings=tuple(findings),
-        runtime=find_runtime(names, platform="darwin" if sys.platform == "darwin" else "linux"),
+        runtime=runtime,
         entry_scripts=scripts,
         spec=spec,
     )
+
+
+def _runtime_as_json(runtime: Runtime) -> dict[str, Any]:
+    return {key: getattr(runtime, key) for key in ("kind", "label", "file", "sentence", "source", "problem")}
 
 
 def report_lines(report: Report) -> list[str]:
