@@ -1,17 +1,19 @@
 """Reads the files of a Task and says what would go wrong when its scripts run. Knows no disk and runs nothing."""
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from tasks import environment_files
 from tasks.preflight import entries, installs, listed, opened, packages, r_code
 from tasks.preflight.findings import Finding
 from tasks.preflight.imports import imports_of
+from tasks.preflight.listed import Listed
 from tasks.preflight.packages import Installed
-from tasks.proposals.code import Code, Unreadable, imported_with, read_code
-from tasks.runtime import Runtime, find_runtime, interpreter_of
+from tasks.proposals.code import Code, Place, Unreadable, imported_with, read_code
+from tasks.runtime import Runtime, find_runtime, interpreter_of, this_platform
 
 VERSION_FILE = ".python-version"
 MOST = 30
@@ -35,25 +37,8 @@ class Files:
         return {path: text for path, text in self.texts.items() if interpreter_of(path) is not None}
 
     @cached_property
-    def runtime(self) -> Runtime:
-        names = (path for path in self.paths if "/" not in path)
-        return find_runtime(names, platform="darwin" if sys.platform == "darwin" else "linux")
-
-    @cached_property
-    def listed(self) -> listed.Listed:
-        """What the environment files list. One that is not UTF-8 lists what cannot be told."""
-        texts = {p: t for p, t in self.texts.items() if "\ufffd" not in t and "\0" not in t}
-        return listed.read(self.runtime, texts)
-
-    @cached_property
     def own_modules(self) -> frozenset[str]:
         return packages.own_modules(self.paths)
-
-    @cached_property
-    def python(self) -> int | None:
-        """The minor version of Python that the files ask for, where they name one."""
-        match = _PYTHON.fullmatch(self.texts.get(VERSION_FILE, "").split("\n")[0])
-        return self.listed.python if match is None else int(match[1])
 
 
 def check(
@@ -63,54 +48,101 @@ def check(
 
     `exactly` are the packages of an environment that was built from the same files, if there is one.
     """
-    found = [one for script in scripts if script in files.contents for one in _of_script(files, script, exactly)]
+    known = [script for script in scripts if script in files.contents]
+    found = [one for script in known for one in _Script(files, script, exactly).findings()]
     unique = {(one.message, one.place): one for one in found}
     return tuple(sorted(unique.values(), key=lambda one: not one.is_error)[:MOST])
 
 
-def _of_script(files: Files, script: str, exactly: frozenset[str] | None) -> list[Finding]:
-    kind = interpreter_of(script)
-    found = entries.problems(script, files.contents[script], is_entry=True, python=files.python)
-    if found and found[0].is_error:
-        return found
-    if kind == "Rscript":
-        return found + r_code.findings(
-            files.texts[script],
-            script,
-            listed=files.listed,
-            runtime=files.runtime,
-            texts=files.texts,
-            paths=files.paths,
+class _Script:
+    """One script of the files, with the environment that it gets."""
+
+    def __init__(self, files: Files, script: str, exactly: frozenset[str] | None) -> None:
+        self.files, self.script, self.exactly = files, script, exactly
+        self.runtime = self._runtime()
+        self.listed = self._listed()
+        version = _PYTHON.fullmatch(files.texts.get(VERSION_FILE, "").split("\n")[0])
+        self.python = self.listed.python if version is None else int(version[1])
+
+    def _runtime(self) -> Runtime:
+        names = (path for path in self.files.paths if "/" not in path)
+        texts = self.files.texts
+        return find_runtime(
+            names, platform=this_platform(), entry=self.script, read=lambda path: texts.get(path, "")
         )
-    if kind not in ("python", "notebook") or installs.is_foreign(script, files.texts[script]):
+
+    def _listed(self) -> Listed:
+        """What the environment files list. One that is not UTF-8 lists what cannot be told."""
+        texts = {p: text for p, text in self.files.texts.items() if "\ufffd" not in text and "\0" not in text}
+        return listed.read(self.runtime, texts)
+
+    def findings(self) -> list[Finding]:
+        ignored = [
+            Finding(
+                severity="warning",
+                message=one.sentence,
+                place=Place(path=one.path, line=1),
+                fixes=one.fixes,
+            )
+            for one in environment_files.ignored(self.files.paths, self.runtime)
+        ]
+        found = self._of_entry()
+        if any(one.fixes for one in ignored):  # what they list may be what is missing
+            found = [replace(one, fixes=()) if _adds_list(one) else one for one in found]
+        return [*found, *ignored]
+
+    def _of_entry(self) -> list[Finding]:
+        script, text = self.script, self.files.texts[self.script]
+        content = self.files.contents[script]
+        found = entries.problems(script, content, is_entry=True, python=self.python)
+        if any(one.is_error for one in found):
+            return found
+        kind = interpreter_of(script)
+        if kind == "Rscript":
+            texts, paths = self.files.texts, self.files.paths
+            found += r_code.findings(
+                text, script, listed=self.listed, runtime=self.runtime, texts=texts, paths=paths
+            )
+        elif kind in ("python", "notebook") and not installs.is_foreign(script, text):
+            found += self._of_modules()
+            with suppress(RecursionError):  # nested too deeply to be followed
+                found += self._of_python()
         return found
-    return found + _of_python(files, script, exactly)
 
+    @cached_property
+    def _modules(self) -> list[str]:
+        """The script, and what it imports of the Task's files."""
+        return imported_with(self.files.scripts, self.script)
 
-def _of_python(files: Files, script: str, exactly: frozenset[str] | None) -> list[Finding]:
-    """What is found in a Python script or notebook and in the modules of the Task that it imports."""
-    found: list[Finding] = []
-    codes: dict[str, Code] = {}
-    for path in imported_with(files.scripts, script):
-        if path != script:
-            found += entries.problems(path, files.contents[path], is_entry=False, python=files.python)
-        try:
-            codes[path] = read_code(files.texts[path], path)
-        except Unreadable:
-            continue
-    try:
+    def _of_modules(self) -> list[Finding]:
+        contents = self.files.contents
+        return [
+            one
+            for path in self._modules[1:]
+            for one in entries.problems(path, contents[path], is_entry=False, python=self.python)
+        ]
+
+    def _of_python(self) -> list[Finding]:
+        codes: dict[str, Code] = {}
+        for path in self._modules:
+            with suppress(Unreadable):
+                codes[path] = read_code(self.files.texts[path], path)
         imports = [one for code in codes.values() for one in imports_of(code)]
-        found += entries.versions(imports, files.python)
-        itself = [installs.installed_by(files.texts[path], path) for path in codes]
+        itself = [installs.installed_by(self.files.texts[path], path) for path in codes]
         installed = Installed(
-            listed=files.listed,
-            own=files.own_modules,
+            listed=self.listed,
+            own=self.files.own_modules,
             itself=frozenset(name for names, _ in itself for name in names),
             is_open=any(is_open for _, is_open in itself),
-            exactly=exactly,
+            exactly=self.exactly,
         )
-        found += packages.findings(packages.missing(imports, installed), installed, files.runtime, files.texts)
-        found += opened.findings(codes, script, files.paths)
-    except RecursionError:
-        pass  # nested too deeply to be read; what was found until then holds
-    return found
+        missing = packages.missing(imports, installed)
+        return [
+            *entries.versions(imports, self.python),
+            *packages.findings(missing, installed, self.runtime, self.files.texts),
+            *opened.findings(codes, self.script, self.files.paths),
+        ]
+
+
+def _adds_list(finding: Finding) -> bool:
+    return any(fix.action == "create" for fix in finding.fixes)

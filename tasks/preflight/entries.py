@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 
 from tasks import entry_problems
-from tasks.preflight.findings import Finding, Mend
+from tasks.environment_files import Fix
+from tasks.preflight.findings import Finding
 from tasks.preflight.imports import Import
 from tasks.proposals.code import MAX_CODE, Place
 from tasks.runtime import interpreter_of
@@ -47,11 +48,13 @@ def problems(path: str, content: bytes, *, is_entry: bool, python: int | None) -
 
 
 def _of_entry(path: str, found: entry_problems.EntryProblem) -> Finding:
-    mend = None
+    fixes: tuple[Fix, ...] = ()
     if found.mended is not None:
-        mend = Mend(label=found.mend, done=f"{path} was converted.", path=path, text=found.mended)
+        text = found.mended.decode("utf-8", "surrogateescape")
+        fixes = (Fix(action="replace", path=path, target=path, label=found.mend, text=text),)
     severity = "error" if found.is_fatal else "warning"
-    return Finding(severity=severity, message=found.sentence, place=Place(path=path, line=1), mend=mend)
+    place = Place(path=path, line=1)
+    return Finding(severity=severity, message=found.sentence, place=place, fixes=fixes)
 
 
 def _syntax(path: str, content: bytes, python: int | None) -> Iterator[Finding]:

@@ -1,9 +1,12 @@
 """Adds packages to the text of an environment file, and leaves everything else as it was. Knows no disk."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import yaml
+
+from tasks import project_tables
 
 
 def with_requirements(text: str, wanted: Sequence[str]) -> str:
@@ -26,6 +29,25 @@ def with_pip(text: str, wanted: Sequence[str]) -> str | None:
     has_pip = any(package.split("=")[0].split("::")[-1].strip() == "pip" for package in packages)
     lines = [*([] if has_pip else ["- pip"]), "- pip:", *(f"    - {name}" for name in wanted)]
     return _checked(text, _added(text, dependencies, lines), wanted)
+
+
+def with_dependencies(text: str, wanted: Sequence[str]) -> str | None:
+    """A pyproject.toml with more lines in the dependencies of [project]; None where that list is not found."""
+    section = re.search(r"(?m)^\[project\][^\n]*\n((?:(?!\[[\w\"]).*\n?)*)", text)
+    found = re.search(r"(?m)^dependencies\s*=\s*\[([^\]#]*)\]", section[1]) if section is not None else None
+    if section is None or found is None:
+        return None
+    before, items = found[1].rstrip(), [f'"{name}"' for name in wanted]
+    comma = "," if before and not before.endswith(",") else ""
+    if "\n" in found[1]:
+        new = f"{before}{comma}\n" + "".join(f"    {item},\n" for item in items)
+    else:
+        new = f"{before}{comma}{' ' if before else ''}{', '.join(items)}"
+    at = section.start(1) + found.start(1)
+    after = text[:at] + new + text[at + len(found[1]) :]
+    old, now = project_tables.project(text), project_tables.project(after)
+    is_same = list(now.dependencies) == [*old.dependencies, *wanted] and not now.problem
+    return after if is_same else None
 
 
 def with_packages(text: str, wanted: Sequence[str]) -> str | None:

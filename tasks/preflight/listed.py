@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 from tasks.preflight import names
-from tasks.runtime import Runtime
+from tasks.runtime import LOCK_FILE, Runtime
 
 MAX_TEXT = 200_000
 _NAME = re.compile(r"([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?=$|[<>=!~;@,(\s])")
@@ -16,6 +16,7 @@ _REFERENCE = re.compile(r"(?:-\s+)?(?:-r\s*|--requirement(?:\s+|=))(\S+)")
 _EGG = re.compile(r"#egg=([\w.-]+)")
 _WHEEL = re.compile(r"([A-Za-z0-9][\w.]*)-\d[^/]*\.(?:whl|tar\.gz|zip)(?:[#?].*)?$")
 _CONDA_NAME = re.compile(r"(?:[^\s:]+::)?([A-Za-z0-9_][\w.-]*)")
+_LOCKED = re.compile(r'(?m)^name = "([^"]+)"$')
 _PINNED = re.compile(r"python\s*(?:=|==|~=)\s*3\.(\d{1,2})(?![\d])")
 
 
@@ -24,13 +25,13 @@ class Listed:
     """The distributions and Conda packages that are listed, normalized.
 
     `is_open`: something is among it whose content cannot be told from its line, such as a local folder.
-    `python`: the minor version of Python that is asked for, 11 for 3.11.
+    `is_locked`: nothing else comes with it. `python`: the minor version of Python that is asked for, 11 for 3.11.
     """
 
-    file: str | None
     names: frozenset[str] = frozenset()
     conda: frozenset[str] = frozenset()
     is_open: bool = False
+    is_locked: bool = False
     python: int | None = None
 
 
@@ -38,13 +39,20 @@ def read(runtime: Runtime, texts: Mapping[str, str]) -> Listed:
     """What is listed by the file of the runtime, and by those that it refers to; `texts` has them by path."""
     file = runtime.file
     if file is None:
-        return Listed(file=None)
-    if file not in texts:
-        return Listed(file=file, is_open=True)
-    if runtime.kind == "venv":
+        return Listed()
+    if file not in texts or runtime.problem:
+        return Listed(is_open=True)
+    if runtime.source == "conda":
+        return _conda(texts, file)
+    if runtime.source == "requirements":
         found, is_open = _requirements(texts, [file])
-        return Listed(file=file, names=found, is_open=is_open)
-    return _conda(texts, file)
+        return Listed(names=found, is_open=is_open)
+    lines = () if runtime.listed is None else runtime.listed.dependencies
+    found, is_open = _requirements({"": "\n".join(lines)}, [""])
+    if runtime.source == "project" and LOCK_FILE in texts:
+        locked = frozenset(names.normalized(name) for name in _LOCKED.findall(texts[LOCK_FILE]))
+        return Listed(names=found | locked, is_locked=True)
+    return Listed(names=found, is_open=is_open)
 
 
 def _conda(texts: Mapping[str, str], file: str) -> Listed:
@@ -54,7 +62,7 @@ def _conda(texts: Mapping[str, str], file: str) -> Listed:
         read_yaml = None
     dependencies = read_yaml.get("dependencies") if isinstance(read_yaml, dict) else None
     if not isinstance(dependencies, list):
-        return Listed(file=file, is_open=True)
+        return Listed(is_open=True)
     specs = [item for item in dependencies if isinstance(item, str)]
     packages = {match[1].lower() for item in specs if (match := _CONDA_NAME.match(item.strip()))}
     lists = [item["pip"] for item in dependencies if isinstance(item, dict) and "pip" in item]
@@ -62,7 +70,6 @@ def _conda(texts: Mapping[str, str], file: str) -> Listed:
     found, is_open = _requirements({**texts, "": "\n".join(lines)}, [""])
     pinned = next((match for item in specs if (match := _PINNED.match(item.strip()))), None)
     return Listed(
-        file=file,
         names=found | {names.of_conda(package) for package in packages},
         conda=frozenset(packages),
         is_open=is_open or "anaconda" in packages,
@@ -93,10 +100,11 @@ def _requirements(texts: Mapping[str, str], files: Iterable[str]) -> tuple[froze
     return frozenset(found), is_open
 
 
-def references(text: str) -> list[str]:
-    """The requirements files that a list in the root refers to, also from the pip section of an environment.yml."""
+def references(text: str, path: str) -> list[str]:
+    """The requirements files that the list at `path` refers to, also from the pip section of an environment.yml."""
     found = (_REFERENCE.match(line.strip().strip("\"'")) for line in text[:MAX_TEXT].splitlines())
-    return [posixpath.normpath(match[1].strip("\"'")) for match in found if match is not None]
+    named = [match[1].strip("\"'") for match in found if match is not None]
+    return [posixpath.normpath(posixpath.join(posixpath.dirname(path), name)) for name in named]
 
 
 def requirement_lines(text: str) -> Iterator[str]:

@@ -1,17 +1,17 @@
 """Packages that Python scripts import and nothing installs, with the lines that would. Runs nothing."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tasks.preflight import environment_text, names
-from tasks.preflight.findings import Finding, Mend
+from tasks.environment_files import Fix
+from tasks.preflight.findings import Finding, enumeration
 from tasks.preflight.imports import Import
 from tasks.preflight.listed import Listed
 from tasks.proposals.code import Place
-from tasks.runtime import VENV_FILE, Runtime
+from tasks.runtime import LOCK_FILE, VENV_FILE, Runtime
 
-MOST_NAMED = 8
 _CODE = (".py", ".pyx", ".so", ".pyd")
 
 
@@ -42,6 +42,11 @@ class Installed:
     is_open: bool = False
     exactly: frozenset[str] | None = None
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that is installed is known by name."""
+        return self.exactly is not None or self.listed.is_locked
+
 
 def own_modules(paths: Iterable[str]) -> frozenset[str]:
     """The names by which files of the Task might be imported, wherever they are."""
@@ -70,7 +75,7 @@ def missing(imports: Iterable[Import], installed: Installed) -> list[Missing]:
             continue
         if installed.exactly is not None and any(name in installed.exactly for name in wanted or [first]):
             continue
-        if not wanted and unnamed:
+        if not wanted and unnamed and not installed.is_complete:
             continue  # one of those may be imported by this name
         proposed = wanted[0] if wanted else ""
         known = found.get(first)
@@ -93,31 +98,32 @@ def findings(
 ) -> Iterator[Finding]:
     """Sentences for what is missing: what surely is, what may be, and names that no package is known by."""
     _, unknown = names.brought_by(installed.listed.names)
-    may_come = bool(unknown) and installed.exactly is None
+    may_come = bool(unknown) and not installed.is_complete
     known = [one for one in missing if one.distribution]
-    for some, is_certain in (([m for m in known if m.is_certain], True), ([m for m in known if not m.is_certain], False)):
+    for is_certain in (True, False):
+        some = [one for one in known if one.is_certain is is_certain]
         if some:
-            mend = add(sorted({one.distribution for one in some}), runtime, texts)
-            yield _finding(some, _lacking(runtime, len(some), may_come=may_come), is_certain and not may_come, mend)
+            fixes = add(sorted({one.distribution for one in some}), runtime, texts)
+            rest = _lacking(runtime, len(some), may_come=may_come)
+            yield _finding(some, rest, is_error=is_certain and not may_come, fixes=fixes)
     for some in [[one] for one in missing if not one.distribution]:
         where = runtime.file or VENV_FILE
         sentence = (
             f", which is neither a file of the Task nor a package that is known here. Add the file, or the "
             f"package that brings it to {where}."
         )
-        yield _finding(some, sentence, some[0].is_certain and not may_come, None)
+        yield _finding(some, sentence, is_error=some[0].is_certain and not may_come)
 
 
-def _finding(some: Sequence[Missing], rest: str, is_error: bool, mend: Mend | None) -> Finding:
+def _finding(some: Sequence[Missing], rest: str, *, is_error: bool, fixes: tuple[Fix, ...] = ()) -> Finding:
     first = some[0]  # the script comes before what it imports
     shown = [str(one) for one in sorted(some, key=lambda one: one.module.casefold())]
-    if len(shown) > MOST_NAMED:
-        shown = [*shown[:MOST_NAMED], f"{len(shown) - MOST_NAMED} more"]
-    text = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
     others = {one.place.path for one in some} - {first.place.path}
     who = f"{first.place.path} and its modules import" if others else f"{first.place.path} imports"
-    severity = "error" if is_error else "warning"
-    return Finding(severity=severity, message=f"{who} {text}{rest}", place=first.place, mend=mend)
+    message = f"{who} {enumeration(shown)}{rest}"
+    return Finding(
+        severity="error" if is_error else "warning", message=message, place=first.place, fixes=fixes
+    )
 
 
 def _lacking(runtime: Runtime, count: int, *, may_come: bool) -> str:
@@ -128,19 +134,21 @@ def _lacking(runtime: Runtime, count: int, *, may_come: bool) -> str:
     return f", which {runtime.file} does not list.{unless}"
 
 
-def add(wanted: Sequence[str], runtime: Runtime, texts: Mapping[str, str]) -> Mend | None:
-    """Adds distributions to the file of the runtime, or makes a requirements.txt."""
+def add(wanted: Sequence[str], runtime: Runtime, texts: Mapping[str, str]) -> tuple[Fix, ...]:
+    """Adds distributions to the file of the runtime, or makes a requirements.txt; nothing where neither can be."""
     what = f"{len(wanted)} packages" if len(wanted) > 3 else ", ".join(wanted)
     if runtime.file is None:
         text = environment_text.with_requirements("", wanted)
-        label, done = f"Add {VENV_FILE} with {what}", f"{VENV_FILE} was added, with {what}."
-        return Mend(label=label, done=done, path=VENV_FILE, text=text)
-    before = texts.get(runtime.file)
-    if before is None:
-        return None
-    is_venv = runtime.kind == "venv"
-    after = (environment_text.with_requirements if is_venv else environment_text.with_pip)(before, wanted)
+        label = f"Add {VENV_FILE} with {what}"
+        return (Fix(action="create", path=VENV_FILE, target=VENV_FILE, label=label, text=text),)
+    writers: Mapping[str, Callable[[str, Sequence[str]], str | None]] = {
+        "requirements": environment_text.with_requirements,
+        "conda": environment_text.with_pip,
+        "project": environment_text.with_dependencies if LOCK_FILE not in texts else lambda text, names: None,
+    }
+    before, writer = texts.get(runtime.file), writers.get(runtime.source)
+    after = None if before is None or writer is None else writer(before, wanted)
     if after is None:
-        return None
-    label, done = f"Add {what} to {runtime.file}", f"{runtime.file} now lists {what}."
-    return Mend(label=label, done=done, path=runtime.file, text=after)
+        return ()
+    label = f"Add {what} to {runtime.file}"
+    return (Fix(action="replace", path=runtime.file, target=runtime.file, label=label, text=after),)

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from tasks.preflight import environment_text
-from tasks.preflight.findings import Finding, Mend
+from tasks.environment_files import Fix
+from tasks.preflight.findings import Finding, enumeration
 from tasks.preflight.listed import Listed
 from tasks.preflight.opened import missing_file, someones
 from tasks.proposals.code import Place
@@ -82,42 +83,46 @@ def _packages(
 def _finding(
     found: Mapping[str, Place], path: str, runtime: Runtime, texts: Mapping[str, str], *, is_certain: bool, has_python: bool
 ) -> Finding:
-    shown = list(found)[:8]
-    named = shown[0] if len(found) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if len(found) <= 8 else (
-        f"{', '.join(shown)} and {len(found) - 8} more"
-    )
+    named = enumeration(list(found))
     wanted = sorted(f"{'bioconductor' if name in _BIOCONDUCTOR else 'r'}-{name.lower()}" for name in found)
     place = next(iter(found.values()))
     if runtime.kind == "conda" and runtime.file is not None:
         unless = "" if is_certain else " Unless another package brings it, the script ends there."
         message = f"{path} loads {named}, which {runtime.file} does not list.{unless}"
-        severity = "error" if is_certain else "warning"
-        return Finding(severity=severity, message=message, place=place, mend=_append(wanted, runtime.file, texts))  # type: ignore[arg-type]
+        fixes = _append(wanted, runtime.file, texts)
+        return Finding(
+            severity="error" if is_certain else "warning", message=message, place=place, fixes=fixes
+        )
     it = "it" if len(found) == 1 else "them"
     message = (
         f"{path} loads {named}, and R comes without {it}: this works only on nodes whose R has {it}. "
         "An environment.yml brings R with its packages."
     )
-    mend = _new(wanted) if runtime.file is None and not has_python else None
-    return Finding(severity="warning", message=message, place=place, mend=mend)
+    fixes = _new(wanted) if runtime.file is None and not has_python else ()
+    return Finding(severity="warning", message=message, place=place, fixes=fixes)
 
 
-def _append(wanted: Sequence[str], file: str, texts: Mapping[str, str]) -> Mend | None:
+def _append(wanted: Sequence[str], file: str, texts: Mapping[str, str]) -> tuple[Fix, ...]:
     before = texts.get(file, "")
     needs = "bioconda" if any(name.startswith("bioconductor-") for name in wanted) else "conda-forge"
-    after = environment_text.with_packages(before, wanted) if environment_text.has_channel(before, needs) else None
+    has_channel = environment_text.has_channel(before, needs)
+    after = environment_text.with_packages(before, wanted) if has_channel else None
     if after is None:
-        return None
-    what = ", ".join(wanted) if len(wanted) <= 3 else f"{len(wanted)} packages"
-    return Mend(label=f"Add {what} to {file}", done=f"{file} now lists {what}.", path=file, text=after)
+        return ()
+    label = f"Add {_what(wanted)} to {file}"
+    return (Fix(action="replace", path=file, target=file, label=label, text=after),)
 
 
-def _new(wanted: Sequence[str]) -> Mend:
-    file = CONDA_FILES["linux"]
+def _new(wanted: Sequence[str]) -> tuple[Fix, ...]:
+    file = CONDA_FILES["linux"][0]
     channels = ["conda-forge", *(["bioconda"] * any(name.startswith("bioc") for name in wanted))]
     text = environment_text.new_conda(["r-base", *wanted], channels=channels)
-    what = ", ".join(wanted) if len(wanted) <= 3 else f"{len(wanted)} packages"
-    return Mend(label=f"Add {file} with R and {what}", done=f"{file} was added, with R and {what}.", path=file, text=text)
+    label = f"Add {file} with R and {_what(wanted)}"
+    return (Fix(action="create", path=file, target=file, label=label, text=text),)
+
+
+def _what(wanted: Sequence[str]) -> str:
+    return ", ".join(wanted) if len(wanted) <= 3 else f"{len(wanted)} packages"
 
 
 def _files(lines: Sequence[str], path: str, paths: Sequence[str]) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from tasks.preflight.check import VERSION_FILE, Files, check
 from tasks.preflight.effects import without_effect
 from tasks.preflight.findings import Finding
 from tasks.proposals import suggestions
-from tasks.runtime import CONDA_FILES, VENV_FILE
+from tasks.runtime import CONDA_FILES, LOCK_FILE, PROJECT_FILE, VENV_FILE
 from tasks.taskyaml import spec
 
 MAX_LISTS = 20
@@ -56,14 +56,17 @@ def read_files(folder: Path) -> Files:
 def choose(sizes: Mapping[str, int], read: Callable[[str], bytes | None]) -> Files:
     """Scripts and modules, what lists packages, and what those lists refer to; `read` returns None for none."""
     contents: dict[str, bytes] = {}
-    lists = [VERSION_FILE, VENV_FILE, *CONDA_FILES.values()]
+    conda = [file for files in CONDA_FILES.values() for file in files]
+    lists = [VERSION_FILE, VENV_FILE, PROJECT_FILE, LOCK_FILE, *conda]
     for path in [*suggestions.choose(sizes), *lists]:
         content = read(path) if sizes.get(path, suggestions.MAX_BYTES + 1) <= suggestions.MAX_BYTES else None
         contents |= {} if content is None else {path: content}
-    open_ = [path for path in lists if path in contents]
+    open_ = [path for path in (VENV_FILE, *conda) if path in contents]
     while open_ and len(open_) < MAX_LISTS:
-        text = contents[open_.pop()].decode("utf-8", "replace")
-        fresh = [path for path in listed.references(text) if path in sizes and path not in contents]
+        current = open_.pop()
+        text = contents[current].decode("utf-8", "replace")
+        named = listed.references(text, current)
+        fresh = [path for path in named if path in sizes and path not in contents]
         for path in fresh[:MAX_LISTS]:
             content = read(path) if sizes[path] <= listed.MAX_TEXT else None
             contents |= {} if content is None else {path: content}
