@@ -4,8 +4,12 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from django.contrib.auth.models import User
+
 from coretex_site.lib import filetree
-from tasks.files import store
+from coretex_site.lib.filetree import TreeError
+from tasks.environment_files import Fix
+from tasks.files import fixes, store
 from tasks.models import Task
 from tasks.preflight import listed
 from tasks.preflight.check import VERSION_FILE, Files, check
@@ -26,6 +30,23 @@ def findings(task: Task, script: str = "") -> tuple[Finding, ...]:
 def findings_at(folder: Path, digest: str, script: str) -> tuple[Finding, ...]:
     """The same for the files in a folder, of which `digest` is that of the tree."""
     return _findings(folder, digest, script)
+
+
+def find_fix(task: Task, key: str, script: str = "") -> Fix | None:
+    """The fix that a form named, if it is still offered."""
+    offers = [offer for one in findings(task, script) for offer in one.offers]
+    return dict(offers).get(key)
+
+
+def apply_fix(task: Task, key: str, *, script: str = "", by: User) -> str:
+    """Carries out the fix that a form named; what was done, in a sentence. Raises TreeError."""
+    fix = find_fix(task, key, script)
+    if fix is None:
+        raise TreeError("The files have changed meanwhile, so nothing was done. Look at what is found now.")
+    path = fixes.apply(task, fix, by=by)
+    if fix.action == "rename":
+        return f"{fix.path} is now {path}."
+    return f"{path} was {'changed' if fix.action == 'replace' else 'added'}."
 
 
 def unread_parameters(folder: Path, digest: str, script: str) -> list[str]:

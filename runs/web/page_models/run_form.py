@@ -1,7 +1,9 @@
 """The Run Task form: parameters, how they combine and how they run, as a specification and back. No HTTP."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from django.http import QueryDict
 from django.utils.text import capfirst
@@ -22,6 +24,8 @@ from runs.web.page_models.preview import Preview
 from tasks.files import overview, store
 from tasks.forms.form import ParameterForm
 from tasks.models import Task
+from tasks.preflight import effects, reading
+from tasks.preflight.findings import Finding
 from tasks.runtime import Runtime, entry_scripts
 from tasks.types.declarations import TaskSpec
 
@@ -35,7 +39,8 @@ CHANGED_MEANWHILE = (
 class RunTaskForm:
     """The form of `task`: filled by `prefill`, or with `data` as it was sent.
 
-    `page` of its combinations is shown.
+    `page` of its combinations is shown; `done` says what a button beside Start has done, and `asks` whether
+    it is shown to ask its question.
     """
 
     task: Task
@@ -44,6 +49,8 @@ class RunTaskForm:
     page: int = 1
     notices: list[str] = field(default_factory=list)
     general: list[str] = field(default_factory=list)
+    done: str = ""
+    asks: bool = False
 
     def __post_init__(self) -> None:
         self.notices = [*self.prefill.problems, *self.notices]
@@ -89,17 +96,72 @@ class RunTaskForm:
     @cached_property
     def runtime(self) -> Runtime:
         """The runtime of the entry script that is chosen in it."""
-        chosen = (self.run["entry_script"].value() or "") if self.scripts else ""
         if self.snapshot is not None:
             listed = (path for path, _, _ in snapshots.read_list(self.snapshot.digest))
-            return overview.runtime_of(paths.snapshot(self.snapshot.digest), listed, entry=chosen)
+            return overview.runtime_of(paths.snapshot(self.snapshot.digest), listed, entry=self.script)
         return overview.runtime_of(
-            store.root(self.task), (file.path for file in self.files), entry=str(chosen)
+            store.root(self.task), (file.path for file in self.files), entry=self.script
         )
 
     @property
     def can_run(self) -> bool:
         return self.declared is not None and not self.summary.cannot_run
+
+    # What its files say about how they would run
+
+    @property
+    def script(self) -> str:
+        """The entry script that is chosen in it."""
+        return str(self.run["entry_script"].value() or self.scripts[0]) if self.scripts else ""
+
+    @property
+    def _tree(self) -> tuple[Path, str]:
+        """The folder of the files that are to run, and their digest."""
+        if self.snapshot is not None:
+            return snapshots.root(self.snapshot.digest), self.snapshot.digest
+        return store.root(self.task), self.task.digest
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        return reading.findings_at(*self._tree, self.script)
+
+    @cached_property
+    def unread(self) -> list[str]:
+        """The parameters that the chosen script surely never reads."""
+        return reading.unread_parameters(*self._tree, self.script)
+
+    @property
+    def no_effect(self) -> str:
+        """The sentence about them; empty if there are none."""
+        return effects.sentence(self.unread, self.script)
+
+    @property
+    def varied_in_vain(self) -> list[str]:
+        """Those of them that are given several values, so that Runs would only repeat each other."""
+        return [name for name in self.unread if name in self.parameters.several]
+
+    @property
+    def asked_before(self) -> list[str]:
+        """The parameters that the question was about, so that it is asked only once."""
+        return [] if self.data is None else self.data.getlist("asked")
+
+    @property
+    def asked(self) -> list[str]:
+        """Those that it was about once the form is shown."""
+        return list(dict.fromkeys([*self.asked_before, *(self.varied_in_vain if self.asks else [])]))
+
+    @property
+    def may_mend(self) -> bool:
+        """Whether what is found can be mended: files that are frozen already cannot."""
+        return self.snapshot is None
+
+    @property
+    def question(self) -> str:
+        """What to ask once before it starts; empty when there is nothing, or it was asked before."""
+        if not self.parameters.several or set(self.varied_in_vain) <= set(self.asked_before):
+            return ""
+        what = effects.sentence(self.varied_in_vain, self.script)
+        return f"{what} Runs that differ only in this will do the same. Start them all the same?"
 
     # Its three parts
 
