@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from coretex_site.lib import paths
 from runs import lifecycle
-from runs.engine import executor, prepare
+from runs.engine import executor, foreseen, prepare
 from runs.engine.executor import Script
 from runs.engine.finalize import keep, settle
 from runs.engine.monitor import UNREACHABLE, LetGo, Pulse, StopAsked, patiently, watch
@@ -120,6 +120,9 @@ class Attempt:
         """Starts the script. It is noted as running before, so whoever finds that looks for it."""
         execution = self._execution
         what = prepare.launch(execution, self._environment)
+        run = execution.run
+        for line in foreseen.lines(run.snapshot_id, run.entry_script, self._environment.row):
+            self.say(line)
         now = timezone.now()
         marked = lifecycle.mark_start(
             execution.pk,

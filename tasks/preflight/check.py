@@ -87,6 +87,9 @@ class _Script:
             for one in environment_files.ignored(self.files.paths, self.runtime)
         ]
         found = self._of_entry()
+        if self.runtime.problem:
+            place = Place(path=self.runtime.file, line=1) if self.runtime.file in self.files.paths else None
+            found.insert(0, Finding(severity="error", message=self.runtime.problem, place=place))
         if any(one.fixes for one in ignored):  # what they list may be what is missing
             found = [replace(one, fixes=()) if _adds_list(one) else one for one in found]
         return [*found, *ignored]

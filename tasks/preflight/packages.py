@@ -63,7 +63,7 @@ def missing(imports: Iterable[Import], installed: Installed) -> list[Missing]:
     listed = installed.listed
     if listed.is_open or installed.is_open:
         return []
-    there, unknown = names.brought_by([*listed.names, *installed.itself])
+    there, unknown = names.brought_by([*listed.names, *installed.itself, *(installed.exactly or ())])
     unnamed = [name for name in unknown if not names.distributions(name.replace("-", "_"))]
     found: dict[str, Missing] = {}
     for one in imports:
@@ -73,9 +73,7 @@ def missing(imports: Iterable[Import], installed: Installed) -> list[Missing]:
             continue
         if any(name in there for name in wanted) or _resembles(first, there):
             continue
-        if installed.exactly is not None and any(name in installed.exactly for name in wanted or [first]):
-            continue
-        if not wanted and unnamed and not installed.is_complete:
+        if not wanted and unnamed:
             continue  # one of those may be imported by this name
         proposed = wanted[0] if wanted else ""
         known = found.get(first)

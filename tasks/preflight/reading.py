@@ -24,12 +24,17 @@ MAX_LISTS = 20
 
 def findings(task: Task, script: str = "") -> tuple[Finding, ...]:
     """What is found in a Task as it is now: for one of its scripts, else for those that are meant to be run."""
-    return _findings(store.root(task), task.digest, script)
+    return _findings(store.root(task), task.digest, script, None)
 
 
-def findings_at(folder: Path, digest: str, script: str) -> tuple[Finding, ...]:
-    """The same for the files in a folder, of which `digest` is that of the tree."""
-    return _findings(folder, digest, script)
+def findings_at(
+    folder: Path, digest: str, script: str, *, exactly: frozenset[str] | None = None
+) -> tuple[Finding, ...]:
+    """The same for the files in a folder, of which `digest` is that of the tree.
+
+    `exactly` are the distributions in the environment that was built from them, if that is known.
+    """
+    return _findings(folder, digest, script, exactly)
 
 
 def find_fix(task: Task, key: str, script: str = "") -> Fix | None:
@@ -56,9 +61,12 @@ def unread_parameters(folder: Path, digest: str, script: str) -> list[str]:
 
 # Pages are shown more often than files change. The digest is that of the files.
 @lru_cache(maxsize=128)
-def _findings(folder: Path, digest: str, script: str) -> tuple[Finding, ...]:
+def _findings(
+    folder: Path, digest: str, script: str, exactly: frozenset[str] | None
+) -> tuple[Finding, ...]:
     files = read_files(folder)
-    return check(files, [script] if script else suggestions.entry_scripts(files.scripts))
+    scripts = [script] if script else suggestions.entry_scripts(files.scripts)
+    return check(files, scripts, exactly=exactly)
 
 
 @lru_cache(maxsize=128)

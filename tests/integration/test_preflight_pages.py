@@ -148,7 +148,7 @@ def test_a_batch_over_values_without_effect_is_asked_about_once(
     assert not Batch.objects.exists()
     again = form_data(page, address).dict()
     assert again["asked"] == "momentum"
-    wrong = browser.post(address, {**again, "lr": "x"}, headers=headers)
+    wrong = browser.post(address, {**again, "p-lr": "x"}, headers=headers)
     assert wrong.status_code == 422
     assert form_data(wrong.content.decode(), address).dict()["asked"] == "momentum"
     answer = browser.post(address, again, headers=headers)
