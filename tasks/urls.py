@@ -10,6 +10,7 @@ app_name = "tasks"
 list_urls = [
     path("tasks/", tasks.list_tasks, name="list"),
     path("tasks/new", tasks.choose_project, name="choose"),
+    path("tasks/describe", tasks.describe, name="describe"),
     path("projects/<int:pk>/tasks/new", tasks.create_task, name="create"),
 ]
 
