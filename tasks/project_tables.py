@@ -6,7 +6,7 @@ and what uv's documentation says of `tool.uv.package`.
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import takewhile
 from typing import Any
@@ -19,13 +19,15 @@ OPENS, CLOSES = "# /// script", "# ///"
 class Listed:
     """What a file lists: `dependencies` as requirements lines, `python` as a version specifier.
 
-    `problem` says in a sentence why it cannot be used. `table` is the file's content as TOML has it.
+    `problem` says in a sentence why it cannot be used. `table` is the content as TOML has it, and `text` that
+    of a script's block.
     """
 
     dependencies: tuple[str, ...] = ()
     python: str = ""
     problem: str = ""
     table: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
 
     @cached_property
     def is_package(self) -> bool:
@@ -67,7 +69,7 @@ def script(text: str, *, name: str) -> Listed | None:
         table = _parse(content)
     except ValueError as error:
         return Listed(problem=f"The block `{OPENS}` of {name} cannot be read: {error}.")
-    return _listed(table, table, f"{name}: ")
+    return replace(_listed(table, table, f"{name}: "), text=content)
 
 
 def _block(lines: Sequence[str]) -> str | None:

@@ -84,7 +84,8 @@ def find_runtime(
     if not found:
         return _plain(names, project, elsewhere, expected=CONDA_FILES[platform][0])
     (first, _, runtime), *others = found
-    first = "Conda" if runtime.kind == "conda" else first
+    both_conda = bool(others) and others[0][2].kind == "conda"
+    first = "Conda" if runtime.kind == "conda" and not both_conda else first
     beside = " and ".join(name for _, name, _ in others)
     also = f"; {beside} {'is' if len(others) == 1 else 'are'} also present, but {first} takes precedence"
     elsewhere = "" if runtime.kind == "conda" else elsewhere

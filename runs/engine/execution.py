@@ -104,6 +104,7 @@ class Attempt:
             mark=prepare.mark(execution.pk),
             say=self.say,
             tick=self._pulse.beat_while_preparing,
+            variables=settings.INSTALLER_VARIABLES,
         )
         try:
             self._environment = environments.prepare(

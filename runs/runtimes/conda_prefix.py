@@ -27,17 +27,17 @@ def build(wanted: Wanted, file: CondaFile, folder: Path, target: Path, builder: 
     channels, specs = resolve(file, wanted.lock)
     solve = _with_program if settings.CONDA else _with_rattler
     solve(channels, specs, wanted, target, builder)
-    lines = [*file.pip]
+    extras = []
     if wanted.extras == NOTEBOOK:
-        lines += [name for name in NOTEBOOK if not any(target.glob(f"lib/python*/site-packages/{name}"))]
-    if not lines:
+        extras = [name for name in NOTEBOOK if not any(target.glob(f"lib/python*/site-packages/{name}"))]
+    if not extras and not wanted.lists.requirements:
         return
     if not (target / "bin" / "python").exists():
         raise EnvironmentFailure(
             f"{wanted.file} lists packages for pip, and no python among its dependencies to install "
             "them with. Add python to the dependencies."
         )
-    venvs.install(lines, wanted, folder, target, builder)
+    venvs.install(wanted, extras, folder, target, builder)
 
 
 def resolve(file: CondaFile, lock: tuple[str, ...]) -> tuple[list[str], list[str]]:

@@ -49,9 +49,12 @@ def find_uv() -> str:
         ) from error
 
 
-def choose(folder: Path) -> Interpreter:
-    """The server's Python, unless a file of the Task asks for one that it is not."""
-    found = requested(folder)
+def choose(folder: Path, *, asked: tuple[str, str] | None = None) -> Interpreter:
+    """The server's Python, unless a file of the Task asks for one that it is not.
+
+    `asked` is what the entry script asks for and its name, in place of pyproject.toml.
+    """
+    found = requested(folder, asked)
     if found is None:
         return Interpreter(path=base_interpreter(), version=sys.version.split()[0])
     request, file = found
@@ -62,7 +65,7 @@ def choose(folder: Path) -> Interpreter:
     return Interpreter(path=known[1].path, version=known[1].version, why=f"{file} asks for {request}")
 
 
-def requested(folder: Path) -> tuple[str, str] | None:
+def requested(folder: Path, asked: tuple[str, str] | None = None) -> tuple[str, str] | None:
     """(what is asked for, by which file): the first line of .python-version, else requires-python."""
     version = folder / VERSION_FILE
     if version.is_file():
@@ -70,6 +73,8 @@ def requested(folder: Path) -> tuple[str, str] | None:
         text = next((line for line in lines if line and not line.startswith("#")), "")
         if text:
             return _checked(text, VERSION_FILE), VERSION_FILE
+    if asked is not None:
+        return _checked(asked[0], f"{asked[1]} (requires-python)"), asked[1]
     project = folder / PROJECT_FILE
     if project.is_file():
         try:

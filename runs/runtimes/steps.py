@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runs import processes
@@ -18,7 +18,8 @@ POLL = 0.2
 @dataclass(frozen=True, kw_only=True)
 class Builder:
     """For whom an environment is built. `say` appends a line to the console, `tick` is called all the while
-    and ends the build by raising, `mark` (NAME=VALUE) is set for every process that builds.
+    and ends the build by raising, `mark` (NAME=VALUE) is set for every process that builds. `variables` may
+    be named in lists of packages.
     """
 
     node_name: str
@@ -27,13 +28,20 @@ class Builder:
     mark: str
     say: Callable[[str], None]
     tick: Callable[[], None]
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def installer(base: Path, builder: Builder) -> InstallerSettings:
     """How installers are called: as the operator says, with caches below `base` that they share."""
     found = pip_settings.for_uv(os.environ)
     name, _, value = builder.mark.partition("=")
-    own = {"UV_CACHE_DIR": str(base / "cache"), **found.environment, "UV_NO_PROGRESS": "1", name: value}
+    own = {
+        "UV_CACHE_DIR": str(base / "cache"),
+        **builder.variables,
+        **found.environment,
+        "UV_NO_PROGRESS": "1",
+        name: value,
+    }
     return replace(found, environment=own)
 
 
