@@ -1,4 +1,4 @@
-"""Reads the files of a Task and says what would go wrong when its scripts run. Knows no disk and runs nothing."""
+"""What would go wrong when the scripts of a Task run, by reading its files. Knows no disk, runs nothing."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,9 @@ from tasks.preflight.listed import Listed
 from tasks.preflight.packages import Installed
 from tasks.proposals.code import Code, Place, Unreadable, imported_with, read_code
 from tasks.runtime import Runtime, find_runtime, interpreter_of, this_platform
+from tasks.taskyaml.heading import heading
 
+TASK_YAML = "task.yaml"
 VERSION_FILE = ".python-version"
 MOST = 30
 _PYTHON = re.compile(r"\s*(?:cpython[-@]?|python)?3\.(\d{1,2})(?:\.\d+)?\s*")
@@ -59,6 +61,7 @@ class _Script:
 
     def __init__(self, files: Files, script: str, exactly: frozenset[str] | None) -> None:
         self.files, self.script, self.exactly = files, script, exactly
+        self.cwd = heading(files.contents.get(TASK_YAML, b"")).cwd
         self.runtime = self._runtime()
         self.listed = self._listed()
         version = _PYTHON.fullmatch(files.texts.get(VERSION_FILE, "").split("\n")[0])
@@ -102,10 +105,14 @@ class _Script:
             return found
         kind = interpreter_of(script)
         if kind == "Rscript":
-            texts, paths = self.files.texts, self.files.paths
-            found += r_code.findings(
-                text, script, listed=self.listed, runtime=self.runtime, texts=texts, paths=paths
+            around = r_code.Surroundings(
+                runtime=self.runtime,
+                listed=self.listed,
+                paths=self.files.paths,
+                texts=self.files.texts,
+                cwd=self.cwd,
             )
+            found += r_code.findings(text, script, around)
         elif kind in ("python", "notebook") and not installs.is_foreign(script, text):
             found += self._of_modules()
             with suppress(RecursionError):  # nested too deeply to be followed
@@ -143,7 +150,7 @@ class _Script:
         return [
             *entries.versions(imports, self.python),
             *packages.findings(missing, installed, self.runtime, self.files.texts),
-            *opened.findings(codes, self.script, self.files.paths),
+            *opened.findings(codes, self.script, self.files.paths, cwd=self.cwd),
         ]
 
 

@@ -23,7 +23,10 @@ _UNSURE = re.compile(
 _UNSURE_OPTIONS = re.compile(
     r"parse_known_args|REMAINDER|HfArgumentParser|simple_parsing|tyro|\bfire\b|jsonargparse|LightningCLI|hydra|absl|docopt"
 )
-_UNSURE_R = re.compile(r"\b(?:source|system2?|do\.call|assign|list2env|attach|with|within|eval|lapply|sapply|map|for|names)\b")
+_UNSURE_R = re.compile(
+    r"\b(?:source|system2?|do\.call|assign|list2env|attach|with|within|eval|lapply|sapply|map|for|names)\b"
+)
+_R_READS = re.compile(r"coretex|parameters|Sys\.getenv", re.IGNORECASE)
 _R_PACKAGES = re.compile(r"\b(?:library|require|requireNamespace)\(|::")
 
 
@@ -79,7 +82,7 @@ def _in_python(spec: TaskSpec, files: Mapping[str, str], script: str) -> list[st
         return []
     if _is_shared(codes):
         return []
-    texts = {node.value for code in codes for node in code.nodes if _is_text(node)}
+    texts = {getattr(node, "value", "") for code in codes for node in code.nodes if _is_text(node)}
     return [p.name for p in spec.parameters if p.name not in names_read and p.name not in texts]
 
 
@@ -118,7 +121,9 @@ def _in_r(spec: TaskSpec, text: str, script: str) -> list[str]:
     if _UNSURE_R.search(code):
         return []
     if not reads.loads:
-        is_sure = not _R_PACKAGES.search(code) and not re.search(r"coretex|parameters|Sys\.getenv", code, re.I)
+        is_sure = not _R_PACKAGES.search(code) and not re.search(
+            r"coretex|parameters|Sys\.getenv", code, re.I
+        )
         return [p.name for p in spec.parameters] if is_sure else []
     known = {read.name for read in reads.names}
     return [p.name for p in spec.parameters if known and p.name not in known and not _has_word(code, p.name)]

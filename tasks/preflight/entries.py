@@ -1,4 +1,4 @@
-"""Scripts that cannot run as they are: conflict markers, syntax errors, Python 2, another Python. Runs nothing."""
+"""Scripts that cannot run as they are: syntax errors, Python 2, marks of a merge. Runs nothing."""
 
 import ast
 import re
@@ -8,19 +8,21 @@ from collections.abc import Iterator, Sequence
 
 from tasks import entry_problems
 from tasks.environment_files import Fix
-from tasks.preflight.findings import Finding
+from tasks.preflight.findings import Finding, Severity
 from tasks.preflight.imports import Import
 from tasks.proposals.code import MAX_CODE, Place
 from tasks.runtime import interpreter_of
 
 _CONFLICT = re.compile(r"(?m)^(?:<{7} \S|>{7} \S)")
 _SEPARATOR = re.compile(r"(?m)^={7}\r?$")
-_PYTHON_2 = re.compile(r"Missing parentheses in call to '(\w+)'|multiple exception types must be parenthesized")
+_PYTHON_2 = re.compile(
+    r"Missing parentheses in call to '(\w+)'|multiple exception types must be parenthesized"
+)
 # The minor version of Python 3 that removed a module, and that which brought one.
 _REMOVED = {
-    "asynchat": 12, "asyncore": 12, "imp": 12, "smtpd": 12, "aifc": 13, "audioop": 13, "cgi": 13, "cgitb": 13,
-    "chunk": 13, "crypt": 13, "imghdr": 13, "mailcap": 13, "nis": 13, "nntplib": 13, "pipes": 13, "sndhdr": 13,
-    "spwd": 13, "sunau": 13, "telnetlib": 13, "uu": 13, "xdrlib": 13,
+    "asynchat": 12, "asyncore": 12, "imp": 12, "smtpd": 12, "aifc": 13, "audioop": 13, "cgi": 13,
+    "cgitb": 13, "chunk": 13, "crypt": 13, "imghdr": 13, "mailcap": 13, "nis": 13, "nntplib": 13,
+    "pipes": 13, "sndhdr": 13, "spwd": 13, "sunau": 13, "telnetlib": 13, "uu": 13, "xdrlib": 13,
 }  # fmt: skip
 _SINCE = {"tomllib": 11, "zoneinfo": 9, "graphlib": 9}
 _OF_PYTHON_2 = {
@@ -52,9 +54,12 @@ def _of_entry(path: str, found: entry_problems.EntryProblem) -> Finding:
     if found.mended is not None:
         text = found.mended.decode("utf-8", "surrogateescape")
         fixes = (Fix(action="replace", path=path, target=path, label=found.mend, text=text),)
-    severity = "error" if found.is_fatal else "warning"
-    place = Place(path=path, line=1)
-    return Finding(severity=severity, message=found.sentence, place=place, fixes=fixes)
+    return Finding(
+        severity="error" if found.is_fatal else "warning",
+        message=found.sentence,
+        place=Place(path=path, line=1),
+        fixes=fixes,
+    )
 
 
 def _syntax(path: str, content: bytes, python: int | None) -> Iterator[Finding]:
@@ -108,6 +113,6 @@ def versions(imports: Sequence[Import], python: int | None) -> Iterator[Finding]
             what = f"not in Python 3.{minor}: it was removed in 3.{_REMOVED[name]}."
         else:
             what = f"not in Python 3.{minor}: it came with 3.{_SINCE[name]}."
-        severity = "error" if one.is_certain else "warning"
+        severity: Severity = "error" if one.is_certain else "warning"
         message = f"{one.place.path} imports {name}, which is {what}"
         yield Finding(severity=severity, message=message, place=one.place)

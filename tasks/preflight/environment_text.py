@@ -32,7 +32,7 @@ def with_pip(text: str, wanted: Sequence[str]) -> str | None:
 
 
 def with_dependencies(text: str, wanted: Sequence[str]) -> str | None:
-    """A pyproject.toml with more lines in the dependencies of [project]; None where that list is not found."""
+    """A pyproject.toml with more dependencies of [project]; None where that list is not found."""
     section = re.search(r"(?m)^\[project\][^\n]*\n((?:(?!\[[\w\"]).*\n?)*)", text)
     found = re.search(r"(?m)^dependencies\s*=\s*\[([^\]#]*)\]", section[1]) if section is not None else None
     if section is None or found is None:

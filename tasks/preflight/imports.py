@@ -11,7 +11,14 @@ from tasks.proposals.code import Code, Place, dotted, last_name
 Reach = Literal["always", "maybe", "guarded"]
 _CAUGHT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 _ENDS = {"exit", "quit", "_exit", "abort", "SystemExit"}
-_PLATFORM = {"sys.platform", "os.name", "platform.system", "sys.version_info", "platform.machine", "find_spec"}
+_PLATFORM = {
+    "sys.platform",
+    "os.name",
+    "platform.system",
+    "sys.version_info",
+    "platform.machine",
+    "find_spec",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,11 @@ def is_foreign(path: str, text: str) -> bool:
     """Whether it is a notebook in another language than Python."""
     try:
         metadata = json.loads(text)["metadata"] if path.endswith(".ipynb") else {}
-        language = metadata.get("kernelspec", {}).get("language") or metadata.get("language_info", {}).get("name")
+        kernel, language = metadata.get("kernelspec", {}), metadata.get("language_info", {})
+        name = kernel.get("language") or language.get("name")
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return False
-    return language is not None and language != "python"
+    return name is not None and name != "python"
 
 
 def _code_lines(text: str) -> list[str]:

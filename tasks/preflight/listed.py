@@ -1,4 +1,4 @@
-"""What the environment files of a Task list, by the names of distributions. Knows no disk and installs nothing."""
+"""What the environment files of a Task list, by the names of distributions. Knows no disk."""
 
 import posixpath
 import re
@@ -25,7 +25,7 @@ class Listed:
     """The distributions and Conda packages that are listed, normalized.
 
     `is_open`: something is among it whose content cannot be told from its line, such as a local folder.
-    `is_locked`: nothing else comes with it. `python`: the minor version of Python that is asked for, 11 for 3.11.
+    `is_locked`: nothing else comes with it. `python`: the minor version that is asked for, 11 for 3.11.
     """
 
     names: frozenset[str] = frozenset()
@@ -101,7 +101,7 @@ def _requirements(texts: Mapping[str, str], files: Iterable[str]) -> tuple[froze
 
 
 def references(text: str, path: str) -> list[str]:
-    """The requirements files that the list at `path` refers to, also from the pip section of an environment.yml."""
+    """The requirements files that the list at `path` refers to, also from a pip section."""
     found = (_REFERENCE.match(line.strip().strip("\"'")) for line in text[:MAX_TEXT].splitlines())
     named = [match[1].strip("\"'") for match in found if match is not None]
     return [posixpath.normpath(posixpath.join(posixpath.dirname(path), name)) for name in named]

@@ -1,4 +1,4 @@
-"""Paths that Python code writes down where it reads files: "a/b", Path("a") / "b", os.path.join, names for these."""
+"""Paths that Python code writes down where it reads files: "a/b", Path("a") / "b", names for these."""
 
 import ast
 from collections import Counter
@@ -102,7 +102,12 @@ class FileReads:
             return self._joined([node.left, node.right], depth)
         if isinstance(node, ast.Call) and dotted(node) in ("os.path.join", "path.join", "join", "osp.join"):
             return self._joined(node.args, depth)
-        is_wrapped = isinstance(node, ast.Call) and dotted(node) in ("Path", "pathlib.Path", "str", "os.fspath")
+        is_wrapped = isinstance(node, ast.Call) and dotted(node) in (
+            "Path",
+            "pathlib.Path",
+            "str",
+            "os.fspath",
+        )
         if isinstance(node, ast.Call) and is_wrapped and not node.keywords:
             return self._joined(node.args, depth)
         return ""

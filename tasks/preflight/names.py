@@ -1,4 +1,4 @@
-"""Import names → distributions on PyPI, and what comes with well-known ones. Knows no network and no Django."""
+"""Import names → distributions on PyPI, and what comes with well-known ones. Knows no network."""
 
 import re
 import sys
@@ -9,16 +9,19 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent
 # What older Pythons had in their standard library: nothing on PyPI is meant by it.
 _REMOVED = (
-    "aifc asynchat asyncore audioop cgi cgitb chunk crypt distutils formatter imghdr imp lib2to3 mailcap msilib "
-    "nis nntplib ossaudiodev parser pipes smtpd sndhdr spwd sunau symbol telnetlib uu xdrlib"
+    "aifc asynchat asyncore audioop cgi cgitb chunk crypt distutils formatter imghdr imp lib2to3 mailcap "
+    "msilib nis nntplib ossaudiodev parser pipes smtpd sndhdr spwd sunau symbol telnetlib uu xdrlib"
 )
 # Python 2's, which a script for both asks for.
-_OF_PYTHON_2 = "ConfigParser Queue StringIO Tkinter cPickle cStringIO commands httplib urllib2 urlparse __builtin__"
+_OF_PYTHON_2 = (
+    "ConfigParser Queue StringIO Tkinter cPickle cStringIO commands httplib urllib2 urlparse __builtin__"
+)
 STANDARD = frozenset([*sys.stdlib_module_names, *_REMOVED.split(), *_OF_PYTHON_2.split(), "__main__", "pip"])
 # Conda packages whose name differs from that of the distribution on PyPI.
 _OF_CONDA = {
     "dask-core": "dask", "faiss": "faiss-cpu", "jpype1": "jpype1", "matplotlib-base": "matplotlib",
-    "msgpack-python": "msgpack", "opencv": "opencv-python", "py-opencv": "opencv-python", "py-xgboost": "xgboost",
+    "msgpack-python": "msgpack", "opencv": "opencv-python", "py-opencv": "opencv-python", 
+    "py-xgboost": "xgboost",
     "pytables": "tables", "python-graphviz": "graphviz", "python-igraph": "igraph", "pytorch": "torch",
     "pytorch-cpu": "torch", "pytorch-gpu": "torch", "ray-core": "ray", "ray-default": "ray",
     "seaborn-base": "seaborn", "tensorflow-base": "tensorflow", "pyqt": "pyqt5", "pymupdf": "pymupdf",
@@ -38,7 +41,7 @@ def of_conda(package: str) -> str:
 
 
 def distributions(module: str) -> tuple[str, ...]:
-    """The distributions that bring a module (dotted), the one to propose first; none for what is not known."""
+    """The distributions that bring a module (dotted), the one to propose first; none if that is unknown."""
     others = _other_names()
     parts = module.split(".")
     for length in range(len(parts), 0, -1):
@@ -88,4 +91,6 @@ def _brings() -> Mapping[str, tuple[str, ...]]:
 @lru_cache(maxsize=1)
 def _namespaces() -> frozenset[str]:
     dotted = {name.split(".")[0] for name in _other_names() if "." in name}
-    return frozenset(dotted | {"azure", "backports", "jaraco", "nvidia", "opentelemetry", "sphinxcontrib", "zope"})
+    return frozenset(
+        dotted | {"azure", "backports", "jaraco", "nvidia", "opentelemetry", "sphinxcontrib", "zope"}
+    )

@@ -24,8 +24,13 @@ _RELATIVE = re.compile(r"\w[\w./ ()+=,@~-]*")
 _ADDED = (".npy", ".npz", ".zip", ".mat")
 
 
-def findings(codes: Mapping[str, Code], script: str, paths: Sequence[str]) -> list[Finding]:
-    """What the script and its own modules (`codes`, by path) open and the Task has not."""
+def findings(
+    codes: Mapping[str, Code], script: str, paths: Sequence[str], *, cwd: str = "."
+) -> list[Finding]:
+    """What the script and its own modules (`codes`, by path) open and the Task has not.
+
+    `cwd` is the folder in which scripts are started, relative to the root.
+    """
     found = [one for code in codes.values() for one in _in_someones_home(code)]
     if any(_UNKNOWN.search(code.text) for code in codes.values()):
         return found
@@ -37,25 +42,32 @@ def findings(codes: Mapping[str, Code], script: str, paths: Sequence[str]) -> li
             path = posixpath.normpath(read.path)
             if path not in seen and not _may_come(path, written):
                 seen.add(path)
-                absent = missing_file(path, one.code.place(read.call), script, paths)
+                absent = missing_file(path, one.code.place(read.call), script, paths, cwd=cwd)
                 found += [] if absent is None else [absent]
     return found
 
 
-def missing_file(path: str, place: Place, script: str, paths: Sequence[str]) -> Finding | None:
+def missing_file(
+    path: str, place: Place, script: str, paths: Sequence[str], *, cwd: str = "."
+) -> Finding | None:
     """What to say of a relative path that the Task has no file or folder at; None where there is one."""
     known = {*paths, *(folder for one in paths for folder in _parents(one))}
-    if len(path) > MAX_PATH or _RELATIVE.fullmatch(path) is None or path in known:
+    if len(path) > MAX_PATH or _RELATIVE.fullmatch(path) is None or _from(cwd, path) in known:
         return None
-    alike = {other.casefold(): other for other in known}.get(path.casefold())
-    beside = posixpath.normpath(posixpath.join(posixpath.dirname(script), path))
+    alike = {other.casefold(): other for other in known}.get(_from(cwd, path).casefold())
+    beside = _from(posixpath.dirname(script), path)
+    where = "the root folder" if cwd == "." else f"the folder {cwd}"
     if alike is not None:
         rest = f"the Task has {alike}. Upper and lower case matter on a node: use the same name."
-    elif beside != path and beside in known:
-        rest = f"it is at {beside}, and scripts are started in the root folder. Use that path."
+    elif beside in known:
+        rest = f"it is at {beside}, and scripts are started in {where}. Use that path."
     else:
         rest = "the Task has no such file. Add it, or give it to the Run as a dataset."
     return Finding(severity="warning", message=f"{place.path} reads {path}, but {rest}", place=place)
+
+
+def _from(folder: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, path))
 
 
 def _plain(text: str) -> str:
@@ -71,13 +83,13 @@ def _parents(path: str) -> Iterator[str]:
 def _other_texts(reads: FileReads) -> Iterator[str]:
     """The short texts in the code that do something else than to say what is read."""
     for node in reads.code.nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in reads.explained:
-            if len(node.value) <= MAX_PATH:
-                yield node.value
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and len(text) <= MAX_PATH and id(node) not in reads.explained:
+            yield text
 
 
 def _may_come(path: str, written: set[str]) -> bool:
-    """Whether something else in the code names the path, its last part or a folder of it, and might make it."""
+    """Whether something else in the code names the path or a part of it, and might make it."""
     stem, ending = posixpath.splitext(path)
     names = {path, posixpath.basename(path), *_parents(path)}
     return bool(names & written) or (ending in _ADDED and stem in written)

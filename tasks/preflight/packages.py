@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tasks.preflight import environment_text, names
 from tasks.environment_files import Fix
+from tasks.preflight import environment_text, names
 from tasks.preflight.findings import Finding, enumeration
 from tasks.preflight.imports import Import
 from tasks.preflight.listed import Listed
@@ -17,7 +17,7 @@ _CODE = (".py", ".pyx", ".so", ".pyd")
 
 @dataclass(frozen=True, kw_only=True)
 class Missing:
-    """A module that nothing installs, by its first name, and the distribution that would, if that is known."""
+    """A module that nothing installs, by its first name, and the distribution that would, if known."""
 
     module: str
     distribution: str
@@ -59,7 +59,7 @@ def own_modules(paths: Iterable[str]) -> frozenset[str]:
 
 
 def missing(imports: Iterable[Import], installed: Installed) -> list[Missing]:
-    """The modules that nothing brings, each where it is imported first and for sure; none if that is unsure."""
+    """The modules that nothing brings, each where it is imported first; none if that is unsure."""
     listed = installed.listed
     if listed.is_open or installed.is_open:
         return []
@@ -133,7 +133,7 @@ def _lacking(runtime: Runtime, count: int, *, may_come: bool) -> str:
 
 
 def add(wanted: Sequence[str], runtime: Runtime, texts: Mapping[str, str]) -> tuple[Fix, ...]:
-    """Adds distributions to the file of the runtime, or makes a requirements.txt; nothing where neither can be."""
+    """Adds distributions to the file of the runtime, or makes a requirements.txt, where that can be."""
     what = f"{len(wanted)} packages" if len(wanted) > 3 else ", ".join(wanted)
     if runtime.file is None:
         text = environment_text.with_requirements("", wanted)

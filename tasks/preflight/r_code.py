@@ -1,11 +1,12 @@
-"""What R scripts load and open: packages that nothing brings, files that are not there. By patterns, runs nothing."""
+"""What R scripts load and read, and is not there: packages, files. By patterns; runs nothing."""
 
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from tasks.preflight import environment_text
 from tasks.environment_files import Fix
+from tasks.preflight import environment_text
 from tasks.preflight.findings import Finding, enumeration
 from tasks.preflight.listed import Listed
 from tasks.preflight.opened import missing_file, someones
@@ -14,59 +15,70 @@ from tasks.runtime import CONDA_FILES, Runtime
 
 MAX_LINE = 1000
 # What comes with R itself: its base and recommended packages.
-_WITH_R = frozenset(
-    "base compiler datasets graphics grDevices grid methods parallel splines stats stats4 tcltk tools utils "
-    "boot class cluster codetools foreign KernSmooth lattice MASS Matrix mgcv nlme nnet rpart spatial survival"
-    .split()
-)  # fmt: skip
-_TIDYVERSE = "broom dplyr forcats ggplot2 haven httr jsonlite lubridate magrittr purrr readr readxl rlang rvest stringr tibble tidyr xml2 glue scales".split()  # noqa: E501
-_BRINGS = {"tidyverse": _TIDYVERSE, "ggplot2": ["scales", "rlang", "tibble"], "dplyr": ["tibble", "magrittr", "rlang"], "essentials": ["*"]}
-_BIOCONDUCTOR = frozenset(
-    "DESeq2 edgeR limma Biobase BiocGenerics Biostrings GenomicRanges IRanges S4Vectors SummarizedExperiment "
-    "SingleCellExperiment AnnotationDbi org.Hs.eg.db org.Mm.eg.db clusterProfiler biomaRt tximport fgsea GEOquery "
-    "ComplexHeatmap rtracklayer Rsamtools GenomicFeatures GenomicAlignments scater scran phyloseq minfi sva qvalue "
-    "apeglm vsn affy oligo enrichplot DOSE GSVA pathview AnnotationHub ensembldb BSgenome VariantAnnotation "
-    "DelayedArray HDF5Array batchelor monocle dada2 ggtree".split()
-)
+_R = """
+    base compiler datasets graphics grDevices grid methods parallel splines stats stats4 tcltk tools utils
+    boot class cluster codetools foreign KernSmooth lattice MASS Matrix mgcv nlme nnet rpart spatial survival
+"""
+_WITH_R = frozenset(_R.split())
+_TIDYVERSE = """
+    broom dplyr forcats ggplot2 haven httr jsonlite lubridate magrittr purrr readr readxl rlang rvest stringr
+    tibble tidyr xml2 glue scales
+"""
+_BRINGS = {
+    "tidyverse": _TIDYVERSE.split(),
+    "ggplot2": ["scales", "rlang", "tibble"],
+    "dplyr": ["tibble", "magrittr", "rlang"],
+    "essentials": ["*"],
+}
+_OF_BIOCONDUCTOR = """
+    affy AnnotationDbi AnnotationHub apeglm batchelor Biobase BiocGenerics biomaRt Biostrings BSgenome
+    clusterProfiler ComplexHeatmap dada2 DelayedArray DESeq2 DOSE edgeR enrichplot ensembldb fgsea
+    GenomicAlignments GenomicFeatures GenomicRanges GEOquery ggtree GSVA HDF5Array IRanges limma minfi monocle
+    oligo org.Hs.eg.db org.Mm.eg.db pathview phyloseq qvalue Rsamtools rtracklayer S4Vectors scater scran
+    SingleCellExperiment SummarizedExperiment sva tximport VariantAnnotation vsn
+"""
+_BIOCONDUCTOR = frozenset(_OF_BIOCONDUCTOR.split())
 _LOADS = re.compile(r"""(?<![\w.])(?:library|require)\(\s*["']?([A-Za-z][\w.]*)["']?\s*[,)]""")
 _OF = re.compile(r"(?<![\w.:])([A-Za-z][\w.]*):::?[A-Za-z.]")
-_INSTALLS = re.compile(r"install\.packages|install_(?:github|cran|version|bioc)|BiocManager|pacman|renv::|pak::|groundhog")
+_INSTALLS = re.compile(
+    r"install\.packages|install_(?:github|cran|version|bioc)|BiocManager|pacman|renv::|pak::|groundhog"
+)
 _GUARDED = re.compile(r"requireNamespace|tryCatch|suppressWarnings\(require|if\s*\(\s*!?\s*require")
 _READS = re.compile(
     r"""(?<![\w.])(?:read\.csv2?|read\.table|read\.delim2?|read_csv2?|read_tsv|read_delim|read_excel|read_rds"""
     r"""|readRDS|load|fread|source|readLines|scan|read_json|fromJSON|read\.xlsx|readxl::read_excel)"""
     r"""\(\s*(?:file\s*=\s*)?(["'])([^"'\n]+)\1"""
 )
-_UNKNOWN = re.compile(r"setwd|download|system2?\(|unzip|untar|file\.(?:copy|rename|exists)|tryCatch|\bcurl|here\(")
+_UNKNOWN = re.compile(
+    r"setwd|download|system2?\(|unzip|untar|file\.(?:copy|rename|exists)|tryCatch|\bcurl|here\("
+)
 _TEXT = re.compile(r"""(["'])([^"'\n]{1,200})\1""")
 _COMMENT = re.compile(r"""^([^"'#]*)#.*$""")
 
 
-def findings(
-    text: str, path: str, *, listed: Listed, runtime: Runtime, texts: Mapping[str, str], paths: Sequence[str]
-) -> list[Finding]:
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What an R script finds: the `paths` of all files, the `texts` of some, `cwd` where it is started."""
+
+    runtime: Runtime
+    listed: Listed
+    paths: Sequence[str]
+    texts: Mapping[str, str]
+    cwd: str = "."
+
+
+def findings(text: str, path: str, around: Surroundings) -> list[Finding]:
     lines = [_COMMENT.sub(r"\1", line[:MAX_LINE]) for line in text.split("\n")]
-    return [
-        *_packages(
-            lines, path, listed, runtime, texts, has_python=any(one.endswith((".py", ".ipynb")) for one in paths)
-        ),
-        *_files(lines, path, paths),
-    ]
+    return [*_packages(lines, path, around), *_files(lines, path, around)]
 
 
-def _packages(
-    lines: Sequence[str],
-    path: str,
-    listed: Listed,
-    runtime: Runtime,
-    texts: Mapping[str, str],
-    *,
-    has_python: bool,
-) -> Iterator[Finding]:
+def _packages(lines: Sequence[str], path: str, around: Surroundings) -> Iterator[Finding]:
+    runtime, listed = around.runtime, around.listed
     code = "\n".join(lines)
     if _INSTALLS.search(code) or (runtime.kind == "conda" and (listed.is_open or not listed.conda)):
         return
-    there = {package.partition("-")[2] for package in listed.conda if package.startswith(("r-", "bioconductor-"))}
+    of_r = [package for package in listed.conda if package.startswith(("r-", "bioconductor-"))]
+    there = {package.partition("-")[2] for package in of_r}
     brought = {one.lower() for package in there for one in _BRINGS.get(package, ())}
     if "*" in brought:
         return
@@ -77,19 +89,18 @@ def _packages(
             if name not in _WITH_R and name.lower() not in there | brought:
                 found.setdefault(name, Place(path=path, line=number))
     if found:
-        yield _finding(found, path, runtime, texts, is_certain=not there, has_python=has_python)
+        yield _finding(found, path, around, is_certain=not there)
 
 
-def _finding(
-    found: Mapping[str, Place], path: str, runtime: Runtime, texts: Mapping[str, str], *, is_certain: bool, has_python: bool
-) -> Finding:
+def _finding(found: Mapping[str, Place], path: str, around: Surroundings, *, is_certain: bool) -> Finding:
+    runtime = around.runtime
     named = enumeration(list(found))
     wanted = sorted(f"{'bioconductor' if name in _BIOCONDUCTOR else 'r'}-{name.lower()}" for name in found)
     place = next(iter(found.values()))
     if runtime.kind == "conda" and runtime.file is not None:
         unless = "" if is_certain else " Unless another package brings it, the script ends there."
         message = f"{path} loads {named}, which {runtime.file} does not list.{unless}"
-        fixes = _append(wanted, runtime.file, texts)
+        fixes = _append(wanted, runtime.file, around.texts)
         return Finding(
             severity="error" if is_certain else "warning", message=message, place=place, fixes=fixes
         )
@@ -98,6 +109,7 @@ def _finding(
         f"{path} loads {named}, and R comes without {it}: this works only on nodes whose R has {it}. "
         "An environment.yml brings R with its packages."
     )
+    has_python = any(one.endswith((".py", ".ipynb")) for one in around.paths)
     fixes = _new(wanted) if runtime.file is None and not has_python else ()
     return Finding(severity="warning", message=message, place=place, fixes=fixes)
 
@@ -125,7 +137,7 @@ def _what(wanted: Sequence[str]) -> str:
     return ", ".join(wanted) if len(wanted) <= 3 else f"{len(wanted)} packages"
 
 
-def _files(lines: Sequence[str], path: str, paths: Sequence[str]) -> Iterator[Finding]:
+def _files(lines: Sequence[str], path: str, around: Surroundings) -> Iterator[Finding]:
     code = "\n".join(lines)
     seen: set[str] = set()
     texts = [match[2] for match in _TEXT.finditer(code)]
@@ -139,6 +151,6 @@ def _files(lines: Sequence[str], path: str, paths: Sequence[str]) -> Iterator[Fi
             name = posixpath.normpath(match[2])
             others = {posixpath.normpath(one) for one in texts if one != match[2]}
             if name not in seen and texts.count(match[2]) == 1 and posixpath.dirname(name) not in others:
-                found = missing_file(name, place, path, paths)
+                found = missing_file(name, place, path, around.paths, cwd=around.cwd)
                 seen.add(name)
                 yield from [found] if found is not None else []

@@ -12,7 +12,7 @@ from tasks.environment_files import Fix
 from tasks.files import fixes, store
 from tasks.models import Task
 from tasks.preflight import listed
-from tasks.preflight.check import VERSION_FILE, Files, check
+from tasks.preflight.check import TASK_YAML, VERSION_FILE, Files, check
 from tasks.preflight.effects import without_effect
 from tasks.preflight.findings import Finding
 from tasks.proposals import suggestions
@@ -23,7 +23,7 @@ MAX_LISTS = 20
 
 
 def findings(task: Task, script: str = "") -> tuple[Finding, ...]:
-    """What is found in a Task as it is now: for one of its scripts, else for those that are meant to be run."""
+    """What is found in a Task as it is now, for one of its scripts or those that are meant to be run."""
     return _findings(store.root(task), task.digest, script, None)
 
 
@@ -61,9 +61,7 @@ def unread_parameters(folder: Path, digest: str, script: str) -> list[str]:
 
 # Pages are shown more often than files change. The digest is that of the files.
 @lru_cache(maxsize=128)
-def _findings(
-    folder: Path, digest: str, script: str, exactly: frozenset[str] | None
-) -> tuple[Finding, ...]:
+def _findings(folder: Path, digest: str, script: str, exactly: frozenset[str] | None) -> tuple[Finding, ...]:
     files = read_files(folder)
     scripts = [script] if script else suggestions.entry_scripts(files.scripts)
     return check(files, scripts, exactly=exactly)
@@ -72,7 +70,7 @@ def _findings(
 @lru_cache(maxsize=128)
 def _unread(folder: Path, digest: str, script: str) -> tuple[str, ...]:
     files = read_files(folder)
-    parsed = spec.parse(_bytes(folder, store.TASK_YAML) or b"")
+    parsed = spec.parse(_bytes(folder, TASK_YAML) or b"")
     return () if parsed.spec is None else tuple(without_effect(parsed.spec, files.scripts, script))
 
 
@@ -83,10 +81,10 @@ def read_files(folder: Path) -> Files:
 
 
 def choose(sizes: Mapping[str, int], read: Callable[[str], bytes | None]) -> Files:
-    """Scripts and modules, what lists packages, and what those lists refer to; `read` returns None for none."""
+    """Scripts, modules, lists of packages and what those refer to; `read` returns None for none."""
     contents: dict[str, bytes] = {}
     conda = [file for files in CONDA_FILES.values() for file in files]
-    lists = [VERSION_FILE, VENV_FILE, PROJECT_FILE, LOCK_FILE, *conda]
+    lists = [TASK_YAML, VERSION_FILE, VENV_FILE, PROJECT_FILE, LOCK_FILE, *conda]
     for path in [*suggestions.choose(sizes), *lists]:
         content = read(path) if sizes.get(path, suggestions.MAX_BYTES + 1) <= suggestions.MAX_BYTES else None
         contents |= {} if content is None else {path: content}

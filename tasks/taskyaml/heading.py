@@ -1,5 +1,6 @@
 """The name and the description of a Task that its task.yaml gives, also when the rest of it has mistakes."""
 
+import posixpath
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,15 @@ LONGEST_DESCRIPTION = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:
-    """What may be filled in for a new Task; `problem` says in a sentence why the name cannot."""
+    """What may be filled in for a new Task; `problem` says in a sentence why the name cannot.
+
+    `cwd` is the folder in which scripts are started, relative to the root.
+    """
 
     name: str = ""
     description: str = ""
     problem: str = ""
+    cwd: str = "."
 
 
 def heading(content: bytes) -> Heading:
@@ -37,7 +42,13 @@ def heading(content: bytes) -> Heading:
             f"The name in task.yaml has {len(line):,} characters; a Task's name has at most {LONGEST_NAME}. "
             "Give it a shorter one."
         )
-    return Heading(name="" if problem else line, description=text.strip(), problem=problem)
+    cwd = data.get("cwd")
+    return Heading(
+        name="" if problem else line,
+        description=text.strip(),
+        problem=problem,
+        cwd=posixpath.normpath(cwd) if isinstance(cwd, str) and cwd else ".",
+    )
 
 
 def _read(content: bytes) -> dict[Any, Any]:

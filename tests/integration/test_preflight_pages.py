@@ -25,7 +25,17 @@ param_groups:
       - {name: lr, value: 0.1, data_type: float}
       - {name: momentum, value: 0.9, data_type: float}
 """
-READS_LR = "import json, os\nparameters = json.load(open(os.environ['CORETEX_PARAMETERS']))\nprint(parameters['lr'])\n"
+READS_LR = """\
+import json, os
+parameters = json.load(open(os.environ["CORETEX_PARAMETERS"]))
+print(parameters["lr"])
+"""
+CLIENT = """\
+from coretex import currentTaskRun
+run = currentTaskRun()
+print(run.parameters["lr"])
+everything = [run.parameters]
+"""
 
 
 @pytest.fixture
@@ -50,7 +60,7 @@ def test_the_task_page_names_what_is_missing_and_one_click_adds_it(browser: Clie
     assert "Before it runs" in page
     assert "main.py imports pandas, and nothing installs it: there is no requirements.txt." in flat(page)
     assert "main.py reads data/train.csv, but the Task has no such file." in flat(page)
-    assert f'{reverse("tasks:file", args=[task.pk, "main.py"])}#L3' in page
+    assert f"{reverse('tasks:file', args=[task.pk, 'main.py'])}#L3" in page
     here = reverse("tasks:file", args=[task.pk, "main.py"])
     given = {"fix": fix_key(page, "Add requirements.txt with pandas"), "next": here}
     answer = browser.post(reverse("tasks:fix", args=[task.pk]), given, follow=True)
@@ -162,7 +172,7 @@ def test_a_batch_over_values_without_effect_is_asked_about_once(
         READS_LR + "fit(**parameters)\n",
         READS_LR + "for name, value in parameters.items():\n    print(name, value)\n",
         READS_LR + "import lab\nlab.train(parameters)\n",
-        "from coretex import currentTaskRun\nrun = currentTaskRun()\nprint(run.parameters['lr'])\nx = run.parameters\ny = [x]\n",
+        CLIENT,
     ],
 )
 def test_scripts_that_use_their_parameters_as_a_whole_are_not_asked_about(
