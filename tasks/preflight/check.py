@@ -39,6 +39,11 @@ class Files:
         return {path: text for path, text in self.texts.items() if interpreter_of(path) is not None}
 
     @cached_property
+    def there(self) -> frozenset[str]:
+        """The paths of all files and folders."""
+        return frozenset({*self.paths, *(folder for path in self.paths for folder in opened.parents(path))})
+
+    @cached_property
     def own_modules(self) -> frozenset[str]:
         return packages.own_modules(self.paths)
 
@@ -108,7 +113,7 @@ class _Script:
             around = r_code.Surroundings(
                 runtime=self.runtime,
                 listed=self.listed,
-                paths=self.files.paths,
+                there=self.files.there,
                 texts=self.files.texts,
                 cwd=self.cwd,
             )
@@ -150,7 +155,7 @@ class _Script:
         return [
             *entries.versions(imports, self.python),
             *packages.findings(missing, installed, self.runtime, self.files.texts),
-            *opened.findings(codes, self.script, self.files.paths, cwd=self.cwd),
+            *opened.findings(codes, self.script, self.files.there, cwd=self.cwd),
         ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tasks.preflight import names
 from tasks.preflight.imports import imports_of
+from tasks.preflight.installs import code_lines
 from tasks.preflight.packages import own_modules
 from tasks.proposals.code import Code, Unreadable, imported_with, read_code
 from tasks.proposals.escapes import escapes, holders
@@ -17,9 +18,10 @@ from tasks.types.declarations import TaskSpec
 # With any of these, other code may read them, or names are made while it runs.
 _UNSURE = re.compile(
     r"\b(?:exec|eval|compile|runpy|subprocess|os\.system|os\.exec\w*|os\.spawn\w*|popen|Popen|globals|locals|import_module"
-    r"|__import__|rpy2|papermill|get_ipython|sh)\b|^\s*[%!]",
-    re.MULTILINE,
+    r"|__import__|rpy2|papermill|get_ipython|sh)\b"
 )
+# Of the commands in notebooks, those that only prepare them read no parameters.
+_MAGIC = re.compile(r"\s*(?:!(?!\s*pip)|%(?!matplotlib|pip|load_ext|autoreload|time|config|conda))")
 _UNSURE_OPTIONS = re.compile(
     r"parse_known_args|REMAINDER|HfArgumentParser|simple_parsing|tyro|\bfire\b|jsonargparse|LightningCLI|hydra|absl|docopt"
 )
@@ -27,6 +29,7 @@ _UNSURE_R = re.compile(
     r"\b(?:source|system2?|do\.call|assign|list2env|attach|with|within|eval|lapply|sapply|map|for|names)\b"
 )
 _R_READS = re.compile(r"coretex|parameters|Sys\.getenv", re.IGNORECASE)
+_R_LOADED = re.compile(r"(?m)^\s*([A-Za-z][\w.]*)\s*(?:<-|=).*\b(?:fromJSON|read_json)\(")
 _R_PACKAGES = re.compile(r"\b(?:library|require|requireNamespace)\(|::")
 
 
@@ -65,7 +68,7 @@ def _in_python(spec: TaskSpec, files: Mapping[str, str], script: str) -> list[st
     is_filled = runs != script
     codes = [read_code(files[path], path) for path in imported_with(files, runs)]
     text = "\n".join(code.text for code in codes)
-    if _UNSURE.search(text):
+    if _UNSURE.search(text) or any(_MAGIC.match(line) for line in code_lines(files[runs])):
         return []
     (reading,) = read_scripts(files, [runs]) or (None,)
     if reading is None:
@@ -126,4 +129,15 @@ def _in_r(spec: TaskSpec, text: str, script: str) -> list[str]:
         )
         return [p.name for p in spec.parameters] if is_sure else []
     known = {read.name for read in reads.names}
+    if _is_whole_in_r(code):
+        return []
     return [p.name for p in spec.parameters if known and p.name not in known and not _has_word(code, p.name)]
+
+
+def _is_whole_in_r(code: str) -> bool:
+    """Whether R code does anything with the list of the parameters but to take items of it by name."""
+    held = {match[1] for match in _R_LOADED.finditer(code)} or {"parameters"}
+    name = "|".join(map(re.escape, sorted(held)))
+    taken = re.sub(rf"""(?<![\w.$])(?:{name})(?:\$[A-Za-z][\w.]*|\[\["[^"]+"\]\])""", "", code)
+    rest = re.sub(rf"(?m)^\s*(?:{name})\s*(?:<-|=)", "", taken)
+    return re.search(rf"(?<![\w.$])(?:{name})(?![\w.])", rest) is not None

@@ -67,6 +67,10 @@ def _syntax(path: str, content: bytes, python: int | None) -> Iterator[Finding]:
     own = sys.version_info.minor
     if len(content) > MAX_CODE or (python is not None and python > own):
         return  # this Python may not know the syntax of a newer one
+    if b"\0" in content:
+        message = f"{path} has NUL bytes, so it is no text. Save it as UTF-8 again."
+        yield Finding(severity="error", message=message, place=Place(path=path, line=1))
+        return
     version = None if python is None or python >= own else (3, max(python, 7))
     try:
         with warnings.catch_warnings():
@@ -74,10 +78,7 @@ def _syntax(path: str, content: bytes, python: int | None) -> Iterator[Finding]:
             ast.parse(content, filename=path, feature_version=version)
     except SyntaxError as error:
         yield _of_syntax(path, content, error, python=own if python is None else python)
-    except ValueError:
-        message = f"{path} has NUL bytes, so it is no text. Save it as UTF-8 again."
-        yield Finding(severity="error", message=message, place=Place(path=path, line=1))
-    except (RecursionError, MemoryError):
+    except (RecursionError, MemoryError, ValueError):
         return  # too deep to be read here, which a Python with a larger stack may do
 
 

@@ -24,7 +24,7 @@ def is_foreign(path: str, text: str) -> bool:
     return name is not None and name != "python"
 
 
-def _code_lines(text: str) -> list[str]:
+def code_lines(text: str) -> list[str]:
     """The lines of a notebook's code cells; none for what is no notebook."""
     try:
         cells = json.loads(text)["cells"]
@@ -38,7 +38,7 @@ def installed_by(text: str, path: str) -> tuple[frozenset[str], bool]:
     """(the distributions that it installs by name, whether it installs others)."""
     if not path.endswith(".ipynb"):
         return frozenset(), _ANY.search(text) is not None
-    source = "\n".join(_code_lines(text))
+    source = "\n".join(code_lines(text))
     found: set[str] = set(_WITH_NOTEBOOKS)
     is_open = _ANY.search(_LINE.sub("", source)) is not None
     for match in _LINE.finditer(source):

@@ -3,7 +3,7 @@
 import ast
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 
 from tasks.preflight.findings import Finding
 from tasks.preflight.literal_paths import FileReads
@@ -25,11 +25,11 @@ _ADDED = (".npy", ".npz", ".zip", ".mat")
 
 
 def findings(
-    codes: Mapping[str, Code], script: str, paths: Sequence[str], *, cwd: str = "."
+    codes: Mapping[str, Code], script: str, there: Collection[str], *, cwd: str = "."
 ) -> list[Finding]:
     """What the script and its own modules (`codes`, by path) open and the Task has not.
 
-    `cwd` is the folder in which scripts are started, relative to the root.
+    `there` are its files and folders; `cwd` is the folder in which scripts are started.
     """
     found = [one for code in codes.values() for one in _in_someones_home(code)]
     if any(_UNKNOWN.search(code.text) for code in codes.values()):
@@ -42,24 +42,23 @@ def findings(
             path = posixpath.normpath(read.path)
             if path not in seen and not _may_come(path, written):
                 seen.add(path)
-                absent = missing_file(path, one.code.place(read.call), script, paths, cwd=cwd)
+                absent = missing_file(path, one.code.place(read.call), script, there, cwd=cwd)
                 found += [] if absent is None else [absent]
     return found
 
 
 def missing_file(
-    path: str, place: Place, script: str, paths: Sequence[str], *, cwd: str = "."
+    path: str, place: Place, script: str, there: Collection[str], *, cwd: str = "."
 ) -> Finding | None:
     """What to say of a relative path that the Task has no file or folder at; None where there is one."""
-    known = {*paths, *(folder for one in paths for folder in _parents(one))}
-    if len(path) > MAX_PATH or _RELATIVE.fullmatch(path) is None or _from(cwd, path) in known:
+    if len(path) > MAX_PATH or _RELATIVE.fullmatch(path) is None or _from(cwd, path) in there:
         return None
-    alike = {other.casefold(): other for other in known}.get(_from(cwd, path).casefold())
+    alike = {other.casefold(): other for other in there}.get(_from(cwd, path).casefold())
     beside = _from(posixpath.dirname(script), path)
     where = "the root folder" if cwd == "." else f"the folder {cwd}"
     if alike is not None:
         rest = f"the Task has {alike}. Upper and lower case matter on a node: use the same name."
-    elif beside in known:
+    elif beside in there:
         rest = f"it is at {beside}, and scripts are started in {where}. Use that path."
     else:
         rest = "the Task has no such file. Add it, or give it to the Run as a dataset."
@@ -74,7 +73,8 @@ def _plain(text: str) -> str:
     return posixpath.normpath(text) if text else ""
 
 
-def _parents(path: str) -> Iterator[str]:
+def parents(path: str) -> Iterator[str]:
+    """The folders that a path is in."""
     while "/" in path:
         path = path.rpartition("/")[0]
         yield path
@@ -91,7 +91,7 @@ def _other_texts(reads: FileReads) -> Iterator[str]:
 def _may_come(path: str, written: set[str]) -> bool:
     """Whether something else in the code names the path or a part of it, and might make it."""
     stem, ending = posixpath.splitext(path)
-    names = {path, posixpath.basename(path), *_parents(path)}
+    names = {path, posixpath.basename(path), *parents(path)}
     return bool(names & written) or (ending in _ADDED and stem in written)
 
 

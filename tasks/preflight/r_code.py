@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tasks.environment_files import Fix
@@ -58,11 +58,11 @@ _COMMENT = re.compile(r"""^([^"'#]*)#.*$""")
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What an R script finds: the `paths` of all files, the `texts` of some, `cwd` where it is started."""
+    """What an R script finds: which files and folders are `there`, the `texts` of some, where it is started."""
 
     runtime: Runtime
     listed: Listed
-    paths: Sequence[str]
+    there: Collection[str]
     texts: Mapping[str, str]
     cwd: str = "."
 
@@ -109,7 +109,7 @@ def _finding(found: Mapping[str, Place], path: str, around: Surroundings, *, is_
         f"{path} loads {named}, and R comes without {it}: this works only on nodes whose R has {it}. "
         "An environment.yml brings R with its packages."
     )
-    has_python = any(one.endswith((".py", ".ipynb")) for one in around.paths)
+    has_python = any(one.endswith((".py", ".ipynb")) for one in around.there)
     fixes = _new(wanted) if runtime.file is None and not has_python else ()
     return Finding(severity="warning", message=message, place=place, fixes=fixes)
 
@@ -151,6 +151,6 @@ def _files(lines: Sequence[str], path: str, around: Surroundings) -> Iterator[Fi
             name = posixpath.normpath(match[2])
             others = {posixpath.normpath(one) for one in texts if one != match[2]}
             if name not in seen and texts.count(match[2]) == 1 and posixpath.dirname(name) not in others:
-                found = missing_file(name, place, path, around.paths, cwd=around.cwd)
+                found = missing_file(name, place, path, around.there, cwd=around.cwd)
                 seen.add(name)
                 yield from [found] if found is not None else []

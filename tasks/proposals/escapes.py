@@ -6,6 +6,8 @@ from tasks.proposals.code import Code, dotted, last_name
 from tasks.proposals.reads import GETTERS, HARMLESS, PythonReads
 
 _CLOSING = {"close", "exists", "is_file"}
+# Calls that only show what they are given: what is written to a file is a result.
+_SHOWING = HARMLESS - {"dump", "dumps"}
 
 
 def escapes(code: Code) -> bool:
@@ -48,7 +50,10 @@ def _is_followed(reads: PythonReads, node: ast.expr, parents: dict[ast.AST, ast.
         case ast.Attribute():
             return _is_followed_method(reads, parent, parents[parent])
         case ast.Call():
-            return last_name(parent) in HARMLESS or dotted(parent) in reads.functions
+            is_shown = last_name(parent) in _SHOWING or (
+                last_name(parent) == "dumps" and last_name(parents.get(parent)) in _SHOWING
+            )
+            return is_shown or dotted(parent) in reads.functions
         case ast.keyword():
             call = parents[parent]
             return parent.arg is not None and dotted(call) in reads.functions

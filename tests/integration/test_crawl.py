@@ -34,6 +34,7 @@ UNLINKED = {
     "healthz": "asked by machines",
     "tasks:schema": "read by editors",
     "runs:schema": "read by editors",
+    "tasks:describe": "asked by the script of the New Task screen",
     "runs:batch_dismiss": "in the notice of a Batch whose pages nobody has opened yet",
 }
 HX = {"HX-Request": "true"}

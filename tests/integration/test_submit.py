@@ -13,7 +13,7 @@ from runs.states import Cause, State
 from runs.submission import run_actions
 from runs.submission.errors import SubmitError
 from tasks.files import store
-from tests.submitted import DEFAULTS, move_to, run_of, submit, task_with_files
+from tests.submitted import DEFAULTS, SCRIPT, move_to, run_of, submit, task_with_files
 
 
 def test_a_run_keeps_the_files_and_the_typed_values(project: Project, alice: User) -> None:
