@@ -17,8 +17,9 @@ from tasks.types.declarations import TaskSpec
 
 # With any of these, other code may read them, or names are made while it runs.
 _UNSURE = re.compile(
-    r"\b(?:exec|eval|compile|runpy|subprocess|os\.system|os\.exec\w*|os\.spawn\w*|popen|Popen|globals|locals|import_module"
-    r"|__import__|rpy2|papermill|get_ipython|sh)\b"
+    r"(?<!\.)\b(?:exec|eval|compile|globals|locals)\s*\("
+    r"|\b(?:runpy|subprocess|os\.system|os\.exec\w*|os\.spawn\w*|popen|Popen|import_module|__import__|rpy2"
+    r"|papermill|get_ipython|import sh)\b"
 )
 # Of the commands in notebooks, those that only prepare them read no parameters.
 _MAGIC = re.compile(r"\s*(?:!(?!\s*pip)|%(?!matplotlib|pip|load_ext|autoreload|time|config|conda))")

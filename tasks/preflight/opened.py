@@ -13,8 +13,9 @@ MAX_PATH = 200
 # With any of these in the code, files may appear or names mean something else: nothing is said then.
 _UNKNOWN = re.compile(
     r"\b(?:subprocess|os\.system|os\.popen|extractall|unpack_archive|urlretrieve|wget|curl|chdir|copytree"
-    r"|copyfile|shutil|os\.rename|os\.replace|\.rename|snapshot_download|gdown|\w*download\w*|ftplib|paramiko"
-    r"|boto3|exec|eval|rpy2|symlink\w*|sqlite3|dvc)\b"
+    r"|copyfile|shutil\.(?:copy\w*|move)|os\.rename|os\.replace|\.rename|snapshot_download|gdown|\w*download\w*|ftplib|paramiko"
+    r"|boto3|rpy2|symlink\w*|sqlite3|dvc)\b"
+    r"|(?<!\.)\b(?:exec|eval)\s*\("
 )
 _MINE = re.compile(
     r"(?:/home/[^/{}*<>$%]+/|/Users/[^/{}*<>$%]+/|[A-Za-z]:[\\/]+Users[\\/]+[^\\/{}*<>$%]+[\\/]).*"

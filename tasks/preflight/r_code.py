@@ -58,7 +58,7 @@ _COMMENT = re.compile(r"""^([^"'#]*)#.*$""")
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What an R script finds: which files and folders are `there`, the `texts` of some, where it is started."""
+    """What an R script finds: the files and folders that are `there`, the `texts` of some."""
 
     runtime: Runtime
     listed: Listed

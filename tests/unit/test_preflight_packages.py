@@ -79,9 +79,7 @@ def test_modules_that_the_script_imports_are_read_too() -> None:
         {"main.py": "import pandas, scipy\n", "environment.yml": "dependencies: [anaconda]\n"},
         {"main.py": "# /// script\n# dependencies = ['pandas']\n# ///\nimport pandas\n"},
         {"main.py": "import pandas\n", "pyproject.toml": "[project]\nname='x'\ndependencies=['pandas']\n"},
-        {
-            "main.py": "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip', 'install', 'x'])\nimport x\n"
-        },
+        {"main.py": "import os\nos.system('pip install x')\nimport x\n"},
         {
             "main.py": "from azure.somewhere import x\nimport opentelemetry.trace\n",
             "requirements.txt": "azure-thing\n",
@@ -121,7 +119,7 @@ def test_imports_in_functions_are_less_sure() -> None:
 
 
 def test_a_failed_import_that_ends_the_script_is_no_guard() -> None:
-    code = "try:\n    import torch\nexcept ImportError as error:\n    raise SystemExit('install torch') from error\n"
+    code = "try:\n    import torch\nexcept ImportError:\n    raise SystemExit('install torch')\n"
     assert only({"main.py": code}).is_error
 
 
@@ -192,7 +190,8 @@ def test_r_packages_come_from_environment_yml() -> None:
         "main.R loads dplyr and DESeq2, and R comes without them"
     )
     assert one.fixes[0].text == (
-        "channels:\n  - conda-forge\n  - bioconda\ndependencies:\n  - r-base\n  - bioconductor-deseq2\n  - r-dplyr\n"
+        "channels:\n  - conda-forge\n  - bioconda\n"
+        "dependencies:\n  - r-base\n  - bioconductor-deseq2\n  - r-dplyr\n"
     )
     listed = "channels:\n  - conda-forge\ndependencies:\n  - r-base\n  - r-tidyverse\n"
     assert found({"main.R": "library(dplyr)\n", "environment.yml": listed}, "main.R") == ()
