@@ -98,12 +98,13 @@ def findings(
     _, unknown = names.brought_by(installed.listed.names)
     may_come = bool(unknown) and not installed.is_complete
     known = [one for one in missing if one.distribution]
+    fixes = add(sorted({one.distribution for one in known}), runtime, texts) if known else ()
     for is_certain in (True, False):
         some = [one for one in known if one.is_certain is is_certain]
         if some:
-            fixes = add(sorted({one.distribution for one in some}), runtime, texts)
             rest = _lacking(runtime, len(some), may_come=may_come)
             yield _finding(some, rest, is_error=is_certain and not may_come, fixes=fixes)
+            fixes = ()  # the first adds what the second is about, too
     for some in [[one] for one in missing if not one.distribution]:
         where = runtime.file or VENV_FILE
         sentence = (
