@@ -175,7 +175,7 @@ class Execution(models.Model):
     cause = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Cause])
     reason = models.CharField("reason word", max_length=20, blank=True)
     message = models.TextField("why it ended or waits, as a sentence", blank=True)
-    last_line = models.CharField("the last line of a script that failed", max_length=300, blank=True)
+    last_line = models.CharField("the line that says why a script failed", max_length=300, blank=True)
     exit_code = models.IntegerField(null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -191,6 +191,8 @@ class Execution(models.Model):
     shim = models.CharField(max_length=100, blank=True)
     # Written before the shim is started: without it the script was never started.
     start_marked_at = models.DateTimeField(null=True, blank=True)
+    # Bytes of the console that were printed before the script was started, by us and by installers.
+    console_start = models.PositiveBigIntegerField(default=0, db_default=0)
     # Why it is being ended from outside: "user" or "timeout", and who asked.
     stop_cause = models.CharField(max_length=10, blank=True)
     stop_requested_by = models.ForeignKey(

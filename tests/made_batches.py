@@ -11,7 +11,7 @@ from django.utils import timezone
 from coretex_site.lib import paths
 from projects.models import Project
 from runs.models import Batch, Execution, Metric, MetricPoint, Node, Run
-from runs.records import last_line
+from runs.records import last_words
 from runs.runspec import RunSpec
 from runs.states import FINAL, Reason, State
 from runs.submission import batch_upkeep, build
@@ -74,7 +74,7 @@ def end(batch: Batch, outcome: Callable[[Mapping[str, Any]], Outcome]) -> None:
             console.parent.mkdir(parents=True, exist_ok=True)
             console.write_text(printed)
         if state is State.FAILED:
-            printed_last.setdefault(last_line.of(run.latest_id), []).append(run.latest_id)
+            printed_last.setdefault(last_words.line_of(run.latest_id), []).append(run.latest_id)
     for metric in Metric.objects.bulk_create(series, batch_size=1000):
         points += [MetricPoint(metric=metric, x=x, y=metric.last - 1 + x / 2) for x in range(3)]
     MetricPoint.objects.bulk_create(points, batch_size=2000)

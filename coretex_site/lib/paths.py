@@ -73,6 +73,11 @@ def console_times(execution_id: int) -> Path:
     return _of_execution(settings.DATA_DIR, execution_id, "console.times")
 
 
+def progress(execution_id: int) -> Path:
+    """A sentence that says how far the preparation is, while there is one."""
+    return _of_execution(settings.DATA_DIR, execution_id, "progress")
+
+
 def work(execution_id: int) -> Path:
     """The fresh copy of the Snapshot in which the script runs."""
     return _of_execution(settings.DATA_DIR, execution_id, "work")

@@ -21,7 +21,7 @@ def read(path: str | os.PathLike[str]) -> bytes:
 def overwrite(path: str | os.PathLike[str], content: bytes) -> None:
     """Makes `content` all there is in the file, new or not, and in the disk's room that it has already.
 
-    Not for files that others read meanwhile. Raises OSError.
+    Not for files that others read meanwhile: see `replace`. Raises OSError.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
     try:
@@ -31,3 +31,10 @@ def overwrite(path: str | os.PathLike[str], content: bytes) -> None:
         os.ftruncate(descriptor, len(content))
     finally:
         os.close(descriptor)
+
+
+def replace(path: str | os.PathLike[str], content: bytes) -> None:
+    """Puts a file with this content in the place of one that others may read, for a single writer."""
+    beside = f"{os.fspath(path)}.new"
+    overwrite(beside, content)
+    os.replace(beside, path)

@@ -1,4 +1,4 @@
-"""Why Runs of a Batch failed: grouped by the last line that they printed. Knows no HTTP."""
+"""Why Runs of a Batch failed: grouped by the line that says why. Knows no HTTP."""
 
 import hashlib
 import re
@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from runs.analysis import association
 from runs.analysis.cells import Cell, Cells
 from runs.models import Run
+from runs.records import causes
+from runs.records.causes import Given
+from runs.records.error_line import ErrorLine
 from runs.states import State
 
 # What differs from Run to Run in the same failure.
@@ -17,13 +20,18 @@ NUMBERS = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)?")
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Failed Runs that ended alike. `shared` is what they have in common: "batchSize = 64"."""
+    """Failed Runs that ended alike. `shared` is what they have in common: "batchSize = 64".
+
+    `cause` says why, if that is known; without `may_go_well` they would fail again.
+    """
 
     key: str
     line: str
     message: str
     runs: Sequence[int]
     shared: str
+    cause: str
+    may_go_well: bool
 
 
 def groups(cells: Cells) -> list[Group]:
@@ -43,12 +51,15 @@ def groups(cells: Cells) -> list[Group]:
     for digest, members in by_key.items():
         line = Counter(line for _, line, _ in members).most_common(1)[0][0]
         message = Counter(message for _, _, message in members).most_common(1)[0][0]
+        cause = causes.explain(ErrorLine(text=line, after=(line,)), Given())
         found.append(
             Group(
                 key=digest,
                 line=line,
                 message="" if message == line else message,
                 runs=[cell.run for cell, _, _ in members],
+                cause="" if cause is None else cause.sentence,
+                may_go_well=cause is None or cause.remedy not in ("edit", "install"),
                 shared=_shared(cells, [cell for cell, _, _ in members]),
             )
         )

@@ -7,7 +7,7 @@ from contextlib import suppress
 from django.conf import settings
 from django.utils import timezone
 
-from coretex_site.lib import paths
+from coretex_site.lib import paths, smallfile
 from runs import lifecycle
 from runs.engine import executor, foreseen, prepare
 from runs.engine.executor import Script
@@ -17,6 +17,7 @@ from runs.engine.outcomes import Outcome, outcome
 from runs.engine.prepare import Inputs, Refused
 from runs.models import Execution
 from runs.processes import ProcessId
+from runs.records import logs
 from runs.runtimes import environments
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.steps import Builder
@@ -58,6 +59,8 @@ class Attempt:
         self._inputs: Inputs | None = None
         self._script: Script | None = None
         self._step = Reason.SNAPSHOT
+        self._progress = ""
+        self._has_spoken = False
 
     def __enter__(self) -> "Attempt":
         return self
@@ -104,6 +107,7 @@ class Attempt:
             mark=prepare.mark(execution.pk),
             say=self.say,
             tick=self._pulse.beat_while_preparing,
+            report=self._report,
             variables=settings.INSTALLER_VARIABLES,
         )
         try:
@@ -116,6 +120,9 @@ class Attempt:
             )
         except EnvironmentFailure as failure:
             raise Refused(Reason.ENVIRONMENT, str(failure)) from failure
+        finally:
+            if self._progress:
+                paths.progress(execution.pk).unlink(missing_ok=True)
 
     def start(self) -> Script:
         """Starts the script. It is noted as running before, so whoever finds that looks for it."""
@@ -125,6 +132,9 @@ class Attempt:
         for line in foreseen.lines(run.snapshot_id, run.entry_script, self._environment.row):
             self.say(line)
         now = timezone.now()
+        # Nothing was printed before in most cases, and nothing is asked then.
+        if self._has_spoken:
+            execution.console_start = logs.size(execution.pk)
         marked = lifecycle.mark_start(
             execution.pk,
             self._owner,
@@ -132,6 +142,7 @@ class Attempt:
             start_marked_at=now,
             environment=self._environment.row,
             datasets=self._datasets,
+            **({"console_start": execution.console_start} if self._has_spoken else {}),
         )
         if not marked:
             Pulse(execution.pk, self._owner, soon=True).beat_while_preparing()
@@ -161,7 +172,14 @@ class Attempt:
         if patiently(lambda: settle(execution, self._owner, result, inputs=self._inputs)):
             prepare.offer(execution)
 
+    def _report(self, progress: str) -> None:
+        """How far the preparation is, for the Run page."""
+        if progress != self._progress:
+            smallfile.replace(paths.progress(self._execution.pk), progress.encode())
+            self._progress = progress
+
     def say(self, text: str) -> None:
         """Appends a line of ours to the console."""
+        self._has_spoken = True
         with paths.console(self._execution.pk).open("ab") as file:
             file.write(f"{text}\n".encode())

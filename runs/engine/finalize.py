@@ -14,7 +14,7 @@ from runs.engine.executor import read_exit_code
 from runs.engine.outcomes import Outcome, outcome
 from runs.engine.prepare import Inputs
 from runs.models import Execution
-from runs.records import artifacts, last_line, metrics
+from runs.records import artifacts, last_words, metrics
 from runs.states import Cause, Reason, State
 
 # Nobody takes an Execution away from a living process that said so lately that it works on it.
@@ -72,7 +72,7 @@ def end(execution: Execution, owner: str, result: Outcome, *, always_recover: bo
     fields: dict[str, Any] = {"exit_code": result.exit_code, "only_owner": owner}
     fields["finished_at"] = _finished_at(execution)
     if result.reason is Reason.EXIT_CODE:
-        fields["last_line"] = last_line.of(execution.pk)
+        fields["last_line"] = last_words.line_of(execution.pk, since=execution.console_start)
     message = result.message
     if result.state is not State.STOPPED:
         if _move(execution, result, fields, always_recover=always_recover):

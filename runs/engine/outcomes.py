@@ -55,5 +55,5 @@ def outcome(
         number = exit_code - SIGNALLED
         message = f"The script was killed by signal {signal_name(number)}{MEANT.get(number, '')}."
         return Outcome(state=State.FAILED, reason=Reason.SIGNAL, message=message, exit_code=exit_code)
-    message = f"The script ended with exit code {exit_code}; see the end of the console."
+    message = f"The script ended with exit code {exit_code}."
     return Outcome(state=State.FAILED, reason=Reason.EXIT_CODE, message=message, exit_code=exit_code)

@@ -8,7 +8,7 @@ from django.db.migrations.state import StateApps
 from django.db.models import Avg, Count, OuterRef, QuerySet, Subquery
 
 from coretex_site.lib import paths
-from runs.records import last_line
+from runs.records import last_words
 
 # The sum of many numbers beyond this may have no room in a float.
 LARGE = 1e290
@@ -49,7 +49,7 @@ def fill_last_lines(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     executions = apps.get_model("runs", "Execution").objects.using(editor.connection.alias)
     failed = executions.filter(state="failed", reason="exit_code").values_list("pk", flat=True)
     for pk in failed.iterator(chunk_size=2000):
-        line = last_line.of(pk)
+        line = last_words.line_of(pk)
         if line:
             executions.filter(pk=pk).update(last_line=line)
 

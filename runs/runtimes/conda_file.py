@@ -82,7 +82,7 @@ def _value(node: yaml.Node, *, as_written: bool = False) -> Any:
         }
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, as_written=as_written) for item in node.value]
-    if as_written and (node.value or node.style is not None):
+    if as_written and isinstance(node, yaml.ScalarNode) and (node.value or node.style is not None):
         return node.value
     loader = yaml.SafeLoader("")
     try:

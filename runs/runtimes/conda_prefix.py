@@ -13,6 +13,7 @@ from django.conf import settings
 
 from coretex_site.lib import filetree
 from runs.runtimes import steps, venvs
+from runs.runtimes.causes.built import Built
 from runs.runtimes.conda_file import CondaFile
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.requirements import NOTEBOOK, Wanted
@@ -85,7 +86,7 @@ def _with_rattler(
     environment = {**installer.environment, "PYTHONPATH": str(settings.BASE_DIR)}
     try:
         command = [sys.executable, "-m", "runs.runtimes.conda_install", str(path)]
-        steps.run(command, builder, environment=environment, what=wanted.file)
+        steps.run(command, builder, environment=environment, built=Built(file=wanted.file))
     finally:
         path.unlink(missing_ok=True)
 
@@ -107,7 +108,8 @@ def _with_program(
     filetree.remove(target)
     try:
         command = [settings.CONDA, *verb, "--prefix", str(target), "--file", str(path)]
-        steps.run(command, builder, environment=environment, what=wanted.file)
+        built = Built(file=wanted.file)
+        steps.run(command, builder, environment=environment, built=built, on_terminal=False)
     finally:
         path.unlink(missing_ok=True)
     if not target.is_dir():

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from filelock import FileLock, Timeout
 
-from coretex_site.lib import filetree, paths
+from coretex_site.lib import filetree, paths, smallfile
 from runs.models import Environment
-from runs.runtimes import conda_activation, conda_prefix, eviction, ready, venvs
+from runs.runtimes import bytecode, conda_activation, conda_prefix, eviction, ready, steps, venvs
 from runs.runtimes.conda_file import CondaFile
 from runs.runtimes.eviction import READY
 from runs.runtimes.failure import EnvironmentFailure
@@ -25,6 +26,8 @@ from runs.runtimes.ready import Ready
 from runs.runtimes.requirements import Wanted, want
 from runs.runtimes.steps import POLL, Builder
 
+# A Python file that is compiled later takes so much more than itself, on average of scientific packages.
+COMPILED_SIZE = 1.4
 TOUCH_AFTER = timedelta(minutes=1)
 LONGEST_LOG = 100_000
 # Who waits for a builder whose name cannot be read says so without it after this time, in seconds.
@@ -81,8 +84,9 @@ def _prepare(wanted: Wanted, folder: Path, builder: Builder) -> Ready:
     if built is not None:
         row = _find_row(wanted, builder.node_name)
         if row is not None:
+            _see_compiled(wanted, final, built, builder)
             return _ready(wanted, row, final, built)
-    with _only_builder(wanted, builder):
+    with _only_builder(wanted, builder) as builder:
         _heed_deletions(wanted, builder.node_name)
         built = _read_ready(final)
         if built is None:
@@ -97,7 +101,17 @@ def _prepare(wanted: Wanted, folder: Path, builder: Builder) -> Ready:
                 build_log=built.get("build_log", ""),
                 **known,
             )
+    _see_compiled(wanted, final, built, builder)
     return _ready(wanted, row, final, built)
+
+
+def _see_compiled(wanted: Wanted, final: Path, built: Mapping[str, Any], builder: Builder) -> None:
+    """Has what was installed compiled, behind the script, unless that is done."""
+    is_empty = wanted.kind == "plain" and not wanted.extras
+    if is_empty or not built.get("has_python", True) or (final / bytecode.COMPILED).exists():
+        return
+    cache = steps.installer(final.parent, builder).environment["UV_CACHE_DIR"]
+    bytecode.compile_behind(final, ready=READY, cache=Path(cache))
 
 
 def _heed_deletions(wanted: Wanted, node_name: str) -> None:
@@ -145,20 +159,29 @@ def _read_ready(final: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _only_builder(wanted: Wanted, builder: Builder) -> Iterator[None]:
-    """Holds the lock of one environment; who waits for it says so, once, and can be stopped."""
+def _only_builder(wanted: Wanted, builder: Builder) -> Iterator[Builder]:
+    """Holds the lock of one environment; who waits for it says so, once, and can be stopped.
+
+    What the builder that it gives reports is reported to all who wait.
+    """
     base = paths.environments(builder.node_name)
     base.mkdir(parents=True, exist_ok=True)
     lock, note = FileLock(base / f"{wanted.key}.lock"), base / f"{wanted.key}.builder"
     began = time.monotonic()
     announced = False
+
+    def report(progress: str) -> None:
+        smallfile.replace(note, f"{builder.who}\n{progress}".encode())
+        builder.report(progress)
+
     while True:
         try:
             lock.acquire(timeout=POLL if announced else POLL / 10)
             break
         except Timeout:
             # The builder writes its name a moment after it has the lock.
-            other = note.read_text() if note.is_file() else ""
+            other, _, progress = (note.read_text() if note.is_file() else "").partition("\n")
+            builder.report(progress)
             if not announced and (other or time.monotonic() - began > UNNAMED_BUILDER):
                 builder.say(
                     f"Waiting for environment {wanted.short}, being built by {other or 'another Run'}."
@@ -166,8 +189,8 @@ def _only_builder(wanted: Wanted, builder: Builder) -> Iterator[None]:
                 announced = True
             builder.tick()
     try:
-        note.write_text(builder.who)
-        yield
+        smallfile.replace(note, builder.who.encode())
+        yield replace(builder, report=report)
     finally:
         note.unlink(missing_ok=True)
         lock.release()
@@ -253,13 +276,18 @@ def _log(builder: Builder, start: int) -> str:
 
 
 def seal(folder: Path) -> int:
-    """Makes all below `folder` read-only, since its files are shared by hard links; returns their bytes."""
+    """Makes all below `folder` read-only, since its files are shared by hard links.
+
+    Returns their bytes, with those that compiling will add.
+    """
     total = 0
     for current, folders, files in os.walk(folder):
         for name in files:
             path = os.path.join(current, name)
             built = os.lstat(path)
             total += built.st_size
+            if name.endswith(".py"):
+                total += int(COMPILED_SIZE * built.st_size)
             if built.st_mode & 0o222 and not os.path.islink(path):
                 os.chmod(path, built.st_mode & 0o7555)
         for name in folders:

@@ -9,6 +9,7 @@ import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uv
 
@@ -116,14 +117,23 @@ def _find(request: str, file: str) -> Interpreter:
     return Interpreter(path=os.path.realpath(version[1] or path), version=version[0])
 
 
-def _listed() -> str:
-    """Every Python on this machine, as people name it."""
+def versions() -> list[str]:
+    """The versions of all Pythons on this machine."""
+    return [one["version"] for one in _all()]
+
+
+def _all() -> list[dict[str, Any]]:
     done = _ask("list", "--only-installed", "--output-format", "json")
     try:
         found = json.loads(done.stdout)
     except ValueError:
-        found = []
-    texts = [f"{one['version']} ({one['path']})" for one in found if one.get("symlink") is None]
+        return []
+    return [one for one in found if one.get("symlink") is None]
+
+
+def _listed() -> str:
+    """Every Python on this machine, as people name it."""
+    texts = [f"{one['version']} ({one['path']})" for one in _all()]
     version = sys.version.split()[0]
     return ", ".join(dict.fromkeys(texts)) or f"{version} ({base_interpreter()})"
 

@@ -4,10 +4,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from coretex_site.lib import filetree
-from runs.runtimes import steps
+from runs.runtimes import interpreters, steps
+from runs.runtimes.causes.built import Built
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.interpreters import Interpreter, find_uv
 from runs.runtimes.requirements import Wanted
@@ -16,7 +18,6 @@ from tasks.runtime import LOCK_FILE, PROJECT_FILE
 
 # Holds the lines that are to be installed, beside the files that they refer to.
 LINES = "coretex-requirements.txt"
-CONSTRAINTS = "coretex-constraints.txt"
 # Before the block of a script it makes a pyproject.toml, from which uv also takes `tool.uv.sources`.
 AS_PROJECT = '[project]\nname = "script"\nversion = "0"\n'
 # Only what runs the project: groups and extras are for its development.
@@ -44,76 +45,105 @@ def install(wanted: Wanted, extras: Iterable[str], folder: Path, target: Path, b
         )
     for note in wanted.lists.notes:
         builder.say(f"Note: {note}")
-    base = target.parent
     # What is installed from a path of the Task has to stay at one; of other Tasks only the lists are needed.
-    source = base / "sources" / wanted.key
+    source = target.parent / "sources" / wanted.key
     filetree.remove(source)
     if wanted.needs_files:
         shutil.copytree(folder, source, symlinks=True)
     source.mkdir(parents=True, exist_ok=True)
-    files = []
-    match wanted.source:
-        case "project" if wanted.uv_lock is not None:
-            _sync(wanted, folder, source, target, builder)
-        case "project" if wanted.listed is not None and wanted.listed.is_package:
-            lines = [".", *lines]
-        case "project":
-            _copy([PROJECT_FILE], folder, source)
-            files = [PROJECT_FILE]
-        case "script" if wanted.listed is not None:
-            files = [os.path.join(os.path.dirname(wanted.file), PROJECT_FILE)]
-            _write([AS_PROJECT, wanted.listed.text], source / files[0])
-    _pip_install(lines, files, wanted, source, target, builder)
+    if wanted.source == "project":
+        for name in (PROJECT_FILE, LOCK_FILE)[: 1 if wanted.uv_lock is None else 2]:
+            shutil.copyfile(folder / name, source / name)
+    uv = _Uv(wanted=wanted, source=source, target=target, builder=builder)
+    listed = wanted.listed
+    if wanted.uv_lock is not None:
+        uv.sync()
+        uv.install(lines)
+    elif listed is None:
+        uv.install(lines)
+    elif wanted.source == "script":
+        project = os.path.join(os.path.dirname(wanted.file), PROJECT_FILE)
+        _write([AS_PROJECT, listed.text], source / project)
+        uv.install(lines, project)
+    elif listed.is_package:
+        uv.install([".", *lines])
+    else:
+        uv.install(lines, PROJECT_FILE)
     if not wanted.is_installed_from_files:
         filetree.remove(source)
 
 
-def _pip_install(
-    lines: list[str], files: Sequence[str], wanted: Wanted, source: Path, target: Path, builder: Builder
-) -> None:
-    if lines:
-        _write(lines, source / LINES)
-        files = [*files, LINES]
-    if not files:
-        return
-    installer = steps.installer(target.parent, builder)
-    command = [find_uv(), "pip", "install", "--compile-bytecode", *installer.options]
-    command += [word for option in wanted.lists.options for word in option]
-    command += ["--python", str(target / "bin" / "python")]
-    for name in files:
-        command += ["--requirements", str(source / name)]
-    # Exactly as before: versions are constrained, links replaced by those to what was installed then.
-    constraints = [line.text for line in wanted.lists.constraints]
-    for option, name, found in (
-        ("--constraints", CONSTRAINTS, [*constraints, *(line for line in wanted.lock if "==" in line)]),
-        (
-            "--overrides",
-            f"{LINES}.overrides",
-            [one for one in wanted.lock if " @ " in one and "file:" not in one],
-        ),
-    ):
-        if found:
-            _write(found, source / name)
-            command += [option, str(source / name)]
-    # A project's own settings for uv are found from its folder, and never from that of a list of packages.
-    own_settings = wanted.needs_files or wanted.source in {"project", "script"}
-    where = (source / os.path.dirname(files[0])) if own_settings else Path("/")
-    steps.run(command, builder, environment=installer.environment, folder=where, what=wanted.file)
+@dataclass(frozen=True, kw_only=True)
+class _Uv:
+    """uv, for one environment at `target`; `source` holds the files that it reads."""
+
+    wanted: Wanted
+    source: Path
+    target: Path
+    builder: Builder
+
+    def install(self, lines: Sequence[str], project: str = "") -> None:
+        """Installs lines, and what the pyproject.toml at the path `project` lists."""
+        files = [project] if project else []
+        if lines:
+            _write(lines, self.source / LINES)
+            files.append(LINES)
+        if not files:
+            return
+        options = [word for option in self.wanted.lists.options for word in option]
+        for name in files:
+            options += ["--requirements", str(self.source / name)]
+        # A project's own settings for uv are found from its folder, never from that of a list of packages.
+        has_settings = self.wanted.needs_files or self.wanted.listed is not None
+        folder = self.source / os.path.dirname(files[0]) if has_settings else Path("/")
+        self._run(["pip", "install", *options, *self._exactly()], folder)
+
+    def sync(self) -> None:
+        """Installs what uv.lock says, nothing else and no newer."""
+        self._run(["sync", *AS_LOCKED], self.source, UV_PROJECT_ENVIRONMENT=str(self.target))
+
+    def _exactly(self) -> list[str]:
+        """As before: versions are constrained, links replaced by those to what was installed then."""
+        lock = self.wanted.lock
+        constraints = [line.text for line in self.wanted.lists.constraints]
+        options = []
+        for option, found in (
+            ("constraints", [*constraints, *(line for line in lock if "==" in line)]),
+            ("overrides", [line for line in lock if " @ " in line and "file:" not in line]),
+        ):
+            if found:
+                path = self.source / f"coretex-{option}.txt"
+                _write(found, path)
+                options += [f"--{option}", str(path)]
+        return options
+
+    def _run(self, words: Sequence[str], folder: Path, **variables: str) -> None:
+        installer = steps.installer(self.target.parent, self.builder)
+        python = ["--python", str(self.target / "bin" / "python")]
+        steps.run(
+            [find_uv(), *words, *installer.options, *python],
+            self.builder,
+            environment={**installer.environment, **variables},
+            folder=folder,
+            built=_built(self.wanted, self.target),
+        )
 
 
-def _sync(wanted: Wanted, folder: Path, source: Path, target: Path, builder: Builder) -> None:
-    """Installs what uv.lock says, nothing else and no newer."""
-    _copy([PROJECT_FILE, LOCK_FILE], folder, source)
-    installer = steps.installer(target.parent, builder)
-    command = [find_uv(), "sync", "--compile-bytecode", *AS_LOCKED, *installer.options]
-    command += ["--python", str(target / "bin" / "python")]
-    environment = {**installer.environment, "UV_PROJECT_ENVIRONMENT": str(target)}
-    steps.run(command, builder, environment=environment, folder=source, what=LOCK_FILE)
+def _built(wanted: Wanted, target: Path) -> Built:
+    """What tells the cause of a failure: which Python it was, and where a line was written."""
+    places = {line.text: line.place for line in (*wanted.lists.requirements, *wanted.lists.constraints)}
+    version = wanted.base.version if isinstance(wanted.base, Interpreter) else _version(target)
+    return Built(
+        file=LOCK_FILE if wanted.uv_lock is not None else wanted.file,
+        python=version,
+        place=lambda text: places.get(text, ""),
+        pythons=interpreters.versions,
+    )
 
 
-def _copy(names: Sequence[str], folder: Path, source: Path) -> None:
-    for name in names:
-        shutil.copyfile(folder / name, source / name)
+def _version(target: Path) -> str:
+    """The version of the Python in a Conda prefix, by its folder."""
+    return next((path.name.removeprefix("python") for path in target.glob("lib/python3*")), "")
 
 
 def frozen(target: Path, builder: Builder) -> str:

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from coretex_site.lib import filetree
-from tasks import runtime
+from tasks import list_fixes, runtime
+from tasks.environment_files import Fix, ignored
 from tasks.files import store
 from tasks.models import Task
 from tasks.taskyaml import spec
@@ -58,6 +59,15 @@ def runtime_at(task: Task) -> runtime.Runtime:
     """The runtime of a Task, from the files in its root alone."""
     folder = store.root(task)
     return runtime_of(folder, os.listdir(folder) if folder.is_dir() else [])
+
+
+def fixes_of(task: Task, entry: str) -> tuple[Fix, ...]:
+    """What one click can do about the Task's lists of packages, for one of its entry scripts."""
+    folder = store.root(task)
+    paths = [file.path for file in store.list_files(task)]
+    found = runtime_of(folder, paths, entry=entry)
+    of_ignored = (fix for file in ignored(paths, found) for fix in file.fixes)
+    return (*of_ignored, *list_fixes.offered(found, partial(filetree.read_text, folder)))
 
 
 def summary(task: Task, files: list[filetree.File] | None = None) -> Summary:

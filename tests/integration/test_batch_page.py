@@ -73,8 +73,16 @@ def test_of_very_many_reasons_the_most_common_are_shown(browser: Client, task: T
     batch = make_batch(task, alice, {"size": list(range(40))})
     end(batch, lambda values: (State.FAILED, {}, f"KeyError: {'x' * (values['size'] + 1)}\n"))
     html = page(browser, batch)
-    assert html.count('name="group"') == 30
+    assert html.count("failure-line") == 30
     assert "10 other last lines" in words(html)
+
+
+def test_what_must_fail_again_is_not_to_be_executed_again(browser: Client, batch: Batch) -> None:
+    line = "ModuleNotFoundError: No module named 'sklearn'"
+    end(batch, lambda values: (State.FAILED, {}, f"{line}\n"))
+    html = page(browser, batch)
+    assert "no package that brings the module sklearn" in words(html)
+    assert 'name="group"' not in html
 
 
 def test_all_failed_and_nothing_in_common(browser: Client, batch: Batch) -> None:

@@ -1,6 +1,7 @@
 """Environments are kept, shared, removed, deleted and built again exactly."""
 
 import os
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from coretex_site.lib import paths
 from projects.models import Project
 from runs.engine.worker import take_one
 from runs.models import Environment, Execution
-from runs.runtimes import eviction
+from runs.runtimes import bytecode, eviction
 from runs.runtimes.ready import forget
 from runs.states import Cause, State
 from runs.submission import run_actions
@@ -198,7 +199,7 @@ def test_one_whose_removal_was_cut_short_is_built_anew(project: Project) -> None
     unused_for_long(first.environment)
     remove = "eviction.remove(Environment.objects.get())"
     worker = start_worker(
-        f"from runs.runtimes import eviction; from runs.models import Environment; {remove}"
+        f"from runs.runtimes import bytecode, eviction; from runs.models import Environment; {remove}"
     )
     until(lambda: not many.exists() or len(os.listdir(many)) < 20_000)
     worker.kill()
@@ -249,10 +250,74 @@ def test_the_run_page_offers_to_execute_exactly(
     assert (newest.number, newest.exactly, newest.cause) == (2, execution.environment, Cause.AGAIN.value)
 
 
-def test_bytecode_is_there_before_the_first_run_needs_it(project: Project) -> None:
+def compiled(row: Environment, name: str) -> Path:
+    """The compiled module of an environment, once all of it is compiled."""
+    until(lambda: (folder_of(row) / bytecode.COMPILED).exists())
+    [found] = folder_of(row).glob(f"lib/python*/site-packages/__pycache__/{name}.*.pyc")
+    return found
+
+
+def test_packages_are_compiled_behind_the_first_script_and_stay_read_only(project: Project) -> None:
     row = built(project, "alpha").environment
-    sources = [path for path in folder_of(row).glob("lib/python*/site-packages/*.py") if path.stem == "alpha"]
-    assert sources and all(list(path.parent.glob(f"__pycache__/{path.stem}.*.pyc")) for path in sources)
+    found = compiled(row, "alpha")
+    for folder in (folder_of(row), found.parent, found.parent.parent):
+        assert not folder.stat().st_mode & 0o222
+    python = folder_of(row) / "bin" / "python"
+    seen = subprocess.run([python, "-v", "-c", "import alpha"], capture_output=True, text=True, check=True)
+    assert f"code object from '{found}'" in seen.stderr
+
+
+def test_a_wheel_is_compiled_once_for_all_environments_that_have_it(project: Project) -> None:
+    nothing = {"main.py": "pass\n"}  # a script of root may write beside what it imports
+    first = compiled(built(project, "alpha==1.0", **nothing).environment, "alpha")
+    second = compiled(built(project, "alpha==1.0\nbeta", **nothing).environment, "alpha")
+    assert first != second
+    assert first.stat().st_ino == second.stat().st_ino
+
+
+def test_a_traceback_names_the_file_of_the_environment_that_it_went_through(
+    project: Project, wheels: Path
+) -> None:
+    make_wheel(wheels, "gamma", code="def fall():\n    raise ValueError('so')\n")
+    row = built(project, "gamma", **{"main.py": "import gamma\n"}).environment
+    compiled(row, "gamma")
+    task = make_task(project, {"main.py": "import gamma\ngamma.fall()\n", "requirements.txt": "gamma"})
+    execution = queue(task)
+    take_one()
+    assert fresh(execution).environment == row
+    assert f"{folder_of(row)}/lib/" in console(execution)
+    assert "raise ValueError('so')" in console(execution)
+
+
+def test_a_file_of_another_python_is_left_as_it_is(project: Project, wheels: Path) -> None:
+    make_wheel(wheels, "ancient", code="print 'of another Python'\n")
+    row = built(project, "alpha==1.0\nancient").environment
+    assert compiled(row, "alpha")
+    assert not list(folder_of(row).glob("lib/python*/site-packages/__pycache__/ancient.*"))
+
+
+def test_what_was_not_compiled_to_its_end_is_compiled_at_the_next_use(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(bytecode, "compile_behind", lambda *args, **options: None)
+        execution = built(project, "alpha==1.0")
+    assert not (folder_of(execution.environment) / bytecode.COMPILED).exists()
+    forget()
+    again = run_actions.again(execution.run, by=execution.created_by)
+    take_one()
+    assert compiled(succeeded(again).environment, "alpha")
+
+
+def test_an_environment_that_is_removed_while_it_is_compiled_is_gone(project: Project, wheels: Path) -> None:
+    make_wheel(
+        wheels, "large", modules={f"large_{n}.py": "x = [\n" + "1,\n" * 2000 + "]\n" for n in range(300)}
+    )
+    row = built(project, "large", **{"main.py": "pass"}).environment
+    forget()
+    assert eviction.remove(row)
+    until(lambda: not bytecode.still_compiling())
+    assert not folder_of(row).exists()
 
 
 def test_what_a_process_remembers_is_not_used_when_its_row_is_gone(project: Project) -> None:

@@ -1,12 +1,21 @@
 """Environments are built with the real installer from wheels on disk, once for equal content."""
 
+import base64
+import functools
+import http.server
 import json
 import os
+import random
+import re
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection
 
 from coretex_site.lib import filetree, paths
@@ -15,6 +24,7 @@ from runs.engine.worker import take_one
 from runs.models import Environment
 from runs.runtimes import environments, eviction, requirements, steps
 from runs.states import Reason, State
+from runs.web.page_models import run_page
 from tests.small_tasks import console, fresh, make_task, start_worker, submit, until, write
 from tests.wheels import make_wheel
 
@@ -114,8 +124,8 @@ def test_what_cannot_be_built_fails_in_words_and_is_tried_again(project: Project
     execution = fresh(execution)
     assert (execution.status, execution.reason) == (State.FAILED, Reason.ENVIRONMENT)
     assert execution.message == (
-        "The environment could not be built from requirements.txt: the installer ended with exit code 1. "
-        "Its output is in the console."
+        "The environment could not be built from requirements.txt: There is no package beta where the "
+        "installer looks. Check its spelling, and whether it is in another index (--extra-index-url)."
     )
     assert "beta was not found" in console(execution)
     assert folders() == []
@@ -151,14 +161,71 @@ def test_who_needs_the_same_environment_waits_for_it(project: Project) -> None:
         mark="A=B",
         say=lambda text: None,
         tick=lambda: None,
+        report=lambda text: None,
     )
-    with environments._only_builder(wanted, builder):
+    with environments._only_builder(wanted, builder) as reporting:
         thread = threading.Thread(target=lambda: (take_one(), connection.close()))
         thread.start()
         until(lambda: "being built by Run 4711" in console(execution))
+        reporting.report("Downloading 3 of 4 packages.")
+        until(lambda: run_page.progress(fresh(execution)) == "Downloading 3 of 4 packages.")
     thread.join()
     assert fresh(execution).status == State.SUCCEEDED
     assert console(execution).count("Waiting for environment") == 1
+
+
+class SlowIndex(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder, its wheels slowly."""
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        while piece := source.read(128 * 1024):
+            outputfile.write(piece)
+            if self.path.endswith(".whl"):
+                time.sleep(0.1)
+
+    def log_message(self, *args: Any) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def slow_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An index with the package large, of 3 MB that cannot be made smaller."""
+    root = tmp_path / "index"
+    noise = base64.b64encode(random.Random(7).randbytes(3 * 2**20)).decode()
+    wheel = make_wheel(root, "large", modules={"large_data.py": f"DATA = {noise!r}\n"})
+    (root / "simple" / "large").mkdir(parents=True)
+    (root / "simple" / "large" / "index.html").write_text(f'<a href="../../{wheel.name}">{wheel.name}</a>')
+    handler = functools.partial(SlowIndex, directory=str(root))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.delenv("PIP_CONFIG_FILE")
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://127.0.0.1:{server.server_port}/simple")
+        yield
+        server.shutdown()
+
+
+def test_the_run_page_says_how_far_the_installation_is_and_how_long_it_takes(
+    project: Project, slow_index: None, client_of: Any, bob: User
+) -> None:
+    execution = submit(make_task(project, {"main.py": "import large\n", "requirements.txt": "large"}))
+    thread = threading.Thread(target=lambda: (take_one(), connection.close()))
+    thread.start()
+    said = []
+
+    def downloads() -> bool:
+        page = client_of(bob).get(execution.run.get_absolute_url()).content.decode()
+        said.extend(re.findall(r"Downloading [\d.]+ of [\d.]+ MiB, about \d+ s left\.", page))
+        return bool(said)
+
+    until(downloads)
+    thread.join()
+    assert fresh(execution).status == State.SUCCEEDED
+    assert re.match(r"Downloading [0-3]\.\d of 4\.0 MiB", said[0])
+    assert run_page.progress(fresh(execution)) == ""
+    assert not paths.progress(execution.pk).exists()
+    printed = console(execution)
+    assert "Installed 1 package" in printed
+    assert "⠋" not in printed and "-----" not in printed and "\x1b" not in printed
 
 
 def test_a_killed_build_leaves_nothing_that_looks_ready(project: Project, tmp_path: Path) -> None:

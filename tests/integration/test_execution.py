@@ -87,7 +87,7 @@ print("after")
         (
             "raise SystemExit(3)",
             Reason.EXIT_CODE,
-            "The script ended with exit code 3; see the end of the console",
+            "The script ended with exit code 3",
         ),
         (
             "import os; os.kill(os.getpid(), 9)",

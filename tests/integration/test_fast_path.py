@@ -39,7 +39,7 @@ NOT_COMPARED = {
     *("id", "run", "execution", "metric", "latest", "environment", "task", "snapshot", "batch", "owner"),
     *("shim", "created_at", "claimed_at", "started_at", "start_marked_at", "finished_at", "heartbeat_at"),
     *("at", "used_at", "built_at", "build_seconds", "name", "values_digest", "spec", "submission"),
-    *("metrics_offset", "key", "node", "node_name", "last_used_at", "ready_at", "size"),
+    *("metrics_offset", "key", "node", "node_name", "last_used_at", "ready_at", "size", "console_start"),
 }
 TABLES: tuple[type[models.Model], ...] = (*(Run, Execution, StateChange, Artifact, Metric, MetricPoint),)
 

@@ -10,7 +10,7 @@ from runs.states import Reason, State
     ("code", "state", "reason", "said"),
     [
         (0, State.SUCCEEDED, None, "The script ended with exit code 0."),
-        (1, State.FAILED, Reason.EXIT_CODE, "The script ended with exit code 1; see the end of the console"),
+        (1, State.FAILED, Reason.EXIT_CODE, "The script ended with exit code 1"),
         (127, State.FAILED, Reason.EXIT_CODE, "exit code 127"),
         (128, State.FAILED, Reason.EXIT_CODE, "exit code 128"),
         (137, State.FAILED, Reason.SIGNAL, "was killed by signal KILL (9), as happens when memory runs out."),

@@ -22,6 +22,7 @@ from runs import snapshots
 from runs.models import Batch, Execution, Node, Run
 from runs.queue import nodes, scheduler
 from runs.states import State
+from runs.web.page_models import failure
 from tasks import runtime
 from tasks.types.declarations import Parameter
 
@@ -87,6 +88,8 @@ def about(execution: Execution, *, user: User) -> dict[str, Any]:
         "changes": list(execution.changes.select_related("by")),
         "stretches": list(stretches(execution)),
         "waiting": waiting(execution) if execution.status == State.QUEUED else "",
+        "progress": progress(execution),
+        "failure": failure.of(execution),
         "environment": execution.environment,
         "origin": origin(execution),
         "packages": packages.split("\n") if packages else [],
@@ -106,6 +109,7 @@ def version(execution: Execution) -> str:
         execution.environment_id,
         execution.started_at and execution.started_at.timestamp(),
         waiting(execution) if execution.status == State.QUEUED else "",
+        progress(execution),
         len(execution.datasets),
         execution.warnings,
     )
@@ -166,6 +170,16 @@ def waiting(execution: Execution) -> str:
     if ahead == 0:
         return f"First in the queue, waiting for {worker}."
     return f"{ahead:,} before it in the queue, waiting for {worker}."
+
+
+def progress(execution: Execution) -> str:
+    """How far its preparation is; empty when nothing is known of that."""
+    if execution.status != State.PREPARING:
+        return ""
+    try:
+        return paths.progress(execution.pk).read_text("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
 
 
 def before(execution: Execution, live: QuerySet[Node]) -> int:

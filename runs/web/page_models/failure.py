@@ -1,0 +1,131 @@
+"""What the Run page says about a failed Execution: the line, its place, the cause, what to do first."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.urls import reverse
+
+from runs import snapshots
+from runs.models import Execution
+from runs.records import causes, last_words, logs
+from runs.records.causes import Cause, Given
+from runs.records.error_line import ErrorLine
+from runs.states import Reason, State
+from tasks.environment_files import Fix
+from tasks.files import overview, store
+
+# What ends otherwise than by an exit code; where only another try can help, nothing is said of edits.
+REMEDIES: dict[str, causes.Remedy] = {
+    Reason.TIMEOUT: "change",
+    Reason.PARAMETERS: "change",
+    Reason.SNAPSHOT: "edit",
+    Reason.ENVIRONMENT: "install",
+    Reason.LOST: "again",
+}
+
+
+MOST_FIXES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What to do first: a link, or with `is_post` a button."""
+
+    label: str
+    icon: str
+    url: str
+    is_post: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """`line` is what the script said, at `place` of its frozen files (`train.py, line 2`).
+
+    `fixes` are what one click can do about the Task's lists of packages.
+    """
+
+    line: str
+    place: str
+    place_url: str
+    cause: str
+    first: Step
+    remedy: Literal["edit", "change", "install", "again"]
+    printed_nothing: bool
+    fixes: tuple[Fix, ...] = ()
+
+
+def of(execution: Execution) -> Failure | None:
+    """What is to be said; None of one that has not failed."""
+    if execution.status != State.FAILED:
+        return None
+    is_script = execution.reason in (Reason.EXIT_CODE, Reason.SIGNAL)
+    said = last_words.of(execution.pk, since=execution.console_start) if is_script else None
+    cause = None if said is None else causes.explain(said, _given(execution))
+    if execution.reason == Reason.SIGNAL:
+        # A line from before it was killed may be about something else; the signal itself is not.
+        said, cause = None, Cause(sentence="", remedy="change")
+    path = "" if said is None else _frozen(execution, said.path)
+    remedy = REMEDIES.get(execution.reason) or (cause.remedy if cause else "edit" if path else "change")
+    return Failure(
+        line="" if said is None else said.text,
+        place=f"{path}, line {said.line}" if said is not None and path else "",
+        place_url="" if said is None or not path else _in_snapshot(execution, path, said.line),
+        cause="" if cause is None else cause.sentence,
+        first=_first(execution, remedy, path, said),
+        remedy=remedy,
+        printed_nothing=is_script and logs.size(execution.pk) <= execution.console_start,
+        fixes=overview.fixes_of(execution.run.task, execution.run.entry_script)[:MOST_FIXES]
+        if remedy == "install"
+        else (),
+    )
+
+
+def _given(execution: Execution) -> Given:
+    run = execution.run
+    try:
+        files = {path for path, _, _ in snapshots.read_list(run.snapshot_id)}
+    except snapshots.SnapshotError:
+        files = set()
+    return Given(files=files, values=run.parameters)
+
+
+def _frozen(execution: Execution, path: str) -> str:
+    """The path if the Snapshot has a file of that name; scripts also name files that they made."""
+    try:
+        return (
+            path if any(path == one for one, _, _ in snapshots.read_list(execution.run.snapshot_id)) else ""
+        )
+    except snapshots.SnapshotError:
+        return ""
+
+
+def _in_snapshot(execution: Execution, path: str, line: int) -> str:
+    return reverse("runs:snapshot_file", args=[execution.run_id, path]) + f"#L{line}"
+
+
+def _first(execution: Execution, remedy: causes.Remedy, path: str, said: ErrorLine | None) -> Step:
+    run = execution.run
+    again = Step(label="Execute again", icon="again", url=reverse("runs:again", args=[run.pk]), is_post=True)
+    changes = Step(
+        label="Run again with changes",
+        icon="edit",
+        url=f"{reverse('runs:new', args=[run.task_id])}?from={run.pk}",
+    )
+    if remedy == "again":
+        return again
+    if remedy == "change":
+        return changes
+    there = {file.path for file in store.list_files(run.task)}
+    if remedy == "install":
+        return Step(label="Look at the Task's files", icon="edit", url=run.task.get_absolute_url())
+    line = said.line if said is not None and path else 0
+    wanted = path or run.entry_script
+    if wanted not in there:
+        return changes
+    where = f":{line}" if line else ""
+    anchor = f"#L{line}" if line else ""
+    return Step(
+        label=f"Edit {wanted}{where}",
+        icon="edit",
+        url=reverse("tasks:file", args=[run.task_id, wanted]) + anchor,
+    )
