@@ -18,6 +18,9 @@ import psutil
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# A node waits up to 15 s before it starts a cluster that ended again and again, which then takes its time
+# when other tests keep the machine busy.
+COMES_UP_WITHIN = 90
 
 
 def until(condition: Callable[[], Any], *, within: float, what: str) -> Any:
@@ -177,7 +180,7 @@ class Product:
             return [*leaders, *sentinels, *others]
 
         try:
-            return until(whole, within=30, what="a whole cluster")
+            return until(whole, within=COMES_UP_WITHIN, what="a whole cluster")
         except AssertionError as error:
             there = [(role_of(p), p.pid, p.ppid(), p.status()) for p in self.processes()]
             raise AssertionError(f"{error}; there are {there}") from error

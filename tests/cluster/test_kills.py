@@ -4,7 +4,7 @@ import psutil
 import pytest
 
 from runs.states import Cause, State
-from tests.cluster.product import Product, all_gone, is_alive, until
+from tests.cluster.product import COMES_UP_WITHIN, Product, all_gone, is_alive, until
 from tests.cluster.work import (
     Work,
     assert_as_if_nothing_had_happened,
@@ -77,7 +77,7 @@ def test_no_process_of_a_cluster_outlives_its_leader(product: Product) -> None:
 def test_a_cluster_that_is_killed_as_soon_as_it_starts_is_started_again(product: Product) -> None:
     node = product.node()
     for _ in range(3):
-        leader = until(lambda: leaders(product, node), within=20, what="a leader")[0]
+        leader = until(lambda: leaders(product, node), within=COMES_UP_WITHIN, what="a leader")[0]
         kill([leader])
         until(lambda leader=leader: not is_alive(leader), within=5, what="its end")
     product.cluster()
