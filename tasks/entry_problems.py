@@ -1,4 +1,4 @@
-"""What keeps a file from being run as an entry script, in words, and mended. Knows no disk."""
+"""What keeps a file from being run as an entry script, in words, with what fixes it. Knows no disk."""
 
 import json
 import re
@@ -20,14 +20,14 @@ _HEREDOC = re.compile(r"(?<![<$(])<<-?\s*(['\"]?)([A-Za-z_]\w*)\1")
 class EntryProblem:
     """What is wrong with an entry script: a sentence that ends with what to do.
 
-    `mend` is what a button would say that puts `mended` in its place; empty, and None, if none can.
+    `fix` is what a button would say that puts `fixed` in its place; empty, and None, if none can.
     With `is_fatal` the script cannot work at all.
     """
 
     sentence: str
     is_fatal: bool
-    mend: str = ""
-    mended: bytes | None = None
+    fix: str = ""
+    fixed: bytes | None = None
 
 
 def problem(path: str, content: bytes) -> EntryProblem | None:
@@ -42,8 +42,8 @@ def problem(path: str, content: bytes) -> EntryProblem | None:
         return EntryProblem(
             sentence=f"{path} is saved as {encoding[:6].upper()}, which cannot be run. Convert it to UTF-8.",
             is_fatal=True,
-            mend=UTF_8,
-            mended=_unix(content.decode(encoding, "replace")),
+            fix=UTF_8,
+            fixed=_unix(content.decode(encoding, "replace")),
         )
     if kind is None and found is None:
         return EntryProblem(sentence=f"{path} has a #! line that names no program. Name one.", is_fatal=True)
@@ -54,7 +54,7 @@ def problem(path: str, content: bytes) -> EntryProblem | None:
 
 def _wide_encoding(content: bytes) -> str | None:
     """UTF-16 or UTF-32, by its byte order mark or by the zeros of its first characters."""
-    encoding = hashbang.encoding_of(content[: hashbang.HEAD_BYTES])
+    encoding = hashbang.encoding_of(content[:8])
     if encoding.startswith(("utf-16", "utf-32")):
         return encoding
     if len(content) % 2 == 0 and content[1:8:2] == b"\0\0\0\0" and b"\0" not in content[:8:2]:
@@ -71,14 +71,14 @@ def _unix(text: str) -> bytes:
 def _shell_problem(path: str, content: bytes) -> EntryProblem | None:
     """Line ends and marks that a shell takes for part of the commands."""
     text = content.decode("utf-8", "surrogateescape")
-    mended = _unix(text)
+    fixed = _unix(text)
     if "\r" in text and "\n" not in text:
         sentence = f"{path} has the line ends of old Macs (CR), so a shell takes it for one line."
         return EntryProblem(
             sentence=f"{sentence} Convert it to Unix line ends.",
             is_fatal=True,
-            mend=UNIX_LINE_ENDS,
-            mended=mended,
+            fix=UNIX_LINE_ENDS,
+            fixed=fixed,
         )
     lines = list(_commands(text))
     windows = [number for number, line in lines if line.endswith("\r")]
@@ -89,15 +89,15 @@ def _shell_problem(path: str, content: bytes) -> EntryProblem | None:
             sentence=f"{path} has Windows line ends (CRLF){where}, which a shell takes for part of its "
             "commands. Convert it to Unix line ends.",
             is_fatal=is_fatal,
-            mend=UNIX_LINE_ENDS,
-            mended=mended,
+            fix=UNIX_LINE_ENDS,
+            fixed=fixed,
         )
     if text.startswith("\ufeff"):
         return EntryProblem(
             sentence=f"{path} begins with a byte order mark, which a shell takes for a command. Remove it.",
             is_fatal=False,
-            mend=NO_MARK,
-            mended=mended,
+            fix=NO_MARK,
+            fixed=fixed,
         )
     return None
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tasks import environment_files
+from tasks import environment_files, list_fixes
 from tasks.preflight import entries, installs, listed, opened, packages, r_code
 from tasks.preflight.findings import Finding
 from tasks.preflight.imports import imports_of
@@ -74,10 +74,7 @@ class _Script:
 
     def _runtime(self) -> Runtime:
         names = (path for path in self.files.paths if "/" not in path)
-        texts = self.files.texts
-        return find_runtime(
-            names, platform=this_platform(), entry=self.script, read=lambda path: texts.get(path, "")
-        )
+        return find_runtime(names, platform=this_platform(), entry=self.script, read=self._text)
 
     def _listed(self) -> Listed:
         """What the environment files list. One that is not UTF-8 lists what cannot be told."""
@@ -94,13 +91,32 @@ class _Script:
             )
             for one in environment_files.ignored(self.files.paths, self.runtime)
         ]
-        found = self._of_entry()
+        found = [*self._of_list(), *self._of_entry()]
         if self.runtime.problem:
             place = Place(path=self.runtime.file, line=1) if self.runtime.file in self.files.paths else None
             found.insert(0, Finding(severity="error", message=self.runtime.problem, place=place))
         if any(one.fixes for one in ignored):  # what they list may be what is missing
             found = [replace(one, fixes=()) if _adds_list(one) else one for one in found]
         return [*found, *ignored]
+
+    def _of_list(self) -> list[Finding]:
+        """What is wrong with a requirements.txt that another tool printed."""
+        file = self.runtime.file
+        is_list = file is not None and self.runtime.source == "requirements"
+        fixes = list_fixes.offered(self.runtime, self._text) if is_list else ()
+        if file is None or not fixes:
+            return []
+        is_conda = fixes[0].action == "create"
+        what = "is a list that Conda printed, which pip cannot read"
+        if not is_conda:
+            is_table = self._text(file).lstrip().startswith("Package")
+            what = "names files of the computer on which it was printed"
+            what = "is a table that pip list printed, which pip cannot read" if is_table else what
+        place = Place(path=file, line=1)
+        return [Finding(severity="error", message=f"{file} {what}.", place=place, fixes=fixes)]
+
+    def _text(self, path: str) -> str:
+        return self.files.texts.get(path, "")
 
     def _of_entry(self) -> list[Finding]:
         script, text = self.script, self.files.texts[self.script]

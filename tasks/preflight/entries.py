@@ -51,9 +51,9 @@ def problems(path: str, content: bytes, *, is_entry: bool, python: int | None) -
 
 def _of_entry(path: str, found: entry_problems.EntryProblem) -> Finding:
     fixes: tuple[Fix, ...] = ()
-    if found.mended is not None:
-        text = found.mended.decode("utf-8", "surrogateescape")
-        fixes = (Fix(action="replace", path=path, target=path, label=found.mend, text=text),)
+    if found.fixed is not None:
+        text = found.fixed.decode("utf-8", "surrogateescape")
+        fixes = (Fix(action="replace", path=path, target=path, label=found.fix, text=text),)
     return Finding(
         severity="error" if found.is_fatal else "warning",
         message=found.sentence,

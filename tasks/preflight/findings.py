@@ -33,8 +33,8 @@ class Finding:
 
 
 def key_of(fix: Fix) -> str:
-    told = repr((fix.action, fix.path, fix.target, fix.text)).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(told).hexdigest()[:16]
+    content = repr((fix.action, fix.path, fix.target, fix.text)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def enumeration(items: list[str], *, most: int = 8) -> str:

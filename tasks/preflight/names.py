@@ -51,6 +51,13 @@ def distributions(module: str) -> tuple[str, ...]:
     return (normalized(parts[0]),) if parts[0] in _same_names() else ()
 
 
+@lru_cache(maxsize=1)
+def known_distributions() -> frozenset[str]:
+    """The distributions of which it is known by which names they are imported."""
+    others = (name for found in _other_names().values() for name in found)
+    return frozenset([*others, *map(normalized, _same_names()), "pip", "python", "wheel", "uv"])
+
+
 def is_shared(module: str) -> bool:
     """Whether many distributions have modules below this name, so that it alone says nothing."""
     return module in _namespaces()

@@ -63,8 +63,10 @@ def missing(imports: Iterable[Import], installed: Installed) -> list[Missing]:
     listed = installed.listed
     if listed.is_open or installed.is_open:
         return []
-    there, unknown = names.brought_by([*listed.names, *installed.itself, *(installed.exactly or ())])
-    unnamed = [name for name in unknown if not names.distributions(name.replace("-", "_"))]
+    there, unknown = names.brought_by([*listed.names, *installed.itself])
+    if installed.exactly is not None:
+        there, unknown = installed.exactly | installed.itself, installed.exactly
+    unnamed = unknown - names.known_distributions()
     found: dict[str, Missing] = {}
     for one in imports:
         first = one.module.split(".")[0]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from django.apps import apps
 from django.contrib.auth.models import User
 
 from coretex_site.lib import filetree
@@ -24,7 +25,18 @@ MAX_LISTS = 20
 
 def findings(task: Task, script: str = "") -> tuple[Finding, ...]:
     """What is found in a Task as it is now, for one of its scripts or those that are meant to be run."""
-    return _findings(store.root(task), task.digest, script, None)
+    found = _findings(store.root(task), task.digest, script, None)
+    exactly = _installed(task) if found else None
+    return found if exactly is None else _findings(store.root(task), task.digest, script, exactly)
+
+
+def _installed(task: Task) -> frozenset[str] | None:
+    """What an environment has that was built from the lists of the Task as they are, if there is one.
+
+    Applications that know environments say so in `installed_packages` of their configuration.
+    """
+    parts = (getattr(config, "installed_packages", None) for config in apps.get_app_configs())
+    return next((part(task) for part in parts if part is not None), None)
 
 
 def findings_at(

@@ -9,7 +9,7 @@ from runs.models import Environment
 from runs.states import State
 from tasks import library
 from tasks.preflight import reading
-from tests.small_tasks import console, fresh, make_task, python, submit
+from tests.small_tasks import console, fresh, make_task, python, submit, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,3 +67,19 @@ def test_nothing_is_found_in_the_templates(name: str) -> None:
     for script in template.entry_scripts:
         assert reading.findings_at(template.root, name, script) == ()
         assert reading.unread_parameters(template.root, name, script) == []
+
+
+def test_an_environment_that_was_built_from_the_same_lists_answers_for_the_pages(project: Project) -> None:
+    lists = {"requirements.txt": "some-lab-tools\n"}
+    task = make_task(project, {"main.py": "import numpy\n", **lists})
+    (unsure,) = reading.findings(task, "main.py")
+    assert not unsure.is_error and "Unless another package brings it" in unsure.message
+    execution = submit(task)
+    execution.environment = Environment.objects.create(kind="venv", packages="some-lab-tools==1\nscipy==1\n")
+    execution.save()
+    (sure,) = reading.findings(task, "main.py")
+    assert sure.is_error and sure.message == "main.py imports numpy, which requirements.txt does not list."
+    Environment.objects.update(packages="numpy==2.1\n")
+    assert reading.findings(task, "main.py") == ()
+    write(task, {"requirements.txt": "other-lab-tools\n"})
+    assert not reading.findings(task, "main.py")[0].is_error

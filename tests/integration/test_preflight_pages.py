@@ -113,7 +113,7 @@ def test_saving_in_the_editor_updates_what_is_found(browser: Client, project: Pr
 
 
 @pytest.mark.parametrize("htmx", [False, True])
-def test_the_run_form_mends_and_keeps_what_was_filled_in(
+def test_the_run_form_fixes_and_keeps_what_was_filled_in(
     browser: Client, project: Project, htmx: bool
 ) -> None:
     task = small_tasks.make_task(project, {"main.py": SCRIPT})
@@ -157,10 +157,10 @@ def test_a_batch_over_values_without_effect_is_asked_about_once(
     assert "Start all the same" in page
     assert not Batch.objects.exists()
     again = form_data(page, address).dict()
-    assert again["asked"] == "momentum"
+    assert again["confirmed"] == "momentum"
     wrong = browser.post(address, {**again, "p-lr": "x"}, headers=headers)
     assert wrong.status_code == 422
-    assert form_data(wrong.content.decode(), address).dict()["asked"] == "momentum"
+    assert form_data(wrong.content.decode(), address).dict()["confirmed"] == "momentum"
     answer = browser.post(address, again, headers=headers)
     assert answer.status_code == (204 if htmx else 302)
     assert Batch.objects.get().count == 2

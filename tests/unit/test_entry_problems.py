@@ -1,4 +1,4 @@
-"""What keeps a file from being run as an entry script is said in words, and mended where it can be."""
+"""What keeps a file from being run as an entry script is said in words, and fixed where it can be."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ WINDOWS = SHELL.replace(b"\n", b"\r\n")
 
 
 @pytest.mark.parametrize(
-    ("path", "content", "said", "mend"),
+    ("path", "content", "said", "fix"),
     [
         ("main.sh", WINDOWS, "Windows line ends (CRLF), which", UNIX_LINE_ENDS),
         ("main.sh", WINDOWS.partition(b"\r\n")[2], "Windows line ends", UNIX_LINE_ENDS),
@@ -28,19 +28,17 @@ WINDOWS = SHELL.replace(b"\n", b"\r\n")
         ("main.R", "print(1)\n".encode("utf-32"), "saved as UTF-32", UTF_8),
     ],
 )
-def test_a_script_that_cannot_work_is_told_and_mended(
-    path: str, content: bytes, said: str, mend: str
-) -> None:
+def test_a_script_that_cannot_work_is_told_and_mended(path: str, content: bytes, said: str, fix: str) -> None:
     found = problem(path, content)
     assert found is not None and found.is_fatal and said in found.sentence
-    assert found.mend == mend and found.mended is not None
-    assert b"\r" not in found.mended and problem(path, found.mended) is None
+    assert found.fix == fix and found.fixed is not None
+    assert b"\r" not in found.fixed and problem(path, found.fixed) is None
 
 
 def test_what_only_disturbs_a_script_does_not_keep_it_from_running() -> None:
     marked = problem("main.sh", b"\xef\xbb\xbf" + SHELL)
     assert marked is not None and not marked.is_fatal
-    assert (marked.mend, marked.mended) == (NO_MARK, SHELL)
+    assert (marked.fix, marked.fixed) == (NO_MARK, SHELL)
     mixed = problem("main.sh", SHELL.replace(b"done\n", b"done\r\n"))
     assert mixed is not None and not mixed.is_fatal and "in line 5" in mixed.sentence
 
@@ -86,7 +84,7 @@ def test_nothing_is_said_of_a_script_that_works(path: str, content: bytes) -> No
 )
 def test_what_would_be_needed_is_said(path: str, content: bytes, said: str) -> None:
     found = problem(path, content)
-    assert found is not None and found.is_fatal and found.mended is None
+    assert found is not None and found.is_fatal and found.fixed is None
     assert said in found.sentence
 
 
@@ -137,6 +135,6 @@ def test_another_python_is_not(name: str) -> None:
 @given(st.binary(max_size=300), st.sampled_from(["main.sh", "main.py", "main.ipynb", "tool", "x.nf"]))
 def test_any_content_has_an_answer_and_a_mended_one_is_not_mended_again(content: bytes, path: str) -> None:
     found = problem(path, content)
-    if found is not None and found.mended is not None:
-        again = problem(path, found.mended)
-        assert again is None or again.mend != found.mend
+    if found is not None and found.fixed is not None:
+        again = problem(path, found.fixed)
+        assert again is None or again.fix != found.fix

@@ -214,3 +214,17 @@ def test_the_kept_names_are_in_order_and_of_one_kind() -> None:
     assert names.of_conda("pytorch") == "torch"
     everything, unknown = names.brought_by(["scanpy", "pandas", "no-such"])
     assert {"numpy", "anndata", "six"} <= everything and unknown == {"no-such"}
+
+
+def test_a_requirements_txt_that_another_tool_printed_is_turned_into_one_that_can_be_read() -> None:
+    printed = "# platform: linux-64\nnumpy=1.26.4=py311h64a7726_0\npandas=2.2.1=py311h320fe9a_0\n"
+    one = only({"main.py": "import numpy\n", "requirements.txt": printed})
+    assert (
+        one.is_error
+        and one.message == "requirements.txt is a list that Conda printed, which pip cannot read."
+    )
+    assert one.fixes[0].target == "environment.yml"
+    named = "numpy @ file:///home/conda/feedstock_root/work/dist/numpy-1.26.4-cp311-linux_x86_64.whl\n"
+    one = only({"main.py": "import numpy\n", "requirements.txt": named})
+    assert one.message == "requirements.txt names files of the computer on which it was printed."
+    assert one.fixes[0].text == "numpy==1.26.4\n"

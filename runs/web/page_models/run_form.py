@@ -123,6 +123,8 @@ class RunTaskForm:
 
     @property
     def findings(self) -> Sequence[Finding]:
+        if self.snapshot is None:
+            return reading.findings(self.task, self.script)
         return reading.findings_at(*self._tree, self.script)
 
     @cached_property
@@ -141,24 +143,24 @@ class RunTaskForm:
         return [name for name in self.unread if name in self.parameters.several]
 
     @property
-    def asked_before(self) -> list[str]:
-        """The parameters that the question was about, so that it is asked only once."""
-        return [] if self.data is None else self.data.getlist("asked")
+    def confirmed(self) -> list[str]:
+        """The parameters that the question was about before, so that it comes only once."""
+        return [] if self.data is None else self.data.getlist("confirmed")
 
     @property
-    def asked(self) -> list[str]:
+    def confirmed_next(self) -> list[str]:
         """Those that it was about once the form is shown."""
-        return list(dict.fromkeys([*self.asked_before, *(self.varied_in_vain if self.asks else [])]))
+        return list(dict.fromkeys([*self.confirmed, *(self.varied_in_vain if self.asks else [])]))
 
     @property
-    def may_mend(self) -> bool:
-        """Whether what is found can be mended: files that are frozen already cannot."""
+    def may_fix(self) -> bool:
+        """Whether what is found can be fixed: files that are frozen already cannot."""
         return self.snapshot is None
 
     @property
     def question(self) -> str:
-        """What to ask once before it starts; empty when there is nothing, or it was asked before."""
-        if not self.parameters.several or set(self.varied_in_vain) <= set(self.asked_before):
+        """What to ask once before it starts; empty when there is nothing, or it was shown before."""
+        if not self.parameters.several or set(self.varied_in_vain) <= set(self.confirmed):
             return ""
         what = effects.sentence(self.varied_in_vain, self.script)
         return f"{what} Runs that differ only in this will do the same. Start them all the same?"
