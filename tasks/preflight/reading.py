@@ -74,7 +74,7 @@ def unread_parameters(folder: Path, digest: str, script: str) -> list[str]:
 # Pages are shown more often than files change. The digest is that of the files.
 @lru_cache(maxsize=128)
 def _findings(folder: Path, digest: str, script: str, exactly: frozenset[str] | None) -> tuple[Finding, ...]:
-    files = read_files(folder)
+    files = read_files(folder, also=script)
     scripts = [script] if script else suggestions.entry_scripts(files.scripts)
     return check(files, scripts, exactly=exactly)
 
@@ -86,18 +86,18 @@ def _unread(folder: Path, digest: str, script: str) -> tuple[str, ...]:
     return () if parsed.spec is None else tuple(without_effect(parsed.spec, files.scripts, script))
 
 
-def read_files(folder: Path) -> Files:
-    """The files below a folder, as far as the limits go."""
+def read_files(folder: Path, *, also: str = "") -> Files:
+    """The files below a folder, as far as the limits go; `also` one that has no suffix of a script."""
     sizes = {file.path: file.size for file in filetree.walk(folder)} if folder.is_dir() else {}
-    return choose(sizes, lambda path: _bytes(folder, path))
+    return choose(sizes, lambda path: _bytes(folder, path), also=also)
 
 
-def choose(sizes: Mapping[str, int], read: Callable[[str], bytes | None]) -> Files:
+def choose(sizes: Mapping[str, int], read: Callable[[str], bytes | None], *, also: str = "") -> Files:
     """Scripts, modules, lists of packages and what those refer to; `read` returns None for none."""
     contents: dict[str, bytes] = {}
     conda = [file for files in CONDA_FILES.values() for file in files]
     lists = [TASK_YAML, VERSION_FILE, VENV_FILE, PROJECT_FILE, LOCK_FILE, *conda]
-    for path in [*suggestions.choose(sizes), *lists]:
+    for path in [*suggestions.choose(sizes), *lists, *([also] if also else [])]:
         content = read(path) if sizes.get(path, suggestions.MAX_BYTES + 1) <= suggestions.MAX_BYTES else None
         contents |= {} if content is None else {path: content}
     open_ = [path for path in (VENV_FILE, *conda) if path in contents]

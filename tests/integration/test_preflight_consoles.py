@@ -42,7 +42,7 @@ def test_the_files_of_a_snapshot_are_read_once_for_all_of_its_runs(
 ) -> None:
     reads = []
     whole = reading.read_files
-    monkeypatch.setattr(reading, "read_files", lambda folder: reads.append(folder) or whole(folder))
+    monkeypatch.setattr(reading, "read_files", lambda folder, also="": reads.append(folder) or whole(folder))
     task = make_task(project, {"main.py": "open('not-there.csv')\n"})
     executions = [submit(task) for _ in range(3)]
     while take_one():
