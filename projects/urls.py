@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.views import dataset_files, datasets, members, projects
+from projects.views import dataset_files, datasets, members, pending, projects
 
 app_name = "projects"
 urlpatterns = [
@@ -22,6 +22,9 @@ urlpatterns = [
     ),
     path("projects/<int:pk>/datasets/", datasets.project_datasets, name="datasets"),
     path("projects/<int:pk>/datasets/new", datasets.dataset_create, name="dataset_create"),
+    path("uploads/ignored", pending.ignored, name="upload_ignored"),
+    path("uploads/<str:token>", pending.review, name="pending"),
+    path("uploads/<str:token>/discard", pending.discard, name="pending_discard"),
     path("datasets/", datasets.all_datasets, name="all_datasets"),
     path("datasets/<int:pk>/", datasets.dataset, name="dataset"),
     path("datasets/<int:pk>/edit", datasets.dataset_edit, name="dataset_edit"),

@@ -10,11 +10,13 @@ from django.db import IntegrityError, transaction
 
 from coretex_site.lib import filetree, paths, uploading
 from coretex_site.lib.filetree import TreeError
+from coretex_site.lib.intake import Choices, Taken
 from projects.models import Project
 from tasks import library, starters
 from tasks.files import store
 from tasks.models import Task
 from tasks.taskyaml.heading import Heading, heading
+from tasks.taskyaml.tree import MAX_BYTES
 
 MISSING_NAME = "Give the Task a name."
 
@@ -37,12 +39,23 @@ def blank(details: Details) -> Task:
     return _make(details, lambda folder: folder.mkdir())
 
 
-def from_upload(details: Details, uploads: Sequence[tuple[str, BinaryIO]]) -> Task:
-    """A Task of uploaded files, each with its path, or of one archive (zip, tar.gz); raises TreeError.
+def from_upload(
+    details: Details,
+    uploads: Sequence[tuple[str, BinaryIO]],
+    *,
+    choices: Choices | None = None,
+    report: Callable[[Taken], object] = lambda taken: None,
+) -> Task:
+    """A Task of uploaded files, each with its path, or of one archive; raises TreeError.
 
-    A single folder at the top that holds everything is the root itself, in uploads as in archives.
+    A single folder at the top that holds everything is the root itself, in uploads as in archives. `report`
+    gets what was stored and what was left out.
     """
-    return _make(details, lambda folder: uploading.write(uploads, folder, unpack=True, strip=True))
+
+    def fill(folder: Path) -> None:
+        report(uploading.write(uploads, folder, unpack=True, strip=True, is_whole=True, choices=choices))
+
+    return _make(details, fill)
 
 
 def from_template(details: Details, name: str, *, schema_url: str = "") -> Task:
@@ -84,7 +97,10 @@ def name_is_taken(name: str) -> str:
 def _completed(details: Details, folder: Path) -> Details:
     """The details with what was left out as task.yaml has it; raises TreeError where that gives no name."""
     task_yaml = folder / store.TASK_YAML
-    found = heading(task_yaml.read_bytes()) if task_yaml.is_file() else Heading()
+    found = Heading()
+    if task_yaml.is_file():
+        with task_yaml.open("rb") as file:
+            found = heading(file.read(MAX_BYTES + 1))
     if not details.name and (found.problem or not found.name):
         raise TreeError(found.problem or MISSING_NAME)
     if not details.name and name_taken(details.project, found.name):

@@ -1,12 +1,12 @@
 """The forms in which Tasks are made and named. Knows nothing of parameters."""
 
-from collections.abc import Sequence
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import User
 from django.utils.text import normalize_newlines
 
+from projects.data.uploads import Arrival
 from projects.models import Project, Role
 from tasks import create, library
 from tasks.models import Task
@@ -60,9 +60,9 @@ class CreateForm(DetailsForm):
     )
     template = forms.ChoiceField(required=False, choices=template_choices)
 
-    def __init__(self, *args: Any, uploads: Sequence[tuple[str, BinaryIO]] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, arrival: Arrival | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.uploads = uploads
+        self.arrival = arrival
         name = self.fields["name"]
         name.required = False
         name.help_text = "Left empty, it is the name in the task.yaml of the files or of the Template."
@@ -73,7 +73,7 @@ class CreateForm(DetailsForm):
             self.add_error("name", create.MISSING_NAME)
         if cleaned.get("start") == "template" and cleaned.get("template") == "":
             self.add_error("template", "Choose a Template.")
-        if cleaned.get("start") == "upload" and not self.uploads:
+        if cleaned.get("start") == "upload" and not (self.arrival and self.arrival.files):
             self.add_error("start", "Choose a folder, files or an archive, or another way to start.")
         return cleaned
 

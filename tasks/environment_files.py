@@ -124,7 +124,11 @@ OTHERS = {
 def _look_at(path: str, taken: set[str], platform: Platform) -> Ignored | None:
     """What a file is, if it is one of those."""
     parts = PurePosixPath(path).parts
-    if len(parts) > 3 or any(part.startswith(".") or part.casefold() in FOREIGN for part in parts):
+    if (
+        not parts
+        or len(parts) > 3
+        or any(part.startswith(".") or part.casefold() in FOREIGN for part in parts)
+    ):
         return None
     name, folder = parts[-1].casefold(), "/".join(parts[:-1])
     conda_file = CONDA_FILES[platform][0]

@@ -54,33 +54,43 @@ def without_builds(text: str) -> str:
     return WITH_BUILD.sub(r"\g<before>\g<after>", text)
 
 
-def as_environment(text: str) -> str:
-    """environment.yml of what `conda list`, with --export or --explicit, printed; empty for other texts."""
+def printed_by(text: str) -> str:
+    """The command that prints such a table in place of a list that pip reads; empty for other texts."""
     rows = _rows(text)
     if not rows:
         return ""
-    if all(EXPORTED.fullmatch(row) for row in rows):
-        found = [EXPORTED.fullmatch(row) for row in rows]
-        packages = [(one["name"], one["version"], one["build"].split("_")[0]) for one in found if one]
-        return _environment(packages, channels=())
     if rows[0] == "@EXPLICIT":
-        addresses = [one for row in rows[1:] if (one := ADDRESS.fullmatch(row)) is not None]
-        return _environment(
-            [(one["name"], one["version"], "") for one in addresses],
-            channels=[one["channel"] for one in addresses],
-        )
+        return "conda list --explicit"
+    if all(EXPORTED.fullmatch(row) for row in rows):
+        return "conda list --export"
     if re.search(r"^# +Name +Version +Build", text, re.MULTILINE):
-        cells = [row.split() for row in rows]
-        packages = [(row[0], row[1], row[3] if len(row) > 3 else "") for row in cells if len(row) > 2]
-        names = [channel for _, _, channel in packages if channel not in {"", PYPI, "<develop>"}]
-        return _environment(packages, channels=names)
+        return "conda list"
+    return "pip list" if rows[0].split()[:2] == ["Package", "Version"] else ""
+
+
+def as_environment(text: str) -> str:
+    """environment.yml of what `conda list`, with --export or --explicit, printed; empty for other texts."""
+    rows = _rows(text)
+    match printed_by(text):
+        case "conda list --export":
+            found = [one for row in rows if (one := EXPORTED.fullmatch(row)) is not None]
+            return _environment([(one["name"], one["version"], one["build"].split("_")[0]) for one in found])
+        case "conda list --explicit":
+            found = [one for row in rows[1:] if (one := ADDRESS.fullmatch(row)) is not None]
+            channels = [one["channel"] for one in found]
+            return _environment([(one["name"], one["version"], "") for one in found], channels)
+        case "conda list":
+            cells = [row.split() for row in rows]
+            packages = [(row[0], row[1], row[3] if len(row) > 3 else "") for row in cells if len(row) > 2]
+            names = [channel for _, _, channel in packages if channel not in {"", PYPI, "<develop>"}]
+            return _environment(packages, names)
     return ""
 
 
 def as_requirements(text: str) -> str:
     """requirements.txt of what `pip list` printed, or of `pip freeze` inside Conda; empty for other texts."""
     rows = _rows(text)
-    if len(rows) > 2 and rows[0].split()[:2] == ["Package", "Version"]:
+    if printed_by(text) == "pip list":
         cells = [row.split() for row in rows[1:] if not row.startswith("-")]
         return _text(f"{row[0]}=={row[1]}" for row in cells if len(row) == 2)
     if not any(NAMED_FILE.fullmatch(row) for row in rows):
@@ -101,7 +111,7 @@ def _rows(text: str) -> list[str]:
     return [row for row in rows if row and not row.startswith("#")]
 
 
-def _environment(packages: Iterable[tuple[str, str, str]], *, channels: Sequence[str]) -> str:
+def _environment(packages: Iterable[tuple[str, str, str]], channels: Sequence[str] = ()) -> str:
     """`packages` are (name, version, where from); what is from PyPI comes into the pip section."""
     listed = list(packages)
     conda = [f"  - {name}={version}" for name, version, source in listed if source != PYPI]

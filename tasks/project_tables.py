@@ -11,6 +11,9 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 MOST_CHARACTERS = 1_000_000
 OPENS, CLOSES = "# /// script", "# ///"
 
@@ -88,7 +91,24 @@ def _listed(table: Mapping[str, Any], values: Mapping[str, Any], where: str) -> 
         problem = f'{where}requires-python must be a text such as ">=3.11", but is {str(python)[:100]}.'
     if problem:
         return Listed(problem=problem, table=table)
-    return Listed(dependencies=tuple(dependencies), python=python.strip(), table=table)
+    found = Listed(dependencies=tuple(dependencies), python=python.strip(), table=table)
+    return replace(found, problem=_mistake(found, where) if dependencies or found.is_package else "")
+
+
+def _mistake(listed: Listed, where: str) -> str:
+    """What installers would not read, in a sentence."""
+    for text in listed.dependencies:
+        try:
+            Requirement(text)
+        except InvalidRequirement:
+            return (
+                f'{where}dependencies: {text[:100]!r} is no dependency; expected for example "numpy>=1.26".'
+            )
+    try:
+        SpecifierSet(listed.python)
+    except InvalidSpecifier:
+        return f'{where}requires-python must be a text such as ">=3.11,<4", but is {listed.python[:100]!r}.'
+    return ""
 
 
 def _parse(text: str) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def build(project: Project, alice: User, charlie: User) -> World:
 def dataset_of(project: Project, name: str, files: dict[str, bytes], by: User) -> Dataset:
     sent = [(path, io.BytesIO(content)) for path, content in files.items()]
     arrival = uploads.Arrival(files=sent, into="", unpack=False)
-    return uploads.create(Dataset(project=project, name=name), arrival, by=by)
+    return uploads.create(Dataset(project=project, name=name), arrival, by=by)[0]
 
 
 def task_of(project: Project, name: str, files: dict[str, bytes], by: User) -> Task:

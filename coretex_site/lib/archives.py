@@ -1,247 +1,173 @@
-"""Reads untrusted zip and tar archives, and writes zips as streams. Knows nothing of Django."""
+"""Opens untrusted archives of every usual kind by what is in them. Knows nothing of Django."""
 
 import gzip
 import io
-import stat
+import re
 import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any, BinaryIO
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
-from zipstream import ZipStream
+from coretex_site.lib.entries import Entry
+from coretex_site.lib.leftovers import LeftOut, by_name
+from coretex_site.lib.streams import Decompressed, decoder_of
+from coretex_site.lib.tar_entries import Reader, is_tar, tar_entries
+from coretex_site.lib.treepaths import Limits, TreeError
+from coretex_site.lib.writing import too_many
+from coretex_site.lib.zip_entries import SPLIT, check_directory, zip_entries
 
-from coretex_site.lib.treepaths import Limits, TreeError, is_ignored, safe_path, shown_name
-from coretex_site.lib.writing import too_large, too_many
-
-CHUNK = 1024 * 1024
-SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
-LARGEST_HEADER = 1024**2  # a tar header of names and times is never larger
+KINDS = "a zip, or a tar, plain or compressed with gzip, bzip2, xz or Zstandard"
+TARS = r"tar|tgz|tbz|tb2|tbz2|txz|tlz|tzst|tar\.(gz|bz2|xz|lzma|zst|zstd)"
+REFUSED = r"7z|rar|taz|tar\.(z|lz|lz4|lzo|br)|(zip|7z)\.\d{3}|z\d\d"
+SUFFIX = re.compile(rf".*\.(zip|{TARS}|{REFUSED})", re.IGNORECASE | re.DOTALL)
+# What browsers and programs append to a name, or leave of one.
+MAIMED = re.compile(rf"[^.]+|.*\.(zip|{TARS})\W.*|.*\.(gz|bz2|xz|lzma|zst)", re.IGNORECASE | re.DOTALL)
+SPLIT_ZIP = (b"PK\x07\x08", b"PK00")
+SPLIT_NAME = re.compile(r".*\.(z\d\d|\d{3}|part\d+\.rar)", re.IGNORECASE | re.DOTALL)
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+# Magic numbers of what is not unpacked here.
+OTHERS = {
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a rar archive",
+    b"\x04\x22\x4d\x18": "an LZ4 file",
+    b"\x1f\x9d": "a file of the old compress program",
+    b"LZIP": "an lzip file",
+    b"MSCF": "a cabinet archive",
+    b"xar!": "a xar archive",
+}
+WEB_PAGE = "is a web page, not an archive: a sign-in or an error page, perhaps. Download it again."
+TEXTS = {
+    b"version https://git-lfs": "is a pointer to a file in Git LFS, not the file itself. Run `git lfs pull`, "
+    "then upload the file.",
+    b"<!doctype html": WEB_PAGE,
+    b"<html": WEB_PAGE,
+}
 # What the readers raise for archives that are damaged or were made by nobody. NotImplementedError is what
 # zipfile says of a compression that it does not know. Each becomes a sentence that refuses the archive.
 DAMAGE = (
     zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, struct.error, EOFError, IndexError,
     LookupError, NotImplementedError, OverflowError, RecursionError, UnicodeError, ValueError,
 )  # fmt: skip
+MOST_LISTED = 200_000  # entries that are kept in memory until it is known which are left out
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A regular file in an archive; `path` is as it stands there."""
-
-    path: str
-    size: int
-    executable: bool
-    open: Callable[[], AbstractContextManager[IO[bytes]]]
+class Unreadable(TreeError):
+    """This is no archive, or one that is not unpacked here."""
 
 
 class Entries(list[Entry]):
-    """The files of an archive of `packed` bytes."""
+    """What an archive of `packed` bytes holds, without folders; `left_out` counts what tools made."""
 
     packed = 0
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.left_out = LeftOut()
+
 
 def is_archive(filename: str) -> bool:
-    """Whether a file of this name is one that can be unpacked."""
-    return filename.lower().endswith(SUFFIXES)
+    """Whether a file of this name is meant to be unpacked."""
+    return SUFFIX.fullmatch(filename) is not None
+
+
+def is_maimed_archive(filename: str, content: BinaryIO) -> bool:
+    """Whether a file is an archive although its name lost its suffix, or is a single compressed file."""
+    begin = content.read(512)
+    content.seek(0)
+    known = begin.startswith((*ZIP, *OTHERS, b"\x1f\x8b")) or decoder_of(begin) is not None or is_tar(begin)
+    return known and MAIMED.fullmatch(filename) is not None
 
 
 @contextmanager
 def list_archive(archive: BinaryIO, filename: str, limits: Limits) -> Iterator[Entries]:
-    """The files of a zip, tar or tar.gz, to be opened inside the block in their order.
+    """What is in an archive, to be opened inside the block in its order.
 
-    Raises TreeError, with all reasons, for links, devices, encrypted files, too much of anything and damage,
-    whether found in the list or, inside the block, in the contents.
+    Raises TreeError for what is no archive, for far too much and for damage, whether found in the list or,
+    inside the block, in the contents.
     """
     packed = archive.seek(0, io.SEEK_END)
     archive.seek(0)
     begin = archive.read(512)
     archive.seek(0)
     try:
-        if begin.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-            refuse_large_directory(archive, filename, limits)
+        if begin.startswith(ZIP) or _is_zip(archive, begin, filename):
+            check_directory(archive, filename, limits)
             with zipfile.ZipFile(archive) as opened:
-                yield _checked(opened.infolist(), zip_entry(opened), packed, filename, limits)
+                yield _listed(zip_entries(opened), packed, filename, limits)
         elif begin.startswith(b"\x1f\x8b"):
-            with (
-                gzip.GzipFile(fileobj=archive) as unzipped,
-                tarfile.TarFile(fileobj=Reader(unzipped, filename, limits), mode="r") as opened,
-            ):
-                yield _checked(members(opened, filename), tar_entry(opened), packed, filename, limits)
-        elif begin[257:262] == b"ustar":
-            with tarfile.TarFile(fileobj=Reader(archive, filename, limits), mode="r") as opened:
-                yield _checked(members(opened, filename), tar_entry(opened), packed, filename, limits)
+            with gzip.GzipFile(fileobj=archive) as unzipped:
+                yield from _tar(unzipped, packed, filename, limits)
+        elif (make := decoder_of(begin)) is not None:
+            with io.BufferedReader(Decompressed(archive, make)) as unzipped:
+                yield from _tar(unzipped, packed, filename, limits)
+        elif is_tar(begin):
+            yield from _tar(archive, packed, filename, limits)
         else:
-            raise TreeError(f"{filename} is not an archive that can be read; expected a zip or a tar.gz.")
+            raise Unreadable(f"{filename} {_otherwise(begin, filename)}")
     except TreeError:
         raise
     except DAMAGE as error:
-        raise TreeError(
-            f"{filename} is damaged, cut off or not really an archive of this kind "
-            f"({str(error)[:200] or type(error).__name__}). Make it again and upload that."
-        ) from error
+        raise TreeError(_damaged(filename, error)) from error
 
 
-def _checked(
-    items: Iterable[Any],
-    read: Callable[[Any], Entry | str | None],
-    packed: int,
-    filename: str,
-    limits: Limits,
-) -> Entries:
-    """The entries that `read` makes of `items`; a string is a reason to refuse, None a folder."""
-    entries, problems = Entries(), []
-    entries.packed = packed
-    for count, item in enumerate(items):
-        if count >= 4 * limits.max_files:  # folders and ignored files are not counted, but not for ever
-            raise TreeError(too_many(filename, limits))
-        entry = read(item)
-        if isinstance(entry, str):
-            problems.append(entry)
-        elif entry is not None:
-            entries.append(entry)
-    if problems:
-        raise TreeError(*problems)
-    if sum(entry.size for entry in entries if not is_ignored(entry.path)) > limits.max_bytes:
-        raise TreeError(too_large(filename, limits))
-    return entries
-
-
-def refuse_large_directory(archive: BinaryIO, filename: str, limits: Limits) -> None:
-    """Refuses a zip whose list of files would fill the memory: `zipfile` reads all of it at once."""
-    size = archive.seek(0, io.SEEK_END)
-    archive.seek(max(0, size - 65_535 - 22 - 20))
-    tail = archive.read()
-    at = tail.rfind(b"PK\x05\x06")
-    listed = 0
-    if at >= 0 and len(tail) >= at + 22:
-        listed = struct.unpack_from("<L", tail, at + 12)[0]
-        if at >= 20 and tail[at - 20 : at - 16] == b"PK\x06\x07":
-            archive.seek(min(size, struct.unpack_from("<Q", tail, at - 12)[0]))
-            record = archive.read(56)
-            if len(record) == 56:
-                listed = max(listed if listed < 0xFFFFFFFF else 0, struct.unpack_from("<Q", record, 40)[0])
+def _is_zip(archive: BinaryIO, begin: bytes, filename: str) -> bool:
+    """A zip may have something before it: a program that unpacks it, or the mark of a needless split."""
+    found = filename.lower().endswith(".zip") or begin.startswith(SPLIT_ZIP)
+    found = found and not begin.startswith(tuple(OTHERS)) and zipfile.is_zipfile(archive)
     archive.seek(0)
-    if min(listed, size) > 1024**2 + 4 * limits.max_files * 512:
-        raise TreeError(too_many(filename, limits))
+    return found
 
 
-def zip_entry(opened: zipfile.ZipFile) -> Callable[[zipfile.ZipInfo], Entry | str | None]:
-    def read(info: zipfile.ZipInfo) -> Entry | str | None:
-        path = info.orig_filename  # with what stands after a NUL, which `filename` leaves out
-        unix = info.external_attr >> 16 if info.create_system == 3 else 0
-        kind = stat.S_IFMT(unix)
-        if kind == stat.S_IFLNK:
-            return link(path)
-        if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
-            return device(path)
-        if path.endswith("/"):
-            return folder(path)
-        if info.flag_bits & 0x1:
-            return f"“{shown_name(path)}” is encrypted. Make the archive without a password."
-        if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            return f"“{shown_name(path)}” is compressed in an unusual way. Make an ordinary zip (Deflate)."
-        return Entry(
-            path=path, size=info.file_size, executable=bool(unix & 0o100), open=lambda: opened.open(info)
-        )
-
-    return read
+def _otherwise(begin: bytes, filename: str) -> str:
+    """What a file that is no archive of ours is, and what to do."""
+    if not begin:
+        return "is empty; upload it again."
+    if begin.startswith(SPLIT_ZIP) or SPLIT_NAME.fullmatch(filename):
+        return SPLIT
+    text = begin.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for start, what in TEXTS.items():
+        if text.startswith(start):
+            return what
+    what = next((name for magic, name in OTHERS.items() if begin.startswith(magic)), "")
+    if what:
+        return f"is {what}, which cannot be unpacked here; make it {KINDS}."
+    return f"is not an archive that can be read; expected {KINDS}."
 
 
-def tar_entry(opened: tarfile.TarFile) -> Callable[[tarfile.TarInfo], Entry | str | None]:
-    def read(member: tarfile.TarInfo) -> Entry | str | None:
-        if member.issym() or member.islnk():
-            return link(member.name)
-        if member.isdir():
-            return folder(member.name)
-        if not member.isreg():
-            return device(member.name)
-        return Entry(
-            path=member.name,
-            size=member.size,
-            executable=bool(member.mode & 0o100),
-            open=lambda: tarfile.ExFileObject(opened, member),
-        )
-
-    return read
-
-
-def folder(path: str) -> str | None:
-    """Folders are made with their files; one that cannot be is a reason to refuse."""
-    try:
-        if path.strip("./"):
-            safe_path(path)
-    except TreeError as error:
-        return str(error)
-    return f"“{shown_name(path)}” points outside the folder." if ".." in path.split("/") else None
-
-
-def link(path: str) -> str:
+def _damaged(filename: str, error: Exception) -> str:
+    if "multiple disks" in str(error):
+        return f"{filename} {SPLIT}"
     return (
-        f"“{shown_name(path)}” is a link, and links are not accepted. Put the file itself into the archive."
+        f"{filename} is damaged, cut off or not really an archive of this kind "
+        f"({str(error)[:200] or type(error).__name__}). Make it again and upload that."
     )
 
 
-def device(path: str) -> str:
-    return f"“{shown_name(path)}” is a device or another special file. Leave it out."
+def _tar(source: Any, packed: int, filename: str, limits: Limits) -> Iterator[Entries]:
+    begin = source.read(512)
+    source.seek(0)
+    if not is_tar(begin) and begin.strip(b"\0"):
+        raise TreeError(
+            f"{filename} is damaged or one compressed file, not an archive of files. "
+            "Upload the file that is in it."
+        )
+    reader = Reader(source, filename, limits, packed=packed)
+    with tarfile.TarFile(fileobj=reader, mode="r", encoding="utf-8") as opened:
+        yield _listed(tar_entries(opened, filename), packed, filename, limits)
 
 
-def members(opened: tarfile.TarFile, filename: str) -> Iterator[tarfile.TarInfo]:
-    """The members, and TreeError when they end before the archive does: `tarfile` stops without a word."""
-    while (member := opened.next()) is not None:
-        # Else each is kept; they are only needed once. The stubs leave this list out.
-        opened.members.clear()  # type: ignore[attr-defined]
-        yield member
-    opened.fileobj.seek(opened.offset)
-    end = opened.fileobj.read(tarfile.BLOCKSIZE)
-    if len(end) < tarfile.BLOCKSIZE or end.count(0) < len(end):
-        raise TreeError(f"{filename} is cut off or damaged. Make it again and upload that.")
-    while opened.fileobj.read(LARGEST_HEADER):  # to the end, where gzip keeps its check sum
-        pass
-
-
-class Reader(io.RawIOBase):
-    """A tar's bytes, with a bound to what may be read at once and in all: headers are read whole."""
-
-    def __init__(self, source: BinaryIO | gzip.GzipFile, filename: str, limits: Limits) -> None:
-        super().__init__()
-        self.source, self.filename, self.limits = source, filename, limits
-        # Contents, and for each of the files its header and padding.
-        self.most = limits.max_bytes + 8192 * limits.max_files + LARGEST_HEADER
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.source.tell()
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if whence == io.SEEK_SET and offset > self.most:
-            raise TreeError(too_large(self.filename, self.limits))
-        return self.source.seek(offset, whence)
-
-    def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= LARGEST_HEADER:
-            raise TreeError(f"{self.filename} is damaged: it contains an impossibly large header.")
-        if self.source.tell() > self.most:
-            raise TreeError(too_large(self.filename, self.limits))
-        return self.source.read(size)
-
-
-def zip_files(files: Iterable[tuple[str, Path]]) -> Iterator[bytes]:
-    """One zip of files given as (path inside, path on disk), piece by piece; one that is gone is left out."""
-    zipped = ZipStream(compress_type=zipfile.ZIP_DEFLATED, compress_level=1)
-    for path, source in files:
-        try:
-            zipped.add_path(source, path, recurse=False)
-        except FileNotFoundError:
-            continue
-        yield from zipped.all_files()
-    yield from zipped.finalize()
+def _listed(items: Iterable[Entry], packed: int, filename: str, limits: Limits) -> Entries:
+    """The entries without folders and without those that are left out by name."""
+    entries, most = Entries(), max(MOST_LISTED, 4 * limits.max_files)
+    entries.packed = packed
+    for entry in items:
+        if (name := by_name(entry.path)) is not None:
+            entries.left_out.names[name] += not entry.is_folder
+        elif not entry.is_folder or entry.problem:
+            entries.append(entry)
+            if len(entries) > most:
+                raise TreeError(too_many(filename, limits))
+    return entries

@@ -1,4 +1,4 @@
-"""Folders of files: walk, digest, copy, take in uploads and archives, hand out as zip. Knows no Django."""
+"""Folders of files: walk, digest, copy, hand out as zip. `intake` fills them. Knows no Django."""
 
 import fcntl
 import hashlib
@@ -11,9 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
-from coretex_site.lib.archives import is_archive, list_archive, zip_files
 from coretex_site.lib.treepaths import (
     IGNORED,
     File,
@@ -25,12 +23,13 @@ from coretex_site.lib.treepaths import (
     safe_path,
     shown_name,
 )
-from coretex_site.lib.writing import CHUNK, Budget, arrange, storing
+from coretex_site.lib.writing import CHUNK
+from coretex_site.lib.zipping import zip_files
 
 __all__ = [
-    "IGNORED", "File", "Limits", "TreeError", "clashes", "copy", "digest", "file_digest", "is_archive",
-    "is_ignored", "join", "remove", "safe_path", "scratch", "shown_name", "spread", "tree_digest", "unpack",
-    "walk", "write_files", "zip_files",
+    "IGNORED", "File", "Limits", "TreeError", "clashes", "copy", "digest", "file_digest",
+    "is_ignored", "join", "remove", "safe_path", "scratch", "shown_name", "spread", "tree_digest", "walk",
+    "zip_files",
 ]  # fmt: skip
 
 # Of include/uapi/linux/fs.h: _IOR('f', 1, long), _IOW('f', 2, long), and the flag that chattr calls T.
@@ -111,48 +110,6 @@ def copy(source: Path, target: Path, *, read_only: bool = False) -> dict[str, st
                 writer.write(chunk)
             os.fchmod(writer.fileno(), mode)
         digests[file.path] = total.hexdigest()
-    return digests
-
-
-def unpack(archive: BinaryIO, filename: str, target: Path, limits: Limits) -> dict[str, str]:
-    """Writes the files of a zip, tar or tar.gz below `target`: empty, or not there. Returns {path: sha256}.
-
-    A single folder around everything is left out, and so are IGNORED names. An archive with anything in it
-    that is not plainly a file or folder of ours is refused whole, with all reasons, as TreeError; then
-    nothing stays. What it holds decides what it is; `filename` is for messages.
-    """
-    filename = shown_name(filename)
-    with list_archive(archive, filename, limits) as entries:
-        names = arrange([entry.path for entry in entries], limits, strip=True, what=filename)
-        budget = Budget(limits, what=filename, packed=entries.packed)
-        digests: dict[str, str] = {}
-        with storing(target) as write:
-            for entry in entries:
-                if entry.path in names:
-                    to = names[entry.path]
-                    with entry.open() as reader:
-                        digests[to] = write(to, reader, budget, executable=entry.executable)
-        return digests
-
-
-def write_files(
-    items: Iterable[tuple[str, BinaryIO]], target: Path, limits: Limits, *, strip: bool = False
-) -> dict[str, str]:
-    """Writes uploaded files, given with their relative paths, below `target`: empty, or not there.
-
-    With `strip`, a single folder around everything is left out. Returns {path: sha256}. Each file is closed
-    when it is written, so that thousands never are open at once.
-    Refuses all of them, with all reasons, as TreeError; then nothing stays. IGNORED names are left out.
-    """
-    uploads = list(items)
-    names = arrange([path for path, _ in uploads], limits, strip=strip, what="This upload")
-    budget = Budget(limits, what="This upload")
-    digests: dict[str, str] = {}
-    with storing(target) as write:
-        for path, reader in uploads:
-            if path in names:
-                digests[names[path]] = write(names[path], reader, budget, executable=False)
-                reader.close()
     return digests
 
 

@@ -12,12 +12,16 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-from coretex_site.lib import filetree, paths
+from coretex_site.lib import filetree, intake, paths
+from coretex_site.lib.archives import is_archive, is_maimed_archive
+from coretex_site.lib.intake import Choices, Taken
+from coretex_site.lib.leftovers import by_name
 from coretex_site.lib.treepaths import Limits, TreeError
 from coretex_site.lib.writing import too_large
 
 IN_MEMORY = 64 * 1024
 ALL_IN_MEMORY = 32 * 1024**2
+MOST_NESTED = 3  # archives in each other
 
 
 def limits() -> Limits:
@@ -30,17 +34,55 @@ def limits() -> Limits:
 
 
 def write(
-    uploads: Sequence[tuple[str, BinaryIO]], target: Path, *, unpack: bool, strip: bool = False
-) -> dict[str, str]:
+    uploads: Sequence[tuple[str, BinaryIO]],
+    target: Path,
+    *,
+    unpack: bool,
+    strip: bool = False,
+    is_whole: bool = False,
+    choices: Choices | None = None,
+) -> Taken:
     """Writes uploaded files (relative path, content) below `target`; one archive is unpacked if `unpack`.
 
-    With `strip`, a single folder around everything is left out, as it always is in archives. Returns
-    {path: sha256}; raises TreeError.
+    With `strip`, a single folder around everything is left out, as it always is in archives. With `is_whole`
+    the upload is all there will be: then an archive that is alone inside an archive is unpacked too, and one
+    whose name has lost its suffix. Raises TreeError, and Question when `choices` are needed.
     """
-    if unpack and len(uploads) == 1 and filetree.is_archive(uploads[0][0]):
-        filename, archive = uploads[0]
-        return filetree.unpack(archive, filename, target, limits())
-    return filetree.write_files(uploads, target, limits(), strip=strip)
+    alone = without_leftovers(uploads)
+    if not (unpack and len(alone) == 1 and _is_archive(*alone[0], is_whole=is_whole)):
+        return intake.write_files(uploads, target, limits(), strip=strip, choices=choices)
+    path, archive = alone[0]
+    taken = intake.unpack(archive, _basename(path), target, limits(), choices)
+    for _ in range(MOST_NESTED if is_whole else 0):
+        inner = next(iter(taken.digests))
+        if len(taken.digests) > 1 or not is_archive(inner):
+            break
+        taken = _unpack_inner(target, inner, taken, choices)
+    return taken
+
+
+def without_leftovers(uploads: Sequence[tuple[str, BinaryIO]]) -> list[tuple[str, BinaryIO]]:
+    """The files beside which others, as by their names tools make them, do not count."""
+    return [(path, file) for path, file in uploads if not (by_name(path) or _basename(path).startswith("._"))]
+
+
+def _is_archive(path: str, file: BinaryIO, *, is_whole: bool) -> bool:
+    return is_archive(path) or (is_whole and is_maimed_archive(_basename(path), file))
+
+
+def _unpack_inner(target: Path, inner: str, taken: Taken, choices: Choices | None) -> Taken:
+    """Replaces the only file in `target`, an archive, by what is in it."""
+    with filetree.scratch(paths.scratch(), "archive") as scratch:
+        with (target / inner).open("rb") as archive:
+            again = intake.unpack(archive, _basename(inner), scratch / "files", limits(), choices)
+        filetree.remove(target)
+        os.rename(scratch / "files", target)
+    again.left_out.add(taken.left_out)
+    return again
+
+
+def _basename(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 class Upload(UploadedFile):
@@ -53,6 +95,7 @@ class Upload(UploadedFile):
     def __init__(self, content: io.BytesIO | str | None, **options: Any) -> None:
         self._file: IO[bytes] | None = None
         self.content = content  # None: more than is accepted, and not kept
+        self.is_kept = False
         super().__init__(None, **options)
 
     @property
@@ -68,10 +111,24 @@ class Upload(UploadedFile):
     def file(self, value: IO[bytes] | None) -> None:
         self._file = value
 
+    @classmethod
+    def waiting(cls, name: str, path: Path) -> "Upload":
+        """An archive that came with an earlier request; it stays when this one is over."""
+        found = cls(str(path), name=name, size=path.stat().st_size)
+        found.is_kept = True
+        return found
+
+    def keep_at(self, path: Path) -> None:
+        """Moves the content to `path`, where it stays."""
+        if isinstance(self.content, str):
+            os.replace(self.content, path)
+        elif self.content is not None:
+            path.write_bytes(self.content.getvalue())
+
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
-        if isinstance(self.content, str):
+        if isinstance(self.content, str) and not self.is_kept:
             with suppress(FileNotFoundError):
                 os.unlink(self.content)
 

@@ -4,12 +4,13 @@ import errno
 import hashlib
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from coretex_site.lib.treepaths import Limits, TreeError, clashes, is_ignored, safe_path, shown_name
+from coretex_site.lib.treepaths import Limits, TreeError, clashes, safe_path, shown_name
 
 CHUNK = 1024 * 1024
 # More than this, unpacked from a thousandth of it or less, is made to fill a disk: deflate reaches 1:1032.
@@ -42,20 +43,20 @@ class Budget:
             )
 
 
-def arrange(paths: Sequence[str], limits: Limits, *, strip: bool, what: str) -> dict[str, str]:
-    """{path as it came: where to write it}, without ignored ones; raises TreeError with every reason.
+def arrange(
+    paths: Sequence[str], limits: Limits, *, strip: bool, what: str, problems: Sequence[str] = ()
+) -> dict[str, str]:
+    """{path as it came: where to write it}; raises TreeError with every reason, `problems` among them.
 
     With `strip`, a single folder around everything is left out.
     """
     names: dict[str, str] = {}
-    problems: list[str] = []
+    problems = [*problems]
     for path in paths:
         try:
             safe = safe_path(path)
         except TreeError as error:
             problems += error.problems
-            continue
-        if is_ignored(safe):
             continue
         if path in names:
             problems.append(f"“{shown_name(safe)}” occurs twice. Leave one of them out.")
@@ -71,13 +72,15 @@ def arrange(paths: Sequence[str], limits: Limits, *, strip: bool, what: str) -> 
                 f"“{shown_name(name)}” is {name.count('/') + 1} parts deep; {limits.max_depth} is the most. "
                 "Move it up, or ask your administrator to raise CORETEX_UPLOAD_MAX_DEPTH."
             )
-    if len(set(names.values())) < len(names):
-        problems.append(f"{what} contains the same path twice, written in two ways.")
+    for name, count in Counter(names.values()).items():
+        if count > 1:
+            problems.append(
+                f"{what} contains “{shown_name(name)}” twice, the same path written in two ways. "
+                "Leave one of them out."
+            )
     problems += clashes(names.values())
     if problems:
         raise TreeError(*problems)
-    if not names:
-        raise TreeError(f"{what} contains no files; expected at least one.")
     return names
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from coretex_site.lib import filetree, paths, uploading
+from coretex_site.lib.intake import Choices, Taken
 from projects.data.contents import AT_ONCE, DatasetError, changing, content_path, digest_of, free, lock
 from projects.models import Dataset, Project, Sample
 
@@ -21,6 +22,7 @@ class Added:
     added: list[str]
     replaced: list[str]
     unchanged: list[str]
+    taken: Taken
 
 
 def create(project: Project, *, name: str, description: str, by: User) -> Dataset:
@@ -124,6 +126,7 @@ def add_files(
     by: User | None,
     into: str = "",
     unpack: bool = False,
+    choices: Choices | None = None,
 ) -> Added:
     """Stores uploaded files, given with their relative paths, in the folder `into`; all of them or none.
 
@@ -131,7 +134,8 @@ def add_files(
     """
     prefix = f"{filetree.safe_path(into)}/" if into.strip("/ ") else ""
     with filetree.scratch(paths.scratch(), "dataset") as folder:
-        digests = uploading.write(uploads, folder / "files", unpack=unpack)
+        taken = uploading.write(uploads, folder / "files", unpack=unpack, choices=choices)
+        digests = taken.digests
         arriving = {filetree.safe_path(prefix + path): path for path in digests}
         with changing(dataset, by=by) as change:
             present = dict(dataset.samples.values_list("path", "digest"))
@@ -164,6 +168,7 @@ def add_files(
         added=sorted(path for path in fresh if path not in present),
         replaced=sorted(path for path in fresh if path in present),
         unchanged=sorted(arriving.keys() - set(fresh)),
+        taken=taken,
     )
 
 

@@ -11,11 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coretex_site.lib import downloads, filetree, previews
 from coretex_site.lib.filetree import TreeError
+from coretex_site.lib.intake import Question
 from coretex_site.lib.web import Request, go, page
 from projects import access
 from projects.data import listing, store, uploads
 from projects.data.contents import DatasetError
 from projects.models import Dataset, Role, Sample
+from projects.views import pending
 from projects.views.datasets import dataset_frame
 
 
@@ -27,14 +29,19 @@ def address(dataset: Dataset, folder: str) -> str:
 @require_POST
 def dataset_upload(request: Request, pk: int) -> HttpResponse:
     found = access.get_dataset(request.user, pk, need=Role.EDITOR)
-    arrival = uploads.read(request.FILES, request.POST)
     try:
+        arrival = uploads.read(request.FILES, request.POST, by=request.user)
         added = uploads.store(found, arrival, by=request.user)
         into = filetree.safe_path(arrival.into) if arrival.into.strip("/ ") else ""
+    except Question as question:
+        return pending.ask(request, arrival, question)
     except TreeError as error:
+        if token := request.POST.get("pending"):
+            return pending.again(request, token, error.problems)
         return refuse(request, found, error.problems)
     counts = len(added.added), len(added.replaced), len(added.unchanged)
     messages.success(request, uploads.sentence(*counts))
+    pending.done(request, arrival, uploads.notes(arrival, added.taken))
     return go(request, address(found, into))
 
 

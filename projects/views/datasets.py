@@ -9,11 +9,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coretex_site.lib import uploading
 from coretex_site.lib.filetree import TreeError
+from coretex_site.lib.intake import Question
 from coretex_site.lib.web import Request, go, page
 from projects import access, lists
 from projects.data import listing, store, uploads
 from projects.forms import DatasetForm, TypedNameForm
 from projects.models import Dataset, Role
+from projects.views import pending
 from projects.views.projects import frame
 
 
@@ -46,12 +48,19 @@ def dataset_create(request: Request, pk: int) -> HttpResponse:
     problems: list[str] = []
     if form.is_bound and form.is_valid():
         try:
-            made = uploads.create(form.instance, uploads.read(request.FILES, request.POST), by=request.user)
+            arrival = uploads.read(request.FILES, request.POST, by=request.user)
+            made, notes = uploads.create(form.instance, arrival, by=request.user)
+        except Question as question:
+            return pending.ask(request, arrival, question)
         except TreeError as error:
             problems = error.problems
         else:
             messages.success(request, f"Dataset “{made.name}” created.")
+            pending.done(request, arrival, notes)
             return go(request, made.get_absolute_url())
+    if token := request.POST.get("pending"):
+        problems += [str(problem) for field in form.errors.values() for problem in field]
+        return pending.again(request, token, problems)
     if form.is_bound and request.htmx:
         problems += [str(problem) for field in form.errors.values() for problem in field]
         return page(request, "projects/_problems.html", {"problems": problems}, status=422)

@@ -109,6 +109,7 @@ class Attempt:
             tick=self._pulse.beat_while_preparing,
             report=self._report,
             variables=settings.INSTALLER_VARIABLES,
+            digests=self._inputs.manifest,
         )
         try:
             self._environment = environments.prepare(

@@ -53,17 +53,21 @@ def prepare(
     key = (paths.environments(builder.node_name), tree, entry)
     found = ready.used_lately(key)
     if found is None:
-        found = _prepare(want(folder, entry=entry, variables=builder.variables), folder, builder)
+        found = _prepare(_want(folder, entry, builder), folder, builder)
         ready.remember(key, found)
     if found.notice:
         builder.say(found.notice)
     return found
 
 
+def _want(folder: Path, entry: str, builder: Builder, lock: str = "") -> Wanted:
+    return want(folder, entry=entry, lock=lock, variables=builder.variables, known=builder.digests)
+
+
 def _prepare_exactly(exactly: Environment, folder: Path, entry: str, builder: Builder) -> Ready:
     """The same environment if it is still there, else one with the same packages, else a new one of these."""
     same = _alive(builder.node_name).filter(kind=exactly.kind, packages=exactly.packages)
-    now = want(folder, entry=entry, variables=builder.variables)
+    now = _want(folder, entry, builder)
     keys = [exactly.key, now.key]
     for row in same.filter(key__in=keys):
         final = paths.environments(builder.node_name) / row.key
@@ -71,7 +75,7 @@ def _prepare_exactly(exactly: Environment, folder: Path, entry: str, builder: Bu
         if built is not None and _touch(row):
             builder.say(f"Exactly environment {row.key[:12]}, with the same packages.")
             return _ready(now, row, final, built)
-    wanted = want(folder, entry=entry, lock=exactly.packages, variables=builder.variables)
+    wanted = _want(folder, entry, builder, lock=exactly.packages)
     found = _prepare(wanted, folder, builder)
     if found.row.interpreter != exactly.interpreter:
         builder.say(f"The packages are the same, on {found.row.interpreter}; it was {exactly.interpreter}.")

@@ -50,12 +50,12 @@ def find_uv() -> str:
         ) from error
 
 
-def choose(folder: Path, *, asked: tuple[str, str] | None = None) -> Interpreter:
+def choose(folder: Path, *, wanted: tuple[str, str] | None = None) -> Interpreter:
     """The server's Python, unless a file of the Task asks for one that it is not.
 
-    `asked` is what the entry script asks for and its name, in place of pyproject.toml.
+    `wanted` is what the entry script asks for and its name, in place of pyproject.toml.
     """
-    found = requested(folder, asked)
+    found = requested(folder, wanted)
     if found is None:
         return Interpreter(path=base_interpreter(), version=sys.version.split()[0])
     request, file = found
@@ -66,7 +66,7 @@ def choose(folder: Path, *, asked: tuple[str, str] | None = None) -> Interpreter
     return Interpreter(path=known[1].path, version=known[1].version, why=f"{file} asks for {request}")
 
 
-def requested(folder: Path, asked: tuple[str, str] | None = None) -> tuple[str, str] | None:
+def requested(folder: Path, wanted: tuple[str, str] | None = None) -> tuple[str, str] | None:
     """(what is asked for, by which file): the first line of .python-version, else requires-python."""
     version = folder / VERSION_FILE
     if version.is_file():
@@ -74,8 +74,8 @@ def requested(folder: Path, asked: tuple[str, str] | None = None) -> tuple[str, 
         text = next((line for line in lines if line and not line.startswith("#")), "")
         if text:
             return _checked(text, VERSION_FILE), VERSION_FILE
-    if asked is not None:
-        return _checked(asked[0], f"{asked[1]} (requires-python)"), asked[1]
+    if wanted is not None:
+        return _checked(wanted[0], f"{wanted[1]} (requires-python)"), wanted[1]
     project = folder / PROJECT_FILE
     if project.is_file():
         try:
@@ -133,9 +133,9 @@ def _all() -> list[dict[str, Any]]:
 
 def _listed() -> str:
     """Every Python on this machine, as people name it."""
-    texts = [f"{one['version']} ({one['path']})" for one in _all()]
+    texts = {one["version"]: f"{one['version']} ({one['path']})" for one in reversed(_all())}
     version = sys.version.split()[0]
-    return ", ".join(dict.fromkeys(texts)) or f"{version} ({base_interpreter()})"
+    return ", ".join(texts.values()) or f"{version} ({base_interpreter()})"
 
 
 def _ask(verb: str, *words: str) -> subprocess.CompletedProcess[str]:

@@ -6,6 +6,8 @@ imported or read while it is built; only what is certainly none of that is left 
 
 import hashlib
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from coretex_site.lib import filetree
@@ -17,26 +19,43 @@ TASK_FILE = "task.yaml"
 BUILD_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
 
 
-def digests(folder: Path, lists: Lists) -> list[tuple[str, str]]:
-    """(path, digest) of all that the lists install from `folder`, sorted."""
-    found = {
-        path: _digest(folder / path, editable=path in lists.editable)
-        for path in (*lists.local, *lists.editable)
-    }
-    found |= {f"{path}/*": _wheelhouse(folder / path) for path in lists.wheelhouses}
-    return sorted(found.items())
+@dataclass(frozen=True, kw_only=True)
+class LocalInputs:
+    """The files of a Task in `folder`; `known` are SHA-256 digests by path, which are not computed again."""
 
+    folder: Path
+    known: Mapping[str, str]
 
-def project(folder: Path, *, editable: bool = False) -> str:
-    """The digest of a project's files, without what its build certainly does not read."""
-    named = "\n".join(filetree.read_text(folder, name) for name in BUILD_FILES)
-    total = hashlib.sha256()
-    for file in filetree.walk(folder):
-        if _is_read(file.path, named, editable=editable):
-            total.update(
-                f"{filetree.file_digest(folder / file.path)} {file.executable} {file.path}\n".encode()
-            )
-    return total.hexdigest()
+    def digests(self, lists: Lists) -> list[tuple[str, str]]:
+        """(path, digest) of all that the lists install from the Task, sorted."""
+        found = {path: self._installed(path, editable=False) for path in lists.local}
+        found |= {path: self._installed(path, editable=True) for path in lists.editable}
+        found |= {f"{path}/*": self._wheelhouse(path) for path in lists.wheelhouses}
+        return sorted(found.items())
+
+    def project(self, path: str = ".", *, editable: bool = False) -> str:
+        """The digest of a project's files, without what its build certainly does not read."""
+        root = self.folder / path
+        named = "\n".join(filetree.read_text(root, name) for name in BUILD_FILES)
+        total = hashlib.sha256()
+        for file in filetree.walk(root):
+            if _is_read(file.path, named, editable=editable):
+                digest = self._digest(os.path.normpath(os.path.join(path, file.path)))
+                total.update(f"{digest} {file.executable} {file.path}\n".encode("utf-8", "surrogateescape"))
+        return total.hexdigest()
+
+    def _installed(self, path: str, *, editable: bool) -> str:
+        is_folder = (self.folder / path).is_dir()
+        return self.project(path, editable=editable) if is_folder else self._digest(path)
+
+    def _wheelhouse(self, path: str) -> str:
+        if not (self.folder / path).is_dir():
+            return self._digest(path)
+        names = sorted(name for name in os.listdir(self.folder / path) if name.lower().endswith(ARCHIVES))
+        return "\n".join(f"{name} {self._digest(os.path.join(path, name))}" for name in names)
+
+    def _digest(self, path: str) -> str:
+        return self.known.get(path) or filetree.file_digest(self.folder / path)
 
 
 def _is_read(path: str, named: str, *, editable: bool) -> bool:
@@ -47,14 +66,3 @@ def _is_read(path: str, named: str, *, editable: bool) -> bool:
         return editable or "*.yaml" in named or "*.*" in named
     suffix = os.path.splitext(path)[1].lower()
     return suffix not in FOR_PEOPLE or f"*{suffix}" in named or "*.*" in named
-
-
-def _digest(path: Path, *, editable: bool) -> str:
-    return project(path, editable=editable) if path.is_dir() else filetree.file_digest(path)
-
-
-def _wheelhouse(path: Path) -> str:
-    if not path.is_dir():
-        return filetree.file_digest(path)
-    names = sorted(name for name in os.listdir(path) if name.lower().endswith(ARCHIVES))
-    return "\n".join(f"{name} {filetree.file_digest(path / name)}" for name in names)

@@ -18,6 +18,7 @@ from runs.runtimes.requirement_lines import (
     logical_lines,
     parse,
 )
+from tasks import list_fixes
 
 ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
 # More mistakes than these are not told at once.
@@ -29,8 +30,8 @@ NAMED_ADDRESS = re.compile(r"[\w.-]+\s*(?:\[[^\]]*\])?\s*@\s*(?P<target>.+)")
 class Lists:
     """What is to be installed: `requirements` and `constraints` as uv's lines, with where each was written.
 
-    `options` are those of uv's command line, each with its value. `local` are the paths in the Task, relative
-    to its root, that are installed from, `editable` those that are installed as editable, and `wheelhouses`
+    `options` are those of uv's command line, each with its value. `local` are the paths, those in the Task
+    relative to its root, that are installed from, `editable` those that are installed as editable, and `wheelhouses`
     the folders that packages are looked for in.
     """
 
@@ -78,7 +79,14 @@ def collect(folder: Path, lines: Iterable[Line], *, variables: Mapping[str, str]
 
 def read(folder: Path, name: str) -> Iterator[Line]:
     """The lines of a file of the Task."""
-    yield from logical_lines(text_of(folder / name, name), name)
+    text = text_of(folder / name, name)
+    printed = list_fixes.printed_by(text)
+    if printed:
+        raise EnvironmentFailure(
+            f"{name} is what `{printed}` prints, no list that pip reads. Write NAME==VERSION in each line, "
+            "as `pip list --format=freeze` prints it; the page of this Run offers to do it."
+        )
+    yield from logical_lines(text, name)
 
 
 class _Collector:
@@ -93,6 +101,8 @@ class _Collector:
     def add(self, lines: Iterable[Line], *, constrains: bool) -> None:
         for line in lines:
             try:
+                if "\0" in line.text:
+                    raise LineError(f"{line.place} holds NUL characters: save the file as text in UTF-8.")
                 text = expand(line, self._variables)
                 self._take(line, parse(line, text), constrains=constrains)
             except LineError as error:
@@ -104,11 +114,13 @@ class _Collector:
             return self._mistakes
         (line, path), others = self._elsewhere[0], len(self._elsewhere) - 1
         more = "" if not others else f", and so {'does' if others == 1 else 'do'} {others} more"
-        sentence = (
-            f"{line.place} names a folder of another machine ({path}){more}. Such lines come from "
-            "`pip freeze` inside Conda: write NAME==VERSION instead, as `pip list --format=freeze` prints it."
+        instead = (
+            "Such lines come from `pip freeze` inside Conda: write NAME==VERSION instead, as "
+            "`pip list --format=freeze` prints it."
+            if NAMED_ADDRESS.fullmatch(line.text)
+            else "Add it to the Task and write its path from there, or write NAME==VERSION."
         )
-        return [sentence, *self._mistakes]
+        return [f"{line.place} names a folder of another machine ({path}){more}. {instead}", *self._mistakes]
 
     def _take(self, line: Line, parsed: Parsed, *, constrains: bool) -> None:
         lists = self.lists
@@ -180,6 +192,8 @@ class _Collector:
         if os.path.isabs(path):
             if not os.path.exists(path):
                 self._elsewhere.append((line, path))
+            else:
+                (self.lists.editable if parsed.editable else self.lists.local).append(path)
             return
         if not (self._folder / path).exists():
             raise LineError(
@@ -199,7 +213,7 @@ def local_target(requirement: str, folder: Path, *, always: bool = False) -> str
     named = NAMED_ADDRESS.fullmatch(requirement)
     text = (requirement if named is None else named["target"]).split(" --hash")[0]
     text = re.split(r"\s*;|\s+#", text)[0].strip()
-    text = text.replace(f"file://{PROJECT_ROOT}/", "./").replace(f"{PROJECT_ROOT}/", "./")
+    text = re.sub(rf"^(?:file:/*)?{re.escape(PROJECT_ROOT)}/", "./", text)
     text = local_path(text.split("#")[0] if text.startswith("file:") else text)
     if "://" in text or re.match(r"(git|hg|svn|bzr)\+", text):
         return None

@@ -73,6 +73,10 @@ def decode(content: bytes) -> str:
                 return content.decode(found[1].decode())
             except (LookupError, UnicodeDecodeError):
                 break
+    # Without a mark, every second byte of plain text in UTF-16 is zero.
+    for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(content) > 1 and not any(content[start::2]):
+            return content.decode(encoding, "replace")
     try:
         return content.decode()
     except UnicodeDecodeError:
@@ -217,6 +221,9 @@ def _words(line: Line, text: str) -> argparse.Namespace:
     try:
         return PARSER.parse_args(shlex.split(text))
     except ValueError as error:
+        if text.startswith("- "):
+            name = text[2:].strip()
+            raise LineError(f"{line.place} is an item of a YAML list: write {name} alone.") from error
         reason = str(error).removeprefix("unrecognized arguments: ")
         said = f"pip takes no {reason} in such a file" if reason != str(error) else reason
         raise LineError(f"{line.place} cannot be read: {said} (the line is {line.text[:200]!r}).") from error

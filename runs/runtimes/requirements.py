@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,23 +11,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 from coretex_site.lib import filetree
-from runs.runtimes import interpreters, local_inputs, requirement_files
+from runs.runtimes import interpreters, requirement_files, uv_tables
 from runs.runtimes.conda_file import CondaFile, CondaFileError, parse
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.interpreters import Interpreter
+from runs.runtimes.local_inputs import LocalInputs
 from runs.runtimes.requirement_files import Lists
 from runs.runtimes.requirement_lines import Line
 from tasks import environment_files, runtime
 from tasks.project_tables import Listed
-from tasks.runtime import LOCK_FILE, Runtime
+from tasks.runtime import Runtime
 
 # Part of every key: raised when environments are built in another way.
 FORMAT = 4
 # What executes a notebook, and is added to the environment of one.
 NOTEBOOK = ("nbclient", "ipykernel")
-# What uv.lock and pyproject.toml say where packages are installed from folders or files of the Task.
-LOCAL_SOURCE = re.compile(r"(directory|editable|path) = \"(?!\.\")|registry = \"(?![a-z]+://)|file:")
-NO_VARIABLES: Mapping[str, str] = {}
+NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +74,19 @@ class Wanted:
 
 
 def want(
-    folder: Path, *, entry: str = "", lock: str = "", variables: Mapping[str, str] = NO_VARIABLES
+    folder: Path,
+    *,
+    entry: str = "",
+    lock: str = "",
+    variables: Mapping[str, str] = NOTHING,
+    known: Mapping[str, str] = NOTHING,
 ) -> Wanted:
     """What the files in `folder` ask for, to run `entry`. `variables` may be named in lists of packages.
 
-    Raises EnvironmentFailure when that cannot be read or had here.
+    `known` are SHA-256 digests of files, by path, which need not be computed again. Raises EnvironmentFailure
+    when that cannot be read or had here.
     """
+    inputs = LocalInputs(folder=folder, known=known)
     found = runtime.find_runtime(
         os.listdir(folder),
         platform=runtime.this_platform(),
@@ -94,18 +99,18 @@ def want(
     base = _conda_file(folder, found.file) if found.kind == "conda" and found.file else _python(folder, found)
     lists = requirement_files.collect(folder, _lines(folder, found, base), variables=variables)
     listed = found.listed if found.source in {"script", "project"} else None
-    uv_lock = _uv_lock(folder) if found.source == "project" else None
-    needs_project = listed is not None and _is_local(listed, uv_lock)
+    uv_lock = None if listed is None or found.source != "project" else uv_tables.lock_of(folder, listed)
+    needs_project = listed is not None and uv_tables.is_local(listed, uv_lock)
     extras = NOTEBOOK if entry.endswith(".ipynb") else ()
     locked = tuple(line.strip() for line in lock.splitlines() if line.strip())
     content = [
         [FORMAT, found.kind, found.source, sysconfig.get_platform(), extras, locked],
         _said(base),
         lists.content,
-        local_inputs.digests(folder, lists),
-        None if listed is None else _relevant(listed),
+        inputs.digests(lists),
+        None if listed is None else uv_tables.relevant(listed),
         uv_lock,
-        local_inputs.project(folder) if needs_project else "",
+        inputs.project() if needs_project else "",
     ]
     text = json.dumps(content, sort_keys=True, default=str)
     return Wanted(
@@ -135,7 +140,7 @@ def _conda_file(folder: Path, name: str) -> CondaFile:
 def _python(folder: Path, found: Runtime) -> Interpreter:
     """The Python of a venv: the block of a script says it for that script."""
     python = found.listed.python if found.source == "script" and found.listed is not None else ""
-    return interpreters.choose(folder, asked=(python, found.file) if python and found.file else None)
+    return interpreters.choose(folder, wanted=(python, found.file) if python and found.file else None)
 
 
 def _lines(folder: Path, found: Runtime, base: Interpreter | CondaFile) -> list[Line]:
@@ -149,32 +154,10 @@ def _lines(folder: Path, found: Runtime, base: Interpreter | CondaFile) -> list[
     )
 
 
-def _uv_lock(folder: Path) -> str | None:
-    path = folder / LOCK_FILE
-    return requirement_files.text_of(path, LOCK_FILE) if path.is_file() else None
-
-
-def _is_local(listed: Listed, uv_lock: str | None) -> bool:
-    """Whether a script or project is built from files of the Task beside its own table."""
-    table = json.dumps(listed.table, default=str).replace('": "', '" = "').replace('"path"', "path")
-    return (
-        listed.is_package
-        or LOCAL_SOURCE.search(table) is not None
-        or LOCAL_SOURCE.search(uv_lock or "") is not None
-    )
-
-
 def _said(base: Interpreter | CondaFile) -> list[Any]:
     if isinstance(base, Interpreter):
         return [str(base)]
     return [base.channels, base.dependencies, base.variables]
-
-
-def _relevant(listed: Listed) -> dict[str, Any]:
-    """What a build reads of a pyproject.toml or of a block: not what only configures other tools."""
-    tool = listed.table.get("tool")
-    uv = tool.get("uv") if isinstance(tool, dict) else None
-    return {**{key: value for key, value in listed.table.items() if key != "tool"}, "uv": uv}
 
 
 def _notice(folder: Path, found: Runtime) -> str:

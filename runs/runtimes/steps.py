@@ -17,7 +17,7 @@ from runs.runtimes import pip_settings
 from runs.runtimes.causes import explain
 from runs.runtimes.causes.built import Built
 from runs.runtimes.failure import EnvironmentFailure
-from runs.runtimes.installer_output import COLUMNS, InstallerOutput
+from runs.runtimes.installer_output import COLUMNS, ESCAPE, InstallerOutput
 from runs.runtimes.pip_settings import InstallerSettings
 
 POLL = 0.2
@@ -31,7 +31,8 @@ MOST_EXPLAINED = 60_000
 class Builder:
     """For whom an environment is built. `say` appends a line to the console, `report` takes a sentence that
     says how far it is, `tick` is called all the while and ends the build by raising, `mark` (NAME=VALUE) is
-    set for every process that builds. `variables` may be named in lists of packages.
+    set for every process that builds. `variables` may be named in lists of packages, `digests` are SHA-256 of
+    files by their paths, as far as they are known.
     """
 
     node_name: str
@@ -42,6 +43,7 @@ class Builder:
     tick: Callable[[], None]
     report: Callable[[str], None]
     variables: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 def installer(base: Path, builder: Builder) -> InstallerSettings:
@@ -107,19 +109,19 @@ def run(
     how = (
         f"ended with exit code {code}" if code > 0 else f"was killed by signal {processes.signal_name(-code)}"
     )
-    came_from = f" from {built.file}" if built is not None and built.file else ""
+    failed = "The environment could not be built"
+    failed += f" from {built.file}" if built is not None and built.file else ""
     cause = "" if built is None else explain(_output(builder.console, began), built)
     raise EnvironmentFailure(
-        f"The environment could not be built{came_from}: "
-        + (cause or f"the installer {how}. Its output is in the console.")
+        f"{failed}. {cause}" if cause else f"{failed}: the installer {how}. Its output is in the console."
     )
 
 
 def _output(console: Path, start: int) -> str:
-    """The end of what a step printed."""
+    """The end of what a step printed, without colors."""
     with console.open("rb") as file:
         file.seek(max(start, console.stat().st_size - MOST_EXPLAINED))
-        return file.read().decode("utf-8", "replace")
+        return ESCAPE.sub("", file.read().decode("utf-8", "replace"))
 
 
 class _Screen:

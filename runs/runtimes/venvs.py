@@ -136,6 +136,7 @@ def _built(wanted: Wanted, target: Path) -> Built:
     return Built(
         file=LOCK_FILE if wanted.uv_lock is not None else wanted.file,
         python=version,
+        lines=[line.text for line in wanted.lists.requirements],
         place=lambda text: places.get(text, ""),
         pythons=interpreters.versions,
     )

@@ -80,7 +80,7 @@
 
   function closeLater(toast, kind) {
     const wait = spoken[kind];
-    if (!wait) return; // an error stays until it was read
+    if (!wait || "stays" in toast.dataset) return; // an error stays until it was read
     let timer = setTimeout(() => toast.remove(), wait);
     toast.addEventListener("pointerenter", () => clearTimeout(timer));
     toast.addEventListener("pointerleave", () => { timer = setTimeout(() => toast.remove(), wait / 2); });

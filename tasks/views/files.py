@@ -13,10 +13,12 @@ from django.views.decorators.vary import vary_on_headers
 
 from coretex_site.lib import downloads, filetree, paths, uploading
 from coretex_site.lib.filetree import TreeError
+from coretex_site.lib.intake import Question
 from coretex_site.lib.web import Request, go
 from projects.access import may
 from projects.data import uploads
 from projects.models import Role
+from projects.views import pending
 from tasks import starters
 from tasks.access import get_task
 from tasks.files import overview, store
@@ -152,6 +154,8 @@ def changing(view: Callable[[Request, Task], HttpResponse]) -> Callable[[Request
 
 def refused(request: Request, task: Task, problems: list[str]) -> HttpResponse:
     """The reasons: where the form is for a script, else as messages on the Task's page."""
+    if token := request.POST.get("pending"):
+        return pending.again(request, token, problems)
     if request.htmx:
         return render(request, "tasks/_problems.html", {"problems": problems}, status=422)
     for problem in problems:
@@ -234,11 +238,20 @@ def remove(request: Request, task: Task) -> HttpResponse:
 @changing
 def upload(request: Request, task: Task) -> HttpResponse:
     """Adds files; those that have the path of one that is there replace it."""
-    sent, into = uploads.read(request.FILES, request.POST).files, request.POST.get("into", "")
-    if not sent:
+    arrival = uploads.read(request.FILES, request.POST, by=request.user)
+    if not arrival.files:
         raise TreeError("Choose or drop a folder, files or an archive first.")
-    with filetree.scratch(paths.scratch(), "task") as scratch:
-        uploading.write(sent, scratch / "files", unpack="unpack" in request.POST)
-        added, replaced = store.add_files(task, scratch / "files", into=into, by=request.user)
+    try:
+        with filetree.scratch(paths.scratch(), "task") as scratch:
+            taken = uploading.write(
+                arrival.files,
+                scratch / "files",
+                unpack="unpack" in request.POST,
+                choices=arrival.choices,
+            )
+            added, replaced = store.add_files(task, scratch / "files", into=arrival.into, by=request.user)
+    except Question as question:
+        return pending.ask(request, arrival, question)
     messages.success(request, uploads.sentence(len(added), len(replaced)))
+    pending.done(request, arrival, uploads.notes(arrival, taken))
     return go(request, reverse("tasks:folder", args=[task.pk]))

@@ -14,10 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from coretex_site.lib import uploading
 from coretex_site.lib.filetree import TreeError
+from coretex_site.lib.intake import Question
 from coretex_site.lib.web import Request, go, page, public_json
 from projects import access, lists
 from projects.data import uploads
 from projects.models import Role
+from projects.views import pending
 from tasks import create, library
 from tasks.access import get_task, visible_tasks
 from tasks.creation_forms import CreateForm, DetailsForm, ProjectForm
@@ -85,16 +87,23 @@ def create_task(request: Request, pk: int) -> HttpResponse:
             initial["description"] = template.description
             initial["name"] = "" if create.name_taken(project, template.title) else template.title
         return creation_page(request, CreateForm(project=project, initial=initial))
-    form = CreateForm(request.POST, project=project, uploads=uploads.read(request.FILES, request.POST).files)
-    if form.is_valid():
-        try:
-            task = make(request, form)
-        except TreeError as error:
-            for problem in error.problems:
-                form.add_error(None, problem)
-        else:
+    try:
+        arrival = uploads.read(request.FILES, request.POST, by=request.user)
+        form = CreateForm(request.POST, project=project, arrival=arrival)
+        if form.is_valid():
+            task, notes = make(request, form, arrival)
             messages.success(request, f"Task “{task.name}” created.")
+            pending.done(request, arrival, notes)
             return go(request, task.get_absolute_url())
+    except Question as question:
+        return pending.ask(request, arrival, question)
+    except TreeError as error:
+        form = CreateForm(request.POST, project=project)
+        form.is_valid()
+        for problem in error.problems:
+            form.add_error(None, problem)
+    if token := request.POST.get("pending"):
+        return pending.again(request, token, problems_of(form))
     return creation_page(request, form)
 
 
@@ -105,27 +114,33 @@ def describe(request: Request) -> HttpResponse:
     return JsonResponse({"name": found.name, "description": found.description})
 
 
-def make(request: Request, form: CreateForm) -> Task:
-    given = form.cleaned_data
+def problems_of(form: CreateForm) -> list[str]:
+    return [str(error) for errors in form.errors.values() for error in errors]
+
+
+def make(request: Request, form: CreateForm, arrival: uploads.Arrival) -> tuple[Task, list[str]]:
+    """The new Task, and notes on what was uploaded."""
+    given, notes = form.cleaned_data, list[str]()
     details = create.Details(
         project=form.project, name=given["name"], description=given["description"], by=request.user
     )
     if given["start"] == "upload":
-        return create.from_upload(details, form.uploads)
-    if given["start"] == "template":
-        return create.from_template(
+        task = create.from_upload(
             details,
-            given["template"],
-            schema_url=schema_url(request),
+            arrival.files,
+            choices=arrival.choices,
+            report=lambda taken: notes.extend(uploads.notes(arrival, taken)),
         )
-    return create.blank(details)
+        return task, notes
+    if given["start"] == "template":
+        return create.from_template(details, given["template"], schema_url=schema_url(request)), notes
+    return create.blank(details), notes
 
 
 def creation_page(request: Request, form: CreateForm) -> HttpResponse:
     status = 422 if form.is_bound else 200
     if form.is_bound and request.htmx:
-        problems = [error for errors in form.errors.values() for error in errors]
-        return render(request, "tasks/_problems.html", {"problems": problems}, status=status)
+        return render(request, "tasks/_problems.html", {"problems": problems_of(form)}, status=status)
     context = {"section": "tasks", "form": form, "project": form.project, "limits": uploading.limits()}
     return render(request, "tasks/create.html", context | {"templates": library.templates()}, status=status)
 

@@ -145,7 +145,7 @@ def test_what_cannot_be_satisfied_is_explained_by_the_solver(project: Project) -
     execution = fresh(execution)
     assert (execution.status, execution.reason) == (State.FAILED, Reason.ENVIRONMENT)
     assert execution.message == (
-        "The environment could not be built from environment.yml: The dependencies do not fit together: "
+        "The environment could not be built from environment.yml. The dependencies do not fit together: "
         "greedy 1.0 needs tool >=2; suite 1.0 needs tool <2. Change one of these versions, or leave it "
         "out so that one is chosen that fits."
     )

@@ -124,7 +124,7 @@ def test_what_cannot_be_built_fails_in_words_and_is_tried_again(project: Project
     execution = fresh(execution)
     assert (execution.status, execution.reason) == (State.FAILED, Reason.ENVIRONMENT)
     assert execution.message == (
-        "The environment could not be built from requirements.txt: There is no package beta where the "
+        "The environment could not be built from requirements.txt. There is no package beta where the "
         "installer looks. Check its spelling, and whether it is in another index (--extra-index-url)."
     )
     assert "beta was not found" in console(execution)

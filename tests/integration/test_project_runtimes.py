@@ -231,3 +231,28 @@ def test_a_file_that_looks_like_a_list_and_is_not_read_is_named_in_every_console
         assert said in console(execution)
     other = execute(project, {"main.py": "print('ran')"}, name="Other")
     assert "not read" not in console(other)
+
+
+def test_a_lock_that_does_not_know_a_dependency_is_the_message(project: Project, tmp_path: Path) -> None:
+    text = PROJECT.format("alpha") + f'requires-python = ">={VERSION}"\n'
+    locked = lock({"pyproject.toml": text.replace('["alpha"]', "[]")}, tmp_path / "author")
+    execution = execute(project, {"pyproject.toml": text, "uv.lock": locked})
+    assert execution.reason == Reason.ENVIRONMENT
+    assert "uv.lock does not know alpha, which pyproject.toml lists. Run uv lock" in execution.message
+
+
+def test_exactly_means_the_lock_of_then(project: Project, wheels: Path, tmp_path: Path) -> None:
+    index = tmp_path / "simple"
+    add_to_index(index, wheels / "alpha-1.0-py3-none-any.whl")
+    text = indexed(PROJECT.format("alpha") + f'requires-python = ">={VERSION}"\n', index)
+    first = execute(
+        project, {"pyproject.toml": text, "uv.lock": lock({"pyproject.toml": text}, tmp_path / "a")}
+    )
+    assert last_line(first) == "1.0"
+    add_to_index(index, wheels / "alpha-2.0-py3-none-any.whl")
+    Environment.objects.update(unwanted_at=timezone.now())
+    eviction.tidy(first.environment.node_name)
+    exact = again(first.run, by=first.created_by, exactly=first)
+    take_one()
+    assert last_line(fresh(exact)) == "1.0"
+    assert fresh(exact).environment.packages == first.environment.packages

@@ -6,8 +6,12 @@ const { page } = require("./page.js");
 
 const LIMITS = 'data-max-files="3" data-max-bytes="2048"';
 
-function upload(way = "auto") {
-  const sent = [];
+function upload(way = "auto", named = {}) {
+  const sent = [], asked = [];
+  const fetch = async (address, options) => {
+    asked.push({ address, options });
+    return { ok: named !== null, status: named === null ? 422 : 200, json: async () => named, text: async () => "“.coretexignore”, line 1: no." };
+  };
   class XMLHttpRequest {
     upload = {};
     open(method, address) { this.line = `${method} ${address}`; }
@@ -15,9 +19,10 @@ function upload(way = "auto") {
     getResponseHeader(name) { return this.headers?.[name] ?? null; }
     send(body) { this.pairs = body.pairs; sent.push(this); }
   }
-  const html = `<form data-drop="${way}" ${LIMITS}><div data-drop-zone></div><input data-drop-input webkitdirectory>
+  const html = `<form data-drop="${way}" ${LIMITS}><div data-drop-zone data-ignored="/ignored"></div><input data-drop-input webkitdirectory>
+    <input type="checkbox" data-drop-gitignore><span data-drop-named></span>
     <p data-drop-summary></p><div data-upload-errors></div><p data-drop-status></p><button type="submit">Send</button></form>`;
-  const it = page(html, ["upload"], { XMLHttpRequest, coretex: { duration: (seconds) => `${seconds} s` } });
+  const it = page(html, ["upload"], { XMLHttpRequest, fetch, coretex: { duration: (seconds) => `${seconds} s` } });
   const form = it.find("form"), input = it.find("input");
   form.action = "/upload";
   const choose = (...files) => {
@@ -25,10 +30,12 @@ function upload(way = "auto") {
     it.happens("change", {}, input);
   };
   const text = (selector) => it.find(selector).textContent;
-  return { ...it, form, sent, choose, summary: () => text("[data-drop-summary]"), errors: () => text("[data-upload-errors]") };
+  return { ...it, form, sent, asked, choose, summary: () => text("[data-drop-summary]"), errors: () => text("[data-upload-errors]") };
 }
 
 const file = (path, size = 10) => ({ name: path.split("/").at(-1), webkitRelativePath: path, size });
+const values = ({ pairs }, wanted) => pairs.filter(([name]) => name === wanted).map(([, value]) => value);
+const settled = async () => { for (let turn = 0; turn < 50; turn += 1) await null; };
 const sentPaths = ({ pairs }) => pairs.filter(([name]) => name === "paths").map(([, path]) => path);
 
 test("a chosen folder is the root: its name is sent apart, and each path beside its file", () => {
@@ -44,6 +51,63 @@ test("folders that nobody means are left out, and said to be", () => {
   choose(file("m/main.py", 1500), file("m/.git/config"), file("m/lib/__pycache__/a.pyc"), file("m/.git/HEAD"));
   assert.deepEqual(sentPaths(sent[0]), ["main.py"]);
   assert.equal(summary(), "m: 1 file, 1.5 kB; without .git, __pycache__");
+});
+
+test("environments, compiled files and what systems leave behind are not sent, and are counted for the server", () => {
+  const { choose, sent, summary } = upload();
+  choose(file("m/main.py"), file("m/env/pyvenv.cfg"), file("m/env/lib/big.so", 4096), file("m/a.pyc"), file("m/Thumbs.DB"), file("m/.tox/x"));
+  assert.deepEqual(sentPaths(sent[0]), ["main.py"]);
+  assert.equal(summary(), "m: 1 file, 10 B; without *.pyc, .tox, Thumbs.DB, env");
+  assert.deepEqual(values(sent[0], "skipped").sort(), ["1 *.pyc", "1 .tox", "1 Thumbs.DB", "2 env"]);
+});
+
+test("of a project inside an environment only what is the environment's own is left out", () => {
+  const { choose, sent, summary } = upload();
+  choose(file("m/pyvenv.cfg"), file("m/main.py"), file("m/lib/python3.12/site-packages/a/b.py"), file("m/bin/pip3"), file("m/bin/align.sh"));
+  assert.deepEqual(sentPaths(sent[0]), ["main.py", "bin/align.sh"]);
+  assert.equal(summary(), "m: 2 files, 20 B; without the environment around it");
+});
+
+test("what ignore files name is known before it is sent: one always holds, the other by its switch", async () => {
+  const named = { ".coretexignore": { "raw/": [3] }, ".gitignore": { "data/": [1, 2] } };
+  const { choose, sent, summary, asked, find, happens, form } = upload("wait", named);
+  choose(file("m/main.py"), file("m/data/a.csv", 1000), file("m/data/b.csv", 1000), file("m/raw/x", 9999), file("m/.gitignore"), file("m/.coretexignore"));
+  await settled();
+  assert.equal(asked[0].address, "/ignored");
+  assert.deepEqual(values(asked[0].options.body, "paths"), [".gitignore", ".coretexignore"]);
+  assert.deepEqual(JSON.parse(values(asked[0].options.body, "listed")[0])[1], "data/a.csv");
+  assert.equal(find("[data-drop-named]").textContent, "2 files, 2.0 kB: data/");
+  assert.equal(summary(), "m: 5 files, 2.0 kB; without raw/");
+  const toggle = find("[data-drop-gitignore]");
+  toggle.checked = true;
+  happens("change", {}, toggle);
+  assert.equal(summary(), "m: 3 files, 30 B; without data/, raw/");
+  form.requestSubmit();
+  assert.deepEqual(sentPaths(sent[0]), ["main.py", ".gitignore", ".coretexignore"]);
+  assert.deepEqual(values(sent[0], "ignored"), ["1 .coretexignore raw/", "2 .gitignore data/"]);
+});
+
+test("what is left out counts for no limit, and what stays can be made fit by the switch", async () => {
+  const { choose, sent, errors, find, happens, form } = upload("wait", { ".gitignore": { "data/": [0, 1, 2] } });
+  choose(...["a", "b", "c"].map((name) => file(`m/data/${name}`, 1024)), file("m/.gitignore"), file("m/main.py"));
+  await settled();
+  assert.match(errors(), /These are 5 files; at most 3 files/);
+  form.requestSubmit();
+  assert.equal(sent.length, 0);
+  const toggle = find("[data-drop-gitignore]");
+  toggle.checked = true;
+  happens("change", {}, toggle);
+  assert.equal(errors(), "");
+  form.requestSubmit();
+  assert.deepEqual(sentPaths(sent[0]), [".gitignore", "main.py"]);
+});
+
+test("a pattern that the server refuses is said, and nothing is sent", async () => {
+  const { choose, sent, errors } = upload("auto", null);
+  choose(file("m/main.py"), file("m/.coretexignore"));
+  await settled();
+  assert.equal(errors(), "What to leave out could not be found: “.coretexignore”, line 1: no.");
+  assert.equal(sent.length, 0);
 });
 
 test("too many files and too large ones are refused before they are sent", () => {

@@ -173,6 +173,11 @@ def test_what_is_not_known_is_left_to_the_output() -> None:
         ("numpy   1.26.4", "It looks like a line of `pip list`: write numpy==1.26.4."),
         ("Package Version", "It is the head of a table"),
         ("numpy >> 1", "Expected a line such as"),
+        ("* numpy", "It is Markdown"),
+        ("<!DOCTYPE html>", "It is of a page in HTML"),
+        ("<<<<<<< HEAD", "It is of a merge that is not finished"),
+        ("'numpy==1.26'", "Leave out the quotes: write numpy==1.26."),
+        ("num\u200bpy", "It holds an invisible character (U+200B)"),
     ],
 )
 def test_a_wrong_line_is_told_with_what_to_write(line: str, words: str) -> None:
@@ -193,6 +198,39 @@ def test_a_wrong_line_is_told_with_what_to_write(line: str, words: str) -> None:
 )
 def test_a_name_that_is_no_package_gets_another(name: str, words: str) -> None:
     assert words in package_names.advice(name)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Could not resolve host: x.invalid", "x.invalid cannot be reached from this node"),
+        ("The requested URL returned error: 403", "does not exist, or is private"),
+        ("server certificate verification failed.", "The certificate of x.invalid is not trusted"),
+    ],
+)
+def test_what_git_says_of_the_network_is_told(said: str, words: str) -> None:
+    output = "Failed to download and build `a @ git+https://x.invalid/a.git`\nfatal: unable to access "
+    assert words in explain(f"{output}'https://x.invalid/a.git/': {said}\n", BUILT)
+
+
+def test_a_line_is_found_by_its_number_too() -> None:
+    output = "error: Unexpected '\"', expected '-c' or the start of a requirement: list.txt:2:1\n"
+    built = Built(
+        file="requirements.txt", lines=["alpha", '"beta"'], place=lambda text: f"more.txt:{len(text)}"
+    )
+    assert explain(output, built).startswith("more.txt:6: '\"beta\"' is not a requirement.")
+    assert explain(output, BUILT) == ""
+
+
+def test_the_python_of_conda_is_chosen_in_its_file() -> None:
+    built = Built(file="environment.yml", python="3.8")
+    sentence = explain(OUTPUTS["needs-newer-python"], built)
+    assert "or another python in environment.yml (python>=3.9)" in sentence
+
+
+def test_two_indexes_are_told_apart() -> None:
+    output = "error: Multiple `--index-url` values provided: list.txt:2:37\n"
+    assert "Write --index-url once, and --extra-index-url for each of the others." in explain(output, BUILT)
 
 
 def test_a_solver_is_explained() -> None:

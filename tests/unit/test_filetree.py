@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coretex_site.lib import filetree
+from coretex_site.lib import filetree, intake
 from coretex_site.lib.filetree import Limits, TreeError
 
 LIMITS = Limits(max_bytes=10_000_000, max_files=1000, max_depth=8)
@@ -119,7 +119,7 @@ def test_what_is_written_is_copied_and_zipped_and_unpacked_unchanged(
 ) -> None:
     base = tmp_path_factory.mktemp("trip")
     try:
-        filetree.write_files(((path, io.BytesIO(data)) for path, data in files.items()), base / "in", LIMITS)
+        intake.write_files(((path, io.BytesIO(data)) for path, data in files.items()), base / "in", LIMITS)
     except TreeError:
         assert not (base / "in").exists()
         return
@@ -130,7 +130,7 @@ def test_what_is_written_is_copied_and_zipped_and_unpacked_unchanged(
     }
     copied = ((path, base / "copy" / path) for path in digests)
     packed = io.BytesIO(b"".join(filetree.zip_files(copied)))
-    filetree.unpack(packed, "a.zip", base / "out", LIMITS)
+    intake.unpack(packed, "a.zip", base / "out", LIMITS)
     assert filetree.digest(base / "copy") == filetree.digest(base / "out") == first
 
 
@@ -150,7 +150,7 @@ def test_folders_that_a_script_closed_to_itself_can_be_removed() -> None:
     removing = """
 import os, tempfile
 from pathlib import Path
-from coretex_site.lib import filetree
+from coretex_site.lib import filetree, intake
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)  # root opens every folder
@@ -185,7 +185,7 @@ def test_removing_a_link_leaves_what_it_leads_to(tmp_path: Path) -> None:
 def test_an_upload_with_a_wrong_path_is_refused_whole_with_every_reason(tmp_path: Path) -> None:
     uploads = [("ok.txt", io.BytesIO(b"1")), ("../a", io.BytesIO(b"")), ("CON", io.BytesIO(b""))]
     with pytest.raises(TreeError) as caught:
-        filetree.write_files(uploads, tmp_path / "in", LIMITS)
+        intake.write_files(uploads, tmp_path / "in", LIMITS)
     assert len(caught.value.problems) == 2
     assert not (tmp_path / "in").exists()
 
@@ -197,7 +197,7 @@ def test_an_upload_with_a_wrong_path_is_refused_whole_with_every_reason(tmp_path
         (["a", "b", "c"], Limits(max_bytes=25, max_files=9, max_depth=8), "more than 25 bytes"),
         (["a/b/c"], Limits(max_bytes=100, max_files=9, max_depth=2), "3 parts deep; 2 is the most"),
         (["a", "a"], LIMITS, "occurs twice"),
-        (["a", "./a"], LIMITS, "the same path twice"),
+        (["a", "./a"], LIMITS, "same path written in two ways"),
         ([".git/config"], LIMITS, "contains no files"),
         ([], LIMITS, "contains no files"),
         (["a", "A"], LIMITS, "differ only in case"),
@@ -205,7 +205,7 @@ def test_an_upload_with_a_wrong_path_is_refused_whole_with_every_reason(tmp_path
 )
 def test_limits_of_an_upload_are_said(files: list[str], limits: Limits, said: str, tmp_path: Path) -> None:
     with pytest.raises(TreeError, match=said):
-        filetree.write_files([(path, io.BytesIO(b"x" * 10)) for path in files], tmp_path / "in", limits)
+        intake.write_files([(path, io.BytesIO(b"x" * 10)) for path in files], tmp_path / "in", limits)
     assert not (tmp_path / "in").exists()
 
 

@@ -159,6 +159,19 @@ def test_variables_that_the_operator_names_are_replaced_but_never_in_addresses(t
         ("--upgrade", "pip takes no --upgrade in such a file"),
         ("-r", "expected one argument"),
         ("-e 'x", "No closing quotation"),
+        ("-e /home/someone/mine", r"another machine \(/home/someone/mine\). Add it to the Task"),
+        ("alpha\0", "txt:1 holds NUL characters"),
+        ("- alpha", "txt:1 is an item of a YAML list: write alpha alone."),
+        (
+            "Package Version\n------- -------\nalpha   1.0",
+            "txt is what `pip list` prints, no list that pip reads",
+        ),
+        (
+            "# packages in environment at /x:\n# Name  Version  Build\nalpha 1.0 0",
+            "is what `conda list` prints",
+        ),
+        ("alpha=1.0=py37_0\nbeta=1.0=0", "is what `conda list --export` prints"),
+        ("@EXPLICIT\nhttps://x/y/noarch/a-1-0.conda", "is what `conda list --explicit` prints"),
         ("alpha @ file:///home/conda/feedstock_root/x/work", "inside Conda: write NAME==VERSION"),
         (
             "alpha @ file:///opt/a.whl\nbeta @ file:///opt/b.whl",
@@ -184,6 +197,8 @@ def test_many_mistakes_are_counted(tmp_path: Path) -> None:
         (codecs.BOM_UTF16_BE, "utf-16-be"),
         (codecs.BOM_UTF32_LE, "utf-32-le"),
         (b"", "utf-8"),
+        (b"", "utf-16-le"),
+        (b"", "utf-16-be"),
         (b"", "latin-1"),
     ],
 )

@@ -117,6 +117,12 @@ def test_a_pyproject_toml_without_dependencies_has_no_environment(text: str) -> 
         ({"pyproject.toml": "[project]\ndependencies = 'a'\n"}, "dependencies must be a list of texts"),
         ({"main.py": "#!/usr/bin/env python\n# /// script\n# a = 1\n"}, "main.py:2: the block"),
         ({"main.py": "# /// script\n# a =\n# ///\n"}, "of main.py cannot be read: Invalid value"),
+        (
+            {"pyproject.toml": PROJECT.replace("alpha", "alpha beta")},
+            "'alpha beta' is no dependency",
+        ),
+        ({"pyproject.toml": PROJECT + "requires-python = '^3.9'\n"}, "such as \">=3.11,<4\", but is '^3.9'"),
+        ({"main.py": BLOCK.replace(">=3.9", "3.9")}, "main.py: requires-python must be a text such as"),
         ({"main.py": BLOCK + BLOCK}, "has a block `# /// script` in lines 1 and 6; expected one"),
         ({"main.py": "# /// script\n# requires-python = 3.9\n# ///\n"}, "requires-python must be a text"),
     ],

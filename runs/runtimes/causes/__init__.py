@@ -31,7 +31,10 @@ TABLE: tuple[tuple[str, Explain], ...] = (
     (r"Hash mismatch for `(?P<name>[^`]+)`", lists.hash_mismatch),
     (r"versions pinned with `==`, but found: (?P<name>.+)", lists.hash_missing),
     (r"must have a hash, but none were provided for: (?P<name>.+)", lists.hash_missing),
-    (r"Couldn't parse requirement in .*\n.*\n(?P<text>.+)\n\s*\^", lists.invalid_line),
+    (r"Couldn't parse requirement in .*\n.*\n\s*(?P<text>\S.*)", lists.invalid_line),
+    (r"Invalid hash digest|Unsupported hash algorithm", lists.damaged_hash),
+    (r"Unexpected '.*', expected .*requirement: .*:(?P<number>\d+):\d+", lists.unexpected),
+    (r"Multiple `--index-url` values provided", lists.two_indexes),
     (r"Distribution not found at: (?P<path>\S+)", lists.is_elsewhere),
     (r"(?P<path>\S+) does not appear to be a Python project", lists.no_project),
     (
@@ -62,6 +65,9 @@ TABLE: tuple[tuple[str, Explain], ...] = (
     ),
     (r"fatal: repository '[^']+' not found|Repository not found", surroundings.git_private),
     (r"does not appear to be a git repository", surroundings.git_nowhere),
+    (r"unable to access '(?P<url>[^']+)': [^\n]*(?:error: 40[13]|Authentication)", surroundings.git_private),
+    (r"unable to access '(?P<url>[^']+)': [^\n]*certificate", surroundings.certificate),
+    (r"unable to access '(?P<url>[^']+)'", surroundings.unreachable),
     (
         r"failed to (?:fetch|find) (?:branch|tag|commit|ref)\D*? `(?P<revision>[^`]+)`",
         surroundings.git_revision,

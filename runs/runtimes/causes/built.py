@@ -1,7 +1,7 @@
 """What is known of a build that failed, and how its output is quoted."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -13,18 +13,26 @@ LONGEST = 300
 class Built:
     """What was built from `file`, with the Python of the version `python`.
 
-    `place` finds the file and line in which a text was written, `pythons` are the versions on this node.
+    `lines` are what was installed, `place` finds the file and line in which one was written, `pythons` are
+    the versions on this node.
     """
 
     file: str
     python: str = ""
+    lines: Sequence[str] = ()
     place: Callable[[str], str] = field(default=lambda text: "")
     pythons: Callable[[], Iterable[str]] = field(default=lambda: ())
+
+    @property
+    def is_conda(self) -> bool:
+        return self.file.endswith((".yml", ".yaml"))
 
 
 def address(output: str) -> str:
     """The host that could not be reached."""
-    found = re.search(r"(?:url \(|Failed to fetch: `?|channel ')((?:https?|ftp)://[^\s)`']+)", output)
+    found = re.search(
+        r"(?:url \(|Failed to fetch: `?|channel '|access ')((?:https?|ftp)://[^\s)`']+)", output
+    )
     if found is not None:
         return host(found[1])
     named = re.search(r"[Cc]ould not resolve host(?:name)?: ([\w.-]+)", output)

@@ -7,7 +7,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from runs.runtimes.causes import package_names
 from runs.runtimes.causes.built import LONGEST, Built, package
 
-MOST_FACTS = 4
+MOST_PARTS = 4
 
 
 def no_package(found: re.Match[str], output: str, built: Built) -> str:
@@ -80,6 +80,8 @@ def too_old_source(found: re.Match[str], output: str, built: Built) -> str:
 
 def _choose(wanted: str, built: Built) -> str:
     """What to do to get another Python; names the newest of this node that would do."""
+    if built.is_conda:
+        return f"Write another version of it, or another python in {built.file} (python{wanted})."
     try:
         allowed = SpecifierSet(wanted)
     except InvalidSpecifier:
@@ -104,20 +106,20 @@ def _pythons_of(tags: str) -> list[str]:
 
 
 def conflict(found: re.Match[str], output: str, built: Built) -> str:
-    """What does not fit, out of uv's derivation: at most four facts of it."""
+    """What does not fit, out of uv's derivation: at most four parts of it."""
     text = re.sub(r"\s+", " ", found["text"])
-    # What follows from the facts is none of them.
+    # What is concluded is left out.
     text = re.sub(r", we can conclude that .*?(?:\.(?=\s)|\.?$)", ". ", text)
     needs = dict.fromkeys(f"{who} needs {what}" for who, what in re.findall(r"(\S+) depends on (\S+)", text))
-    asked = []
+    required = []
     for one, other in re.findall(r"you require (\S+)(?: and (?!\S+ depends)(\S+))?", text):
-        asked += [name.rstrip(".,") for name in (one, other) if name]
-    facts = [*needs][:MOST_FACTS]
-    if asked:
-        facts.append(f"{built.file} asks for {' and for '.join([*dict.fromkeys(asked)][:MOST_FACTS])}")
-    if not facts:
+        required += [name.rstrip(".,") for name in (one, other) if name]
+    parts = [*needs][:MOST_PARTS]
+    if required:
+        parts.append(f"{built.file} asks for {' and for '.join([*dict.fromkeys(required)][:MOST_PARTS])}")
+    if not parts:
         return f"The packages do not fit together: {text[:LONGEST]}."
     return (
-        f"The packages do not fit together: {'; '.join(facts)}. Change one of these versions, or leave it "
+        f"The packages do not fit together: {'; '.join(parts)}. Change one of these versions, or leave it "
         "out so that one is chosen that fits."
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MOST = 20
-FACTS = 4
+PARTS = 4
 REQUIRES = re.compile(r"([\w.-]+) ([\w.*|<>=!,-]+) would require\s+[│\s]*[└├]─ ([^,\n]+)")
 GONE = re.compile(r"[└├]─ ([^,\n]+), for which no candidates were found")
 # Packages of Conda that stand for what a machine has.
@@ -48,7 +48,7 @@ def of_missing(found: Iterable[Missing]) -> str:
     if absent:
         sentences.append(f"The channels have no package {_listed(absent)} for this system.")
     for one in other_version[:MOST]:
-        there = ", ".join([*one.versions][-FACTS:])
+        there = ", ".join([*one.versions][-PARTS:])
         sentences.append(f"There is no {one.text}; there is {there}.")
     if other_build:
         these = _listed([f"{one.text} (build {one.build})" for one in other_build])
@@ -66,24 +66,24 @@ def of_missing(found: Iterable[Missing]) -> str:
 
 def of_conflict(text: str) -> str:
     """What does not fit together, out of the solver's explanation."""
-    facts = []
+    parts = []
     gone = set(GONE.findall(text))
     for name, version, needed in REQUIRES.findall(text):
         needs = needed.strip()
         kind = needs.split(" ")[0]
         if kind in OF_THE_MACHINE:
             wanted = needs.replace(kind, OF_THE_MACHINE[kind])
-            facts.append(f"{name} {version} needs {wanted}, which this node does not have")
+            parts.append(f"{name} {version} needs {wanted}, which this node does not have")
         elif needs in gone:
-            facts.append(f"{name} {version} needs {needs}, of which none is left to choose")
+            parts.append(f"{name} {version} needs {needs}, of which none is left to choose")
         else:
-            facts.append(f"{name} {version} needs {needs}")
+            parts.append(f"{name} {version} needs {needs}")
     pinned = re.findall(r"^[├└]─ ([\w.-]+ [^\n]+?) (?:can|cannot) be installed", text, re.MULTILINE)
-    if not facts and len(pinned) > 1:
-        facts = [" and ".join(pinned[:FACTS])]
+    if not parts and len(pinned) > 1:
+        parts = [" and ".join(pinned[:PARTS])]
     return (
-        f"The dependencies do not fit together: {'; '.join(dict.fromkeys(facts[:FACTS]))}. {CHANGE}"
-        if facts
+        f"The dependencies do not fit together: {'; '.join(dict.fromkeys(parts[:PARTS]))}. {CHANGE}"
+        if parts
         else ""
     )
 

@@ -1,9 +1,17 @@
 """Causes that are in what was written: lines, hashes, files that are named."""
 
 import re
+import unicodedata
 
 from runs.runtimes.causes.built import LONGEST, Built, last_part
 
+# Control and format characters, and those that stand for nothing.
+HIDDEN = {"Cc", "Cf", "Cn", "Co"}
+OTHER_TEXTS = (
+    (("<<<<<<<", "=======", ">>>>>>>"), "It is of a merge that is not finished: choose one side of it."),
+    ("<", "It is of a page in HTML: download the file itself."),
+    (("* ", "```", "> "), "It is Markdown: write only the names of the packages, one a line."),
+)
 EXPECTED = "Expected a line such as numpy, numpy==1.26.4 or numpy>=1.26,<2."
 
 
@@ -13,11 +21,28 @@ def invalid_line(found: re.Match[str], output: str, built: Built) -> str:
     return f"{where}: {text[:LONGEST]!r} is not a requirement. {instead_of(text)}"
 
 
+def unexpected(found: re.Match[str], output: str, built: Built) -> str:
+    """As `invalid_line`, for a line whose number in the list that uv was given is known."""
+    number = int(found["number"])
+    if not 0 < number <= len(built.lines):
+        return ""
+    text = built.lines[number - 1]
+    return f"{built.place(text) or built.file}: {text[:LONGEST]!r} is not a requirement. {instead_of(text)}"
+
+
 def instead_of(text: str) -> str:
     """What to write instead of a line that is none."""
     words = text.split()
+    hidden = next((character for character in text if unicodedata.category(character) in HIDDEN), "")
+    if hidden:
+        return f"It holds an invisible character (U+{ord(hidden):04X}): write the line anew."
+    if text[0] in "\"'":
+        return f"Leave out the quotes: write {text.strip(chr(34) + chr(39))}."
     if text.startswith(("pip ", "pip3 ", "conda ", "python ", "!pip", "%pip", "uv ")):
         return "It is a command: write only the names of the packages, one a line."
+    for starts, sentence in OTHER_TEXTS:
+        if text.startswith(starts):
+            return sentence
     if words[0] in {"import", "from"}:
         return "It is a line of Python: write the name of the package alone."
     if re.fullmatch(r"[\w.-]+=[^=\s]+(=\S+)?", text):
@@ -30,10 +55,24 @@ def instead_of(text: str) -> str:
     return EXPECTED
 
 
+def two_indexes(found: re.Match[str], output: str, built: Built) -> str:
+    return (
+        f"{built.file} names two indexes in place of the usual one. Write --index-url once, and "
+        "--extra-index-url for each of the others."
+    )
+
+
 def hash_mismatch(found: re.Match[str], output: str, built: Built) -> str:
     return (
         f"The file of {found['name']} is not the one that {built.file} names: its hash is another. Get the "
         "list from its author again, or replace the hash if you trust the file."
+    )
+
+
+def damaged_hash(found: re.Match[str], output: str, built: Built) -> str:
+    return (
+        f"A hash in {built.file} is damaged: expected --hash=sha256: and 64 hexadecimal characters. Get the "
+        "list from its author again, or remove all hashes."
     )
 
 

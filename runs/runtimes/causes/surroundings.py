@@ -97,7 +97,8 @@ def build_offline(found: re.Match[str], output: str, built: Built) -> str:
 def build_failed(found: re.Match[str], output: str, built: Built) -> str:
     lines = [line.strip() for line in output.splitlines()]
     errors = [line for line in lines if re.match(r"(?:\w+\.)*\w*(?:Error|Exception)\b: |ERROR: ", line)]
-    last = f": {errors[-1][:LONGEST]}" if errors else ""
+    causes = [line.removeprefix("cause: ") for line in lines if line.startswith("cause: ")]
+    last = f": {[*causes, *errors][-1][:LONGEST]}" if causes or errors else ""
     return (
         f"{package(output)} could not be built with Python {built.python}{last}. Write another version of "
         "it, best one that comes compiled."
