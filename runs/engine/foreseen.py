@@ -18,4 +18,4 @@ def lines(digest: str, script: str, environment: Environment) -> tuple[str, ...]
 def _lines(digest: str, script: str, packages: str, is_conda: bool) -> tuple[str, ...]:
     exactly = distributions(packages, is_conda=is_conda)
     findings = reading.findings_at(snapshots.root(digest), digest, script, exactly=exactly)
-    return tuple(f"Before it runs: {finding}" for finding in findings)
+    return tuple(f"Before it runs: {finding}" for finding in findings if not finding.is_unread_list)

@@ -88,6 +88,7 @@ class _Script:
                 message=one.sentence,
                 place=Place(path=one.path, line=1),
                 fixes=one.fixes,
+                is_unread_list=True,
             )
             for one in environment_files.ignored(self.files.paths, self.runtime)
         ]

@@ -12,12 +12,16 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A sentence about a place of a file, and what one click can do about it. An error ends the Run."""
+    """A sentence about a place of a file, and what one click can do about it. An error ends the Run.
+
+    `is_unread_list`: it is about a list of packages that is not read, which environments note as well.
+    """
 
     severity: Severity
     message: str
     place: Place | None = None
     fixes: tuple[Fix, ...] = ()
+    is_unread_list: bool = False
 
     @property
     def is_error(self) -> bool:

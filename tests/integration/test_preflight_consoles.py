@@ -83,3 +83,9 @@ def test_an_environment_that_was_built_from_the_same_lists_answers_for_the_pages
     assert reading.findings(task, "main.py") == ()
     write(task, {"requirements.txt": "other-lab-tools\n"})
     assert not reading.findings(task, "main.py")[0].is_error
+
+
+def test_a_list_that_is_not_read_is_named_once(project: Project, shared_environments: object) -> None:
+    execution = submit(make_task(project, {"main.py": "print('started')\n", "reqs.txt": "pandas\n"}))
+    take_one()
+    assert console(execution).count("reqs.txt is not read") == 1, console(execution)
