@@ -27,6 +27,7 @@ from tasks.models import Task
 from tasks.preflight import effects, reading
 from tasks.preflight.findings import Finding
 from tasks.runtime import Runtime, entry_scripts
+from tasks.taskyaml.spec import Problem
 from tasks.types.declarations import TaskSpec
 
 CHANGED_MEANWHILE = (
@@ -60,6 +61,12 @@ class RunTaskForm:
     @cached_property
     def files(self) -> list[filetree.File]:
         return store.list_files(self.task)
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """Those of the Task's task.yaml; none when the files of a Snapshot are run."""
+        parsed = self.summary.parsed
+        return () if parsed is None or self.snapshot is not None else parsed.warnings
 
     @cached_property
     def summary(self) -> overview.Summary:
