@@ -54,7 +54,7 @@ def distributions(module: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def known_distributions() -> frozenset[str]:
     """The distributions of which it is known by which names they are imported."""
-    others = (name for found in _other_names().values() for name in found)
+    others = (found[0] for found in _other_names().values())
     return frozenset([*others, *map(normalized, _same_names()), "pip", "python", "wheel", "uv"])
 
 

@@ -113,7 +113,7 @@ def findings(
             f", which is neither a file of the Task nor a package that is known here. Add the file, or the "
             f"package that brings it to {where}."
         )
-        yield _finding(some, sentence, is_error=some[0].is_certain and not may_come)
+        yield _finding(some, sentence, is_error=some[0].is_certain and runtime.file is None)
 
 
 def _finding(some: Sequence[Missing], rest: str, *, is_error: bool, fixes: tuple[Fix, ...] = ()) -> Finding:

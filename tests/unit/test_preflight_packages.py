@@ -129,6 +129,17 @@ def test_a_name_that_nobody_knows_is_said_and_not_proposed() -> None:
     assert "neither a file of the Task nor a package that is known here" in one.message
 
 
+def test_a_name_that_nobody_knows_is_only_a_warning_where_something_is_listed() -> None:
+    one = only({"main.py": "import our_private_helpers\n", "requirements.txt": "pandas\n"})
+    assert not one.is_error and "which is neither a file of the Task nor a package" in one.message
+    assert found({"main.py": "import sklearnex\n", "requirements.txt": "scikit-learn-intelex\n"}) == ()
+
+
+def test_what_only_notebooks_understand_does_not_hide_their_imports() -> None:
+    cells = notebook("import torch\ntorch.save?\n?torch\n%matplotlib inline\nx = !ls")
+    assert "main.ipynb imports torch" in only({"main.ipynb": cells}, "main.ipynb").message
+
+
 def test_notebooks_have_ipython_and_may_install_packages_themselves() -> None:
     cells = notebook(
         "%pip install -q 'seaborn>=0.13' pyyaml", "import seaborn, yaml, IPython\nimport torch\n"
