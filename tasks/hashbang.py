@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-# So much of a file is enough for its first line; Linux itself reads 256 bytes, see BINPRM_BUF_SIZE.
-HEAD_BYTES = 512
+from coretex_site.lib.filetree import HEAD_BYTES
+
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish", "csh", "tcsh"})
 _PYTHON = re.compile(r"python(3(\.\d+)?)?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")

@@ -1,12 +1,13 @@
 """Which runtime a Task has and which of its files can be run. Knows no disk."""
 
+import posixpath
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
-from tasks import project_tables
+from tasks import hashbang, project_tables
 from tasks.project_tables import Listed
 
 Platform = Literal["linux", "darwin"]
@@ -30,6 +31,16 @@ INTERPRETERS: dict[str, Interpreter] = {
 # What is not Python comes from the machine itself.
 OTHER_LANGUAGES: dict[Interpreter, str] = {"Rscript": "R", "bash": "the shell"}
 PREFERRED = ("main.py", "main.r", "main.R", "main.sh")
+# Suffixes of files that are read and never run, so that nobody looks into thousands of them for a #! line.
+_DATA_SUFFIXES = """
+    7z avi avif bam bed bib bin bmp bz2 cfg ckpt css csv dat db doc docx fa fai fasta fastq fna fq gff
+    gff3 gif gtf gz h5 hdf5 html ico ini jpeg jpg json jsonl lock log mat md mov mp3 mp4 npy npz ogg
+    onnx parquet pdf pickle pkl png ps pt pth pyc rda rdata rds rst safetensors sam sqlite svg tar tex
+    tgz tif tiff toml tsv ttf txt vcf wav webm webp woff woff2 xls xlsx xml xz yaml yml zip zst
+"""
+_DATA = frozenset(f".{suffix}" for suffix in _DATA_SUFFIXES.split())
+# Of the others so many are looked into; those nearest to the root come first.
+MOST_READ = 1000
 _SUPPORTING = {"setup.py", "conftest.py", "test", "tests"}
 # The text of a file of a Task by its path; empty when there is none, or none that can be read.
 Read = Callable[[str], str]
@@ -157,24 +168,40 @@ def _interpreter(names: Iterable[str]) -> tuple[str, str]:
     return label, f"{what[0].upper()}{what[1:]} as installed on the node"
 
 
-def entry_scripts(paths: Iterable[str]) -> list[str]:
+def entry_scripts(paths: Iterable[str], *, head: Callable[[str], bytes] | None = None) -> list[str]:
     """The paths (relative, with /) that can be run, the one to choose by default first.
 
-    A launcher, `run_NAME.py` beside `NAME.py`, comes before the script that it runs.
+    With `head`, which reads the first bytes of a file, those that begin with `#!` are found, too. A launcher,
+    `run_NAME.py` beside `NAME.py`, comes before the script that it runs.
     """
-    scripts = {path for path in paths if _is_script(path)}
+    paths = list(paths)
+    scripts = {path for path in paths if interpreter_of(path) is not None and _can_be_run(path)}
+    if head is not None:
+        scripts |= _with_hashbang(paths, head)
     return sorted(scripts, key=lambda path: _preference(path, is_launcher=launched(path) in scripts))
 
 
 def interpreter_of(path: str) -> Interpreter | None:
     """What runs a file; None if nothing does."""
-    return INTERPRETERS.get(PurePosixPath(path).suffix)
+    return INTERPRETERS.get(posixpath.splitext(path)[1])
 
 
-def _is_script(path: str) -> bool:
+def _with_hashbang(paths: Iterable[str], head: Callable[[str], bytes]) -> set[str]:
+    """Those files that no name, but their first line makes scripts."""
+    others = [path for path in paths if not _is_known(path) and _can_be_run(path)]
+    nearest = sorted(others, key=lambda path: (path.count("/"), path))[:MOST_READ]
+    return {path for path in nearest if hashbang.has_hashbang(head(path))}
+
+
+def _can_be_run(path: str) -> bool:
     parts = PurePosixPath(path).parts
     hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
-    return not hidden and parts[-1:] != ("__init__.py",) and interpreter_of(path) is not None
+    return not hidden and parts[-1:] not in ((), ("__init__.py",))
+
+
+def _is_known(path: str) -> bool:
+    suffix = posixpath.splitext(path)[1]
+    return suffix in INTERPRETERS or suffix.lower() in _DATA
 
 
 def launched(path: str) -> str:

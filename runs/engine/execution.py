@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from coretex_site.lib import paths, smallfile
 from runs import lifecycle
-from runs.engine import executor, foreseen, prepare
+from runs.engine import executor, foreseen, prepare, starting
 from runs.engine.executor import Script
 from runs.engine.finalize import keep, settle
 from runs.engine.monitor import UNREACHABLE, LetGo, Pulse, StopAsked, patiently, watch
@@ -98,6 +98,7 @@ class Attempt:
         execution = self._execution
         self._inputs = prepare.lay_out(execution)
         self._datasets = self._inputs.datasets
+        self._plan = starting.plan(execution.run)
         self._pulse.beat_while_preparing()
         self._step = Reason.ENVIRONMENT
         builder = Builder(
@@ -128,10 +129,12 @@ class Attempt:
     def start(self) -> Script:
         """Starts the script. It is noted as running before, so whoever finds that looks for it."""
         execution = self._execution
-        what = prepare.launch(execution, self._environment)
+        what = starting.launch(execution, self._environment, self._plan)
         run = execution.run
         for line in foreseen.lines(run.snapshot_id, run.entry_script, self._environment.row):
             self.say(line)
+        if self._plan.note:
+            self.say(self._plan.note)
         now = timezone.now()
         # Nothing was printed before in most cases, and nothing is asked then.
         if self._has_spoken:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from coretex_site.lib import filetree
-from tasks import list_fixes, runtime
+from tasks import list_fixes, other_languages, runtime
 from tasks.environment_files import Fix, ignored
 from tasks.files import store
 from tasks.models import Task
@@ -23,6 +23,8 @@ class Summary:
     parsed: spec.ParsedTask | None
     file_count: int
     size: int
+    # A file that would be an entry script if something was added, where there is none.
+    almost: str | None = None
 
     @property
     def problems(self) -> tuple[spec.Problem, ...]:
@@ -32,9 +34,12 @@ class Summary:
     def cannot_run(self) -> str:
         """Why the Task cannot be run as it is, in a sentence; empty when it can."""
         if not self.entry_scripts:
+            missing = "It cannot be run yet, because it has no entry script."
+            if self.almost is not None:
+                return f"{missing} {other_languages.why_not_run(self.almost)}"
             return (
-                "It cannot be run yet, because it has no entry script. Add main.py, or another script "
-                "that ends in .py, .r, .sh or .ipynb."
+                f"{missing} Add main.py, or another script that ends in .py, .r, .sh or .ipynb or begins "
+                "with a #! line."
             )
         if self.parsed is not None and self.parsed.errors:
             return f"It cannot be run yet, because {store.TASK_YAML} has errors. Fix them first."
@@ -74,9 +79,11 @@ def summary(task: Task, files: list[filetree.File] | None = None) -> Summary:
     """The facts; with `files`, those of that listing."""
     files = store.list_files(task) if files is None else files
     paths = [file.path for file in files]
+    found = runtime.entry_scripts(paths, head=partial(filetree.head, store.root(task)))
     return Summary(
-        runtime=runtime_of(store.root(task), paths),
-        entry_scripts=runtime.entry_scripts(paths),
+        runtime=runtime_of(store.root(task), paths, entry=found[0] if found else ""),
+        entry_scripts=found,
+        almost=None if found else other_languages.almost_run(paths),
         parsed=store.read_spec(task) if store.TASK_YAML in paths else None,
         file_count=len(files),
         size=sum(file.size for file in files),

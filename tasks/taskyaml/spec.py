@@ -15,6 +15,7 @@ from tasks.taskyaml.fields import (
     kind,
     locate,
 )
+from tasks.taskyaml.folders import read_folder, read_folders
 from tasks.taskyaml.surprises import of_layout
 from tasks.taskyaml.tree import Problem, read_tree
 from tasks.taskyaml.values import Unusable
@@ -26,14 +27,17 @@ from tasks.types.wording import found, inline, nearest, quote
 __all__ = ["ParsedTask", "Problem", "TaskSpec", "parse"]
 
 PROJECT_TYPES = range(1, 12)
-TOP_KEYS = ("id", "name", "description", "is_active", "project_type", "param_groups")
+TOP_KEYS = ("id", "name", "description", "is_active", "project_type", "cwd", "python_path", "param_groups")
 GROUP_KEYS = ("name", "params")
 CONDITION_KEYS = ("visible_if", "required_if")
 PARAMETER_KEYS = (
     *("name", "description", "value", "data_type", "required", "dynamic", "min", "max", "multiline"),
     *CONDITION_KEYS,
 )
-_TOP_SYNONYMS = {"groups": "param_groups", "parameters": "param_groups", "params": "param_groups"}
+_TOP_SYNONYMS = {
+    **{"groups": "param_groups", "parameters": "param_groups", "params": "param_groups"},
+    **{"working_directory": "cwd", "workdir": "cwd", "pythonpath": "python_path"},
+}
 _GROUP_SYNONYMS = {"parameters": "params"}
 _PARAMETER_SYNONYMS = {"type": "data_type", "default": "value", "minimum": "min", "maximum": "max"}
 _TYPE_SYNONYMS = {"string": "str", "text": "str", "integer": "int", "boolean": "bool", "number": "float"}
@@ -94,6 +98,8 @@ class _TaskReader:
             name=self.fields.text(entries, "name") or "",
             description=self.fields.text(entries, "description") or "",
             project_type=self.project_type(entries),
+            cwd=read_folder(self.fields, entries, "cwd"),
+            python_path=read_folders(self.fields, entries, "python_path"),
             groups=tuple(
                 Group(name=name, parameters=tuple(linked[member] for member in members if member in linked))
                 for name, members in drafted

@@ -57,7 +57,10 @@ def test_mistakes_are_said_with_file_line_and_column(tmp_path: Path) -> None:
 def test_a_folder_without_an_entry_script_cannot_be_run(tmp_path: Path) -> None:
     code, output = check(folder(tmp_path, task__yaml=TASK))
     assert code == 1
-    assert "error: expected an entry script (.py, .r, .R, .sh or .ipynb), found none" in output
+    assert (
+        "error: expected an entry script (.py, .r, .R, .sh, .ipynb or one with a #! line), found none"
+        in output
+    )
 
 
 def test_task_yml_is_noticed(tmp_path: Path) -> None:

@@ -281,6 +281,34 @@ def test_what_is_dumped_as_yaml_is_read_with_the_same_values(pairs: list, flow: 
     assert problems(text) == []
 
 
+def test_folders_are_read_in_their_normal_form() -> None:
+    spec = read("cwd: data//raw/\npython_path: [./src, lib/a, src]\n")
+    assert (spec.cwd, spec.python_path) == ("data/raw", ("src", "lib/a"))
+    spec = read("cwd: ~\npython_path: src\n")
+    assert (spec.cwd, spec.python_path) == (".", ("src",))
+    assert read("").cwd == "." and read("").python_path == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("name: x\ncwd: ../data", '2:6: error: expected a folder of the Task for "cwd", such as "src": '),
+        ("cwd: /data", '1:6: error: expected a folder of the Task for "cwd"'),
+        ("cwd: 5", "found the int 5"),
+        ("cwd: [a]", 'found the list ["a"]'),
+        ('cwd: ""', "found an empty text"),
+        ("python_path:\n  - src\n  - a/../b", '3:5: error: expected a folder of the Task for "python_path"'),
+        ("python_path: {a: b}", "1:14: error"),
+        ("python_path:\n  - src\n  -", "3:4: error"),
+        ("pythonpath: src", 'did you mean "python_path"?'),
+        ("workdir: src", 'did you mean "cwd"?'),
+    ],
+)
+def test_a_folder_that_is_none_is_said_at_its_place(text: str, expected: str) -> None:
+    found = "\n".join(str(problem) for problem in parse(text).problems)
+    assert expected in found
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -86,7 +86,8 @@ def _given(execution: Execution) -> Given:
         files = {path for path, _, _ in snapshots.read_list(run.snapshot_id)}
     except snapshots.SnapshotError:
         files = set()
-    return Given(files=files, values=run.parameters)
+    cwd = snapshots.declared_or_empty(run.snapshot_id).cwd
+    return Given(files=files, values=run.parameters, cwd="" if cwd == "." else cwd)
 
 
 def _frozen(execution: Execution, path: str) -> str:

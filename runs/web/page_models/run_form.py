@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from django.http import QueryDict
@@ -98,7 +98,9 @@ class RunTaskForm:
     def scripts(self) -> list[str]:
         if self.snapshot is None:
             return self.summary.entry_scripts
-        return entry_scripts(path for path, _, _ in snapshots.read_list(self.snapshot.digest))
+        digest = self.snapshot.digest
+        paths = [path for path, _, _ in snapshots.read_list(digest)]
+        return entry_scripts(paths, head=partial(filetree.head, snapshots.root(digest)))
 
     @cached_property
     def runtime(self) -> Runtime:

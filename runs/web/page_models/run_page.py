@@ -92,6 +92,7 @@ def about(execution: Execution, *, user: User) -> dict[str, Any]:
         "failure": failure.of(execution),
         "environment": execution.environment,
         "origin": origin(execution),
+        "declared": snapshots.declared_or_empty(run.snapshot_id),
         "packages": packages.split("\n") if packages else [],
         "still_there": DATASETS.names(project.pk, {dataset["id"] for dataset in execution.datasets}),
         "may_edit": may_edit,

@@ -5,11 +5,14 @@ import os
 import sys
 from argparse import ArgumentParser
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from coretex_site.lib import filetree
+from tasks import other_languages
 from tasks.files import overview
 from tasks.preflight import reading
 from tasks.preflight.check import check
@@ -92,7 +95,7 @@ def check_folder(folder: str) -> Report:
     try:
         names = os.listdir(root)
         files = _files(root)
-        scripts = tuple(entry_scripts(files))
+        scripts = tuple(entry_scripts(files, head=partial(filetree.head, root)))
         spec, findings = _check_file(root / TASK_FILE)
         if spec is not None and TASK_FILE in names:
             findings += _mismatches(root, files, spec)
@@ -100,7 +103,12 @@ def check_folder(folder: str) -> Report:
         message = f"expected files that can be read, found one that can't: {error}"
         return Report(folder=folder, findings=(Finding(file=folder, severity="error", message=message),))
     if not scripts:
-        message = "expected an entry script (.py, .r, .R, .sh or .ipynb), found none, so nothing can be run"
+        almost = other_languages.almost_run(files)
+        hint = "" if almost is None else f". {other_languages.why_not_run(almost)}"
+        message = (
+            "expected an entry script (.py, .r, .R, .sh, .ipynb or one with a #! line), found none, "
+            f"so nothing can be run{hint}"
+        )
         findings.append(Finding(file=folder, severity="error", message=message))
     if "task.yml" in names and TASK_FILE not in names:
         message = f"found task.yml, which is not read; rename it to {TASK_FILE}"
