@@ -155,7 +155,7 @@ def tasks_of(project: Project, by: User) -> dict[str, Task]:
         "plain": {"main.py": script, "task.yaml": TASK_YAML.encode(), "environment.yml": b"name: x\n"},
         "types": {"main.py": script, "other.py": script, "task.yaml": EVERY_TYPE.encode()},
         "broken": {"main.py": script, "task.yaml": BROKEN_YAML.encode(), "requirements.txt": b"numpy\n"},
-        "unreadable": {"main.py": script, "task.yaml": b"\xff\xfe\x00binary"},
+        "unreadable": {"main.py": script, "task.yaml": b"\xff\xfe\x00binary", "reqs.txt": b"numpy\n"},
         "scriptless": {"notes.md": b"# Nothing to run\n"},
         "empty": {},
         "odd": {"main.py": script, "environment.yml": BUILDS, **ODD_NAMES},

@@ -9,6 +9,11 @@ from tasks.files import store
 from tasks.models import Task
 
 
+def content_of(fix: Fix) -> bytes:
+    """What the file gets; a text may hold bytes that are not UTF-8, as they were."""
+    return fix.text.encode("utf-8", "surrogateescape")
+
+
 def apply(task: Task, fix: Fix, *, by: User | None) -> str:
     """The path of the file that was made or changed. Raises TreeError when it can no longer be done."""
     match fix.action:
@@ -17,8 +22,8 @@ def apply(task: Task, fix: Fix, *, by: User | None) -> str:
         case "copy":
             return store.create(task, fix.target, store.read_bytes(task, fix.path), by=by)
         case "create":
-            return store.create(task, fix.target, fix.text.encode(), by=by)
+            return store.create(task, fix.target, content_of(fix), by=by)
         case "replace":
             content = store.read_bytes(task, fix.target)
-            store.write(task, fix.target, fix.text.encode(), expected=sha256(content).hexdigest(), by=by)
+            store.write(task, fix.target, content_of(fix), expected=sha256(content).hexdigest(), by=by)
             return fix.target
