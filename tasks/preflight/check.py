@@ -9,16 +9,18 @@ from functools import cached_property
 from tasks import environment_files, list_fixes
 from tasks.preflight import entries, installs, listed, opened, packages, r_code
 from tasks.preflight.findings import Finding
-from tasks.preflight.imports import imports_of
 from tasks.preflight.listed import Listed
+from tasks.preflight.modules import Module, with_imported
 from tasks.preflight.packages import Installed
-from tasks.proposals.code import Code, Place, Unreadable, imported_with, read_code
+from tasks.proposals.code import Place
 from tasks.runtime import Runtime, find_runtime, interpreter_of, this_platform
 from tasks.taskyaml.heading import heading
 
 TASK_YAML = "task.yaml"
 VERSION_FILE = ".python-version"
 MOST = 30
+# Scripts of one Task that are read at once; the form to run a Task reads the one that is chosen.
+MOST_SCRIPTS = 20
 _PYTHON = re.compile(r"\s*(?:cpython[-@]?|python)?3\.(\d{1,2})(?:\.\d+)?\s*")
 
 
@@ -39,6 +41,10 @@ class Files:
         return {path: text for path, text in self.texts.items() if interpreter_of(path) is not None}
 
     @cached_property
+    def modules(self) -> dict[str, Module]:
+        return {path: Module(path=path, text=text) for path, text in self.scripts.items()}
+
+    @cached_property
     def there(self) -> frozenset[str]:
         """The paths of all files and folders."""
         return frozenset({*self.paths, *(folder for path in self.paths for folder in opened.parents(path))})
@@ -55,7 +61,7 @@ def check(
 
     `exactly` are the packages of an environment that was built from the same files, if there is one.
     """
-    known = [script for script in scripts if script in files.contents]
+    known = [script for script in scripts if script in files.contents][:MOST_SCRIPTS]
     found = [one for script in known for one in _Script(files, script, exactly).findings()]
     unique = {(one.message, one.place): one for one in found}
     return tuple(sorted(unique.values(), key=lambda one: not one.is_error)[:MOST])
@@ -121,8 +127,7 @@ class _Script:
 
     def _of_entry(self) -> list[Finding]:
         script, text = self.script, self.files.texts[self.script]
-        content = self.files.contents[script]
-        found = entries.problems(script, content, is_entry=True, python=self.python)
+        found = entries.problems(self._entry(script), is_entry=True)
         if any(one.is_error for one in found):
             return found
         kind = interpreter_of(script)
@@ -141,26 +146,31 @@ class _Script:
                 found += self._of_python()
         return found
 
+    def _entry(self, path: str) -> entries.Entry:
+        module = self.files.modules.get(path)
+        return entries.Entry(
+            path=path,
+            content=self.files.contents[path],
+            python=self.python,
+            may_be_newer=self.runtime.kind == "conda" and self.python is None,
+            is_parsed=module is not None and module.code is not None,
+        )
+
     @cached_property
-    def _modules(self) -> list[str]:
+    def _modules(self) -> list[Module]:
         """The script, and what it imports of the Task's files."""
-        return imported_with(self.files.scripts, self.script)
+        return with_imported(self.files.modules, self.files.scripts, self.script)
 
     def _of_modules(self) -> list[Finding]:
-        contents = self.files.contents
         return [
             one
-            for path in self._modules[1:]
-            for one in entries.problems(path, contents[path], is_entry=False, python=self.python)
+            for module in self._modules[1:]
+            for one in entries.problems(self._entry(module.path), is_entry=False)
         ]
 
     def _of_python(self) -> list[Finding]:
-        codes: dict[str, Code] = {}
-        for path in self._modules:
-            with suppress(Unreadable):
-                codes[path] = read_code(self.files.texts[path], path)
-        imports = [one for code in codes.values() for one in imports_of(code)]
-        itself = [installs.installed_by(self.files.texts[path], path) for path in codes]
+        imports = [one for module in self._modules for one in module.imports]
+        itself = [module.installed for module in self._modules]
         installed = Installed(
             listed=self.listed,
             own=self.files.own_modules,
@@ -172,7 +182,7 @@ class _Script:
         return [
             *entries.versions(imports, self.python),
             *packages.findings(missing, installed, self.runtime, self.files.texts),
-            *opened.findings(codes, self.script, self.files.there, cwd=self.cwd),
+            *opened.findings(self._modules, self.script, self.files.there, cwd=self.cwd),
         ]
 
 

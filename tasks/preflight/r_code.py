@@ -43,7 +43,9 @@ _OF = re.compile(r"(?<![\w.:])([A-Za-z][\w.]*):::?[A-Za-z.]")
 _INSTALLS = re.compile(
     r"install\.packages|install_(?:github|cran|version|bioc)|BiocManager|pacman|renv::|pak::|groundhog"
 )
-_GUARDED = re.compile(r"requireNamespace|tryCatch|suppressWarnings\(require|if\s*\(\s*!?\s*require")
+_GUARDED = re.compile(
+    r"requireNamespace|tryCatch|suppressWarnings\(require|if\s*\(\s*!?\s*require|character\.only"
+)
 _READS = re.compile(
     r"""(?<![\w.])(?:read\.csv2?|read\.table|read\.delim2?|read_csv2?|read_tsv|read_delim|read_excel|read_rds"""
     r"""|readRDS|load|fread|source|readLines|scan|read_json|fromJSON|read\.xlsx|readxl::read_excel)"""
@@ -53,7 +55,8 @@ _UNKNOWN = re.compile(
     r"setwd|download|system2?\(|unzip|untar|file\.(?:copy|rename|exists)|tryCatch|\bcurl|here\("
 )
 _TEXT = re.compile(r"""(["'])([^"'\n]{1,200})\1""")
-_COMMENT = re.compile(r"""^([^"'#]*)#.*$""")
+# A text, kept as the first group, or a comment.
+_TEXT_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|#.*$""")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,7 @@ class Surroundings:
 
 
 def findings(text: str, path: str, around: Surroundings) -> list[Finding]:
-    lines = [_COMMENT.sub(r"\1", line[:MAX_LINE]) for line in text.split("\n")]
+    lines = [_TEXT_OR_COMMENT.sub(r"\1", line[:MAX_LINE]) for line in text.split("\n")]
     return [*_packages(lines, path, around), *_files(lines, path, around)]
 
 
@@ -84,12 +87,20 @@ def _packages(lines: Sequence[str], path: str, around: Surroundings) -> Iterator
         return
     found: dict[str, Place] = {}
     for number, line in enumerate(lines, 1):
-        loaded = [] if _GUARDED.search(line) else [*_LOADS.findall(line), *_OF.findall(line)]
-        for name in loaded:
+        for name in _loaded(line):
             if name not in _WITH_R and name.lower() not in there | brought:
                 found.setdefault(name, Place(path=path, line=number))
     if found:
         yield _finding(found, path, around, is_certain=not there)
+
+
+def _loaded(line: str) -> Iterator[str]:
+    """The packages that a line loads whatever happens, not those of which its texts speak."""
+    texts = [match.span() for match in _TEXT_OR_COMMENT.finditer(line)]
+    if not _GUARDED.search(line):
+        for match in (*_LOADS.finditer(line), *_OF.finditer(line)):
+            if not any(start < match.start() < end for start, end in texts):
+                yield match[1]
 
 
 def _finding(found: Mapping[str, Place], path: str, around: Surroundings, *, is_certain: bool) -> Finding:
