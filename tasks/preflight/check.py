@@ -1,19 +1,23 @@
 """What would go wrong when the scripts of a Task run, by reading its files. Knows no disk, runs nothing."""
 
+import platform
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tasks import environment_files, list_fixes
-from tasks.preflight import entries, installs, listed, opened, packages, r_code
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from tasks import environment_files, list_fixes, project_tables
+from tasks.environment_files import Fix
+from tasks.preflight import entries, installs, listed, names, opened, packages, r_code
 from tasks.preflight.findings import Finding
 from tasks.preflight.listed import Listed
 from tasks.preflight.modules import Module, with_imported
 from tasks.preflight.packages import Installed
 from tasks.proposals.code import Place
-from tasks.runtime import Runtime, find_runtime, interpreter_of, this_platform
+from tasks.runtime import PROJECT_FILE, Runtime, find_runtime, interpreter_of, this_platform
 from tasks.taskyaml.heading import heading
 
 TASK_YAML = "task.yaml"
@@ -65,6 +69,11 @@ def check(
     found = [one for script in known for one in _Script(files, script, exactly).findings()]
     unique = {(one.message, one.place): one for one in found}
     return tuple(sorted(unique.values(), key=lambda one: not one.is_error)[:MOST])
+
+
+def install(files: Files, script: str, *, module: str = "", r_package: str = "") -> tuple[Fix, ...]:
+    """What adds a Python module, or an R package, to what is installed for a script, if that is known."""
+    return _Script(files, script, None).install(module, r_package) if script in files.contents else ()
 
 
 class _Script:
@@ -122,6 +131,26 @@ class _Script:
         place = Place(path=file, line=1)
         return [Finding(severity="error", message=f"{file} {what}.", place=place, fixes=fixes)]
 
+    def install(self, module: str, r_package: str) -> tuple[Fix, ...]:
+        if r_package:
+            is_listed = any(one.partition("-")[2] == r_package.lower() for one in self.listed.conda)
+            return () if is_listed else r_code.add([r_package], self._around)
+        wanted = names.distributions(module)
+        is_listed = any(name in self.listed.names for name in wanted)
+        if not wanted or is_listed or module.split(".")[0] in self.files.own_modules:
+            return ()
+        return packages.add(wanted[:1], self.runtime, self.files.texts)
+
+    @property
+    def _around(self) -> r_code.Surroundings:
+        return r_code.Surroundings(
+            runtime=self.runtime,
+            listed=self.listed,
+            there=self.files.there,
+            texts=self.files.texts,
+            cwd=self.cwd,
+        )
+
     def _text(self, path: str) -> str:
         return self.files.texts.get(path, "")
 
@@ -132,14 +161,7 @@ class _Script:
             return found
         kind = interpreter_of(script)
         if kind == "Rscript":
-            around = r_code.Surroundings(
-                runtime=self.runtime,
-                listed=self.listed,
-                there=self.files.there,
-                texts=self.files.texts,
-                cwd=self.cwd,
-            )
-            found += r_code.findings(text, script, around)
+            found += r_code.findings(text, script, self._around)
         elif kind in ("python", "notebook") and not installs.is_foreign(script, text):
             found += self._of_modules()
             with suppress(RecursionError):  # nested too deeply to be followed
@@ -152,9 +174,21 @@ class _Script:
             path=path,
             content=self.files.contents[path],
             python=self.python,
-            may_be_newer=self.runtime.kind == "conda" and self.python is None,
+            may_be_newer=self._may_be_newer,
             is_parsed=module is not None and module.code is not None,
         )
+
+    @cached_property
+    def _may_be_newer(self) -> bool:
+        """Whether another Python than this one may run it, of which the version is not known."""
+        if self.python is not None or self.runtime.kind == "conda":
+            return self.python is None
+        own = self.runtime.listed if self.runtime.source == "script" else None
+        wanted = (own or project_tables.project(self._text(PROJECT_FILE))).python
+        try:
+            return not SpecifierSet(wanted).contains(platform.python_version())
+        except InvalidSpecifier:
+            return True
 
     @cached_property
     def _modules(self) -> list[Module]:
@@ -177,6 +211,7 @@ class _Script:
             itself=frozenset(name for names, _ in itself for name in names),
             is_open=any(is_open for _, is_open in itself),
             exactly=self.exactly,
+            may_have_others=any(module.may_bring_modules for module in self._modules),
         )
         missing = packages.missing(imports, installed)
         return [

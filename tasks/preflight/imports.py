@@ -70,7 +70,9 @@ def _statements(tree: ast.Module) -> Iterator[tuple[ast.stmt, Reach]]:
 def _flags(tree: ast.Module) -> frozenset[str]:
     """The names that code is left with after an import whose failure it foresees."""
     tries = [node for node in tree.body if isinstance(node, ast.Try) and _foresees(node.handlers)]
-    bodies = [[*one.body, *one.orelse, *(s for handler in one.handlers for s in handler.body)] for one in tries]
+    bodies = [
+        [*one.body, *one.orelse, *(s for handler in one.handlers for s in handler.body)] for one in tries
+    ]
     found: set[str] = set()
     for statement in (statement for body in bodies for statement in body):
         found |= {name for name, _ in assigned(statement)}

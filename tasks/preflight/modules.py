@@ -50,6 +50,10 @@ class Module:
         return self.code is not None and _UNKNOWN.search(self.code.text) is not None
 
     @cached_property
+    def may_bring_modules(self) -> bool:
+        return installs.brings_modules(self.text, self.path)
+
+    @cached_property
     def installed(self) -> tuple[frozenset[str], bool]:
         """(the distributions that it installs by name, whether it installs others)."""
         return installs.installed_by(self.text, self.path)

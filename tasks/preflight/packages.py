@@ -34,6 +34,7 @@ class Installed:
     """What a script finds: `listed` by the environment files, `own` modules, and what it installs `itself`.
 
     `exactly` are the packages of an environment that was built from these files, if there was one.
+    `may_have_others`: modules that no package brings may be found elsewhere.
     """
 
     listed: Listed
@@ -41,6 +42,7 @@ class Installed:
     itself: frozenset[str] = frozenset()
     is_open: bool = False
     exactly: frozenset[str] | None = None
+    may_have_others: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -75,8 +77,10 @@ def missing(imports: Iterable[Import], installed: Installed) -> list[Missing]:
             continue
         if any(name in there for name in wanted) or _resembles(first, there):
             continue
-        if not wanted and unnamed:
+        if not wanted and (unnamed or installed.may_have_others):
             continue  # one of those may be imported by this name
+        if unknown and not installed.is_complete and any(names.is_common(name) for name in wanted):
+            continue  # hardly any package comes without some of these
         proposed = wanted[0] if wanted else ""
         known = found.get(first)
         if known is None or (one.is_certain and not known.is_certain):
@@ -145,6 +149,7 @@ def add(wanted: Sequence[str], runtime: Runtime, texts: Mapping[str, str]) -> tu
     writers: Mapping[str, Callable[[str, Sequence[str]], str | None]] = {
         "requirements": environment_text.with_requirements,
         "conda": environment_text.with_pip,
+        "script": environment_text.with_script_block,
         "project": environment_text.with_dependencies if LOCK_FILE not in texts else lambda text, names: None,
     }
     before, writer = texts.get(runtime.file), writers.get(runtime.source)

@@ -1,4 +1,4 @@
-"""What one click can mend in Python code that cannot be parsed. Offered only where the result can. Pure."""
+"""What one click can fix in Python code that cannot be parsed. Offered only where the result can. Pure."""
 
 import ast
 import re

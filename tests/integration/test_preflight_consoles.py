@@ -71,15 +71,15 @@ def test_nothing_is_found_in_the_templates(name: str) -> None:
 
 def test_an_environment_that_was_built_from_the_same_lists_answers_for_the_pages(project: Project) -> None:
     lists = {"requirements.txt": "some-lab-tools\n"}
-    task = make_task(project, {"main.py": "import numpy\n", **lists})
+    task = make_task(project, {"main.py": "import seaborn\n", **lists})
     (unsure,) = reading.findings(task, "main.py")
     assert not unsure.is_error and "Unless another package brings it" in unsure.message
     execution = submit(task)
     execution.environment = Environment.objects.create(kind="venv", packages="some-lab-tools==1\nscipy==1\n")
     execution.save()
     (sure,) = reading.findings(task, "main.py")
-    assert sure.is_error and sure.message == "main.py imports numpy, which requirements.txt does not list."
-    Environment.objects.update(packages="numpy==2.1\n")
+    assert sure.is_error and sure.message == "main.py imports seaborn, which requirements.txt does not list."
+    Environment.objects.update(packages="seaborn==0.13\n")
     assert reading.findings(task, "main.py") == ()
     write(task, {"requirements.txt": "other-lab-tools\n"})
     assert not reading.findings(task, "main.py")[0].is_error

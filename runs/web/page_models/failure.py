@@ -6,13 +6,14 @@ from typing import Literal
 from django.urls import reverse
 
 from runs import snapshots
-from runs.models import Execution
+from runs.models import Execution, Run
 from runs.records import causes, last_words
 from runs.records.causes import Cause, Given
 from runs.records.error_line import ErrorLine
 from runs.states import Reason, State
 from tasks.environment_files import Fix
 from tasks.files import overview, store
+from tasks.preflight import reading
 
 # What ends otherwise than by an exit code; where only another try can help, nothing is said of edits.
 REMEDIES: dict[str, causes.Remedy] = {
@@ -75,10 +76,16 @@ def of(execution: Execution) -> Failure | None:
         first=_first(execution, remedy, path, said),
         remedy=remedy,
         printed_nothing=printed_nothing,
-        fixes=overview.fixes_of(execution.run.task, execution.run.entry_script)[:MOST_FIXES]
-        if remedy == "install"
-        else (),
+        fixes=_fixes(execution.run, cause) if remedy == "install" else (),
     )
+
+
+def _fixes(run: Run, cause: Cause | None) -> tuple[Fix, ...]:
+    """What one click can do about what is installed; a list that is not read may have what is missing."""
+    found = overview.fixes_of(run.task, run.entry_script)[:MOST_FIXES]
+    if found or cause is None or not (cause.module or cause.r_package):
+        return found
+    return reading.install(run.task, run.entry_script, module=cause.module, r_package=cause.r_package)
 
 
 def _given(execution: Execution) -> Given:
@@ -119,7 +126,11 @@ def _first(execution: Execution, remedy: causes.Remedy, path: str, said: ErrorLi
         return changes
     there = {file.path for file in store.list_files(run.task)}
     if remedy == "install":
-        return Step(label="Look at the Task's files", icon="edit", url=run.task.get_absolute_url())
+        listed = overview.runtime_of(store.root(run.task), there, entry=run.entry_script).file
+        if listed is None or listed not in there:
+            return Step(label="Look at the Task's files", icon="edit", url=run.task.get_absolute_url())
+        url = reverse("tasks:file", args=[run.task_id, listed])
+        return Step(label=f"Edit {listed}", icon="edit", url=url)
     line = said.line if said is not None and path else 0
     wanted = path or run.entry_script
     if wanted not in there:
