@@ -12,7 +12,9 @@ from tasks.proposals.code import Code, Place, assigned, dotted, last_name
 Reach = Literal["always", "maybe", "guarded"]
 _CAUGHT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 _ENDS = {"exit", "quit", "_exit", "abort", "SystemExit"}
-_PLATFORM = {"platform", "system", "machine", "version_info", "os.name", "find_spec"}
+_PLATFORM = {
+    "platform", "system", "machine", "version_info", "os.name", "find_spec", "environ", "getenv",
+}  # fmt: skip
 # Flags that say whether something is there: HAS_TORCH, is_torch_available(), IN_COLAB.
 _FLAG = re.compile(r"(?i)(?:^|_)(?:has|have|in|with|use)_[a-z]|available|installed|found|windows|colab")
 

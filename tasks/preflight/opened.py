@@ -31,7 +31,7 @@ def findings(
     if any(module.may_make_files for module in modules):
         return found
     reads = [module.reads for module in modules if module.reads is not None]
-    written = {_plain(text) for one in reads for text in _other_texts(one)}
+    written = {part for one in reads for text in _other_texts(one) for part in _parts(text)}
     seen: set[str] = set()
     for one in reads:
         for read in one.unforeseen:
@@ -65,8 +65,11 @@ def _from(folder: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(folder, path))
 
 
-def _plain(text: str) -> str:
-    return posixpath.normpath(text) if text else ""
+def _parts(text: str) -> Iterator[str]:
+    """What a text may name: a path, and the file that an address ends with."""
+    if text:
+        yield posixpath.normpath(text)
+        yield from [posixpath.basename(text)] * ("://" in text)
 
 
 def parents(path: str) -> Iterator[str]:
@@ -88,7 +91,8 @@ def _may_come(path: str, written: set[str]) -> bool:
     """Whether something else in the code names the path or a part of it, and might make it."""
     stem, ending = posixpath.splitext(path)
     names = {path, posixpath.basename(path), *parents(path)}
-    return bool(names & written) or (ending in _ADDED and stem in written)
+    is_composed = any(text.startswith((".", "_", "-")) and path.endswith(text) for text in written - {"."})
+    return bool(names & written) or is_composed or (ending in _ADDED and stem in written)
 
 
 def _in_someones_home(code: Code) -> Iterator[Finding]:

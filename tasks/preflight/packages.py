@@ -77,8 +77,8 @@ def missing(imports: Iterable[Import], installed: Installed) -> list[Missing]:
             continue
         if any(name in there for name in wanted) or _resembles(first, there):
             continue
-        if not wanted and (unnamed or installed.may_have_others):
-            continue  # one of those may be imported by this name
+        if not wanted and (unnamed or installed.may_have_others or not one.is_certain):
+            continue  # something else may be imported by this name, or nothing
         if unknown and not installed.is_complete and any(names.is_common(name) for name in wanted):
             continue  # hardly any package comes without some of these
         proposed = wanted[0] if wanted else ""

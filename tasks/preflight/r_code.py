@@ -64,6 +64,7 @@ _READS = re.compile(
 _UNKNOWN = re.compile(
     r"setwd|download|system2?\(|unzip|untar|file\.(?:copy|rename|exists)|tryCatch|\bcurl|here\("
 )
+_IF = re.compile(r"\bif\s*\(")
 _TEXT = re.compile(r"""(["'])([^"'\n]{1,200})\1""")
 # A text, kept as the first group, or a comment.
 _TEXT_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|#.*$""")
@@ -179,10 +180,15 @@ def _files(lines: Sequence[str], path: str, around: Surroundings) -> Iterator[Fi
             if (found := someones(path, match[2], place)) is not None and match[2] not in seen:
                 seen.add(match[2])
                 yield found
-        for match in _READS.finditer(line) if not _UNKNOWN.search(code) else ():
+        is_sure = not _UNKNOWN.search(code) and not _IF.search(line)
+        for match in _READS.finditer(line) if is_sure else ():
             name = posixpath.normpath(match[2])
             others = {posixpath.normpath(one) for one in texts if one != match[2]}
-            if name not in seen and texts.count(match[2]) == 1 and posixpath.dirname(name) not in others:
+            is_composed = any(
+                one.startswith((".", "_", "-")) and name.endswith(one) for one in others - {"."}
+            )
+            is_named = texts.count(match[2]) > 1 or posixpath.dirname(name) in others or is_composed
+            if name not in seen and not is_named:
                 found = missing_file(name, place, path, around.there, cwd=around.cwd)
                 seen.add(name)
                 yield from [found] if found is not None else []

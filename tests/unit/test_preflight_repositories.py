@@ -52,6 +52,15 @@ NEWER = "type Pair = tuple[int, int]\n"
         {"main.py": NEWER, "environment.yml": "dependencies:\n  - python\n"},
         {"main.py": f"# /// script\n# requires-python = '>=3.99'\n# dependencies = []\n# ///\n{NEWER}"},
         {"main.py": "resume = False\nif resume:\n    open('last.txt')\n"},
+        {"main.py": "import os\nif os.getenv('TPU'):\n    import tpu_tools\n"},
+        {"main.py": "def later():\n    import someones_tools\n"},
+        {"main.py": "name = 'res'\nopen(f'{name}.csv', 'w')\nopen('res.csv')\n"},
+        {
+            "main.py": "url = 'https://example.org/y.csv'\nopen(url.split('/')[-1], 'wb').write(get(url))\n"
+            "open('y.csv')\n"
+        },
+        {"main.R": "out <- 'res'\nwrite.csv(x, paste0(out, '.csv'))\nread.csv('res.csv')\n"},
+        {"main.R": "resume <- FALSE\nif (resume) load('last.RData')\n"},
         {"main.R": "for (p in c('dplyr', 'x')) library(p, character.only = TRUE)\n"},
         {"main.R": "message(\"library(foo) or foo::bar()\") # library(baz)\nx <- 'a#b'  # baz::f()\n"},
         {
