@@ -42,16 +42,21 @@ class Given:
 Words = Callable[[re.Match[str], Given], str]
 
 
-def _missing_module(found: re.Match[str], given: Given) -> str:
-    name = found["module"]
-    first = name.partition(".")[0]
+def folder_of(module: str, files: Collection[str]) -> str:
+    """The folder in which a Run's files have a module, where Python does not look; empty if none has."""
+    first = module.partition(".")[0]
     own = sorted(
         str(PurePosixPath(path).parent)
-        for path in given.files
+        for path in files
         if path.endswith((f"/{first}.py", f"/{first}/__init__.py"))
     )
-    if own:
-        folder = own[0].removesuffix(f"/{first}")
+    return own[0].removesuffix(f"/{first}") if own else ""
+
+
+def _missing_module(found: re.Match[str], given: Given) -> str:
+    first = found["module"].partition(".")[0]
+    folder = folder_of(first, given.files)
+    if folder:
         return (
             f"The Task has {first} in the folder {folder}, where Python does not look. Name that folder as "
             "python_path in task.yaml, or move the file."

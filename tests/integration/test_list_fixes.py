@@ -162,6 +162,16 @@ def test_a_module_that_no_package_is_known_for_leads_to_the_file_that_lists_pack
     )
 
 
+def test_a_module_in_another_folder_of_the_task_is_not_added_to_what_is_listed(
+    project: Project, browser: Client
+) -> None:
+    files = {"main.py": "import numpy\n", "lib/numpy.py": "", "requirements.txt": "# none\n"}
+    run = failed(make_task(project, files))
+    page = html.unescape(browser.get(run.get_absolute_url()).content.decode())
+    assert offers(browser, run) == {} and "The Task has numpy in the folder lib" in page
+    assert "Look at the Task's files" in page
+
+
 @pytest.mark.parametrize(
     ("package", "added"), [("DESeq2", "bioconductor-deseq2"), ("fictional", "r-fictional")]
 )

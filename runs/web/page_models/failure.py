@@ -62,18 +62,20 @@ def of(execution: Execution) -> Failure | None:
     is_script = execution.reason in (Reason.EXIT_CODE, Reason.SIGNAL)
     said = last_words.of(execution.pk, since=execution.console_start) if is_script else None
     printed_nothing = is_script and said is None
-    cause = None if said is None else causes.explain(said, _given(execution))
+    given = None if said is None else _given(execution)
+    cause = None if said is None or given is None else causes.explain(said, given)
     if execution.reason == Reason.SIGNAL:
         # A line from before it was killed may be about something else; the signal itself is not.
         said, cause = None, Cause(sentence="", remedy="change")
     path = "" if said is None else _frozen(execution, said.path)
     remedy = REMEDIES.get(execution.reason) or (cause.remedy if cause else "edit" if path else "change")
+    is_own = given is not None and cause is not None and bool(causes.folder_of(cause.module, given.files))
     return Failure(
         line="" if said is None else said.text,
         place=f"{path}, line {said.line}" if said is not None and path else "",
         place_url="" if said is None or not path else _in_snapshot(execution, path, said.line),
         cause="" if cause is None else cause.sentence,
-        first=_first(execution, remedy, path, said),
+        first=_first(execution, remedy, path, said, is_own=is_own),
         remedy=remedy,
         printed_nothing=printed_nothing,
         fixes=_fixes(execution.run, cause) if remedy == "install" else (),
@@ -112,7 +114,10 @@ def _in_snapshot(execution: Execution, path: str, line: int) -> str:
     return reverse("runs:snapshot_file", args=[execution.run_id, path]) + f"#L{line}"
 
 
-def _first(execution: Execution, remedy: causes.Remedy, path: str, said: ErrorLine | None) -> Step:
+def _first(
+    execution: Execution, remedy: causes.Remedy, path: str, said: ErrorLine | None, *, is_own: bool
+) -> Step:
+    """What to do first. `is_own`: the missing module is among the files, where Python does not look."""
     run = execution.run
     again = Step(label="Execute again", icon="again", url=reverse("runs:again", args=[run.pk]), is_post=True)
     changes = Step(
@@ -127,7 +132,7 @@ def _first(execution: Execution, remedy: causes.Remedy, path: str, said: ErrorLi
     there = {file.path for file in store.list_files(run.task)}
     if remedy == "install":
         listed = overview.runtime_of(store.root(run.task), there, entry=run.entry_script).file
-        if listed is None or listed not in there:
+        if is_own or listed is None or listed not in there:
             return Step(label="Look at the Task's files", icon="edit", url=run.task.get_absolute_url())
         url = reverse("tasks:file", args=[run.task_id, listed])
         return Step(label=f"Edit {listed}", icon="edit", url=url)
