@@ -41,7 +41,7 @@ class Entry:
 
 
 def in_annex(path: str) -> bool:
-    """Whether this is content of git-annex (as DataLad uses it), to which the names in the project are links."""
+    """Whether this is content of git-annex, which DataLad uses: a project has links to it for files."""
     return "/.git/annex/objects/" in f"/{path}"
 
 
