@@ -42,6 +42,8 @@ WIDER = {
     "euc_kr": "cp949",
     "iso8859-1": "cp1252",
 }
+# In these nearly any two bytes are a letter, so that what is meant in one can be read in another.
+DOUBLE_BYTE = {"cp932", "euc_jis_2004", "gb18030", "big5hkscs", "cp949"}
 RARE = {"mac_roman"}  # zips of macOS are in UTF-8, and have been for twenty years
 SYMBOLS = frozenset("@^`{|}~")
 EXAMPLES = 4
@@ -97,7 +99,10 @@ def readings(names: Sequence[bytes]) -> list[Reading]:
 def certain(found: Sequence[Reading]) -> Reading | None:
     """The only reading of names that real names could have, if there is just one such."""
     plausible = [reading for reading in found if not reading.oddities and reading.encoding not in RARE]
-    return plausible[0] if len(plausible) == 1 else None
+    if len(plausible) != 1:
+        return None
+    in_asia = [reading for reading in found if reading.encoding in DOUBLE_BYTE]
+    return None if plausible[0] in in_asia and len(in_asia) > 1 else plausible[0]
 
 
 def _is_utf8(name: bytes) -> bool:
@@ -120,14 +125,16 @@ def _ranks(text: bytes) -> dict[str, int]:
 def oddities(name: str) -> int:
     """How often a name has what names rarely have: symbols, two scripts in a word, a capital inside one.
 
-    Also what halves of letters look like: Japanese and Chinese ones often end in the bytes of SYMBOLS.
+    Also what halves of letters look like: Japanese and Chinese ones often end in the bytes of SYMBOLS. Their
+    own wide digits, brackets and dots are usual.
     """
     count = 0
     for before, here in zip(" " + name, name, strict=False):
         if here.isascii() and before.isascii():
             continue
         scripts = _script(before), _script(here)
-        count += not here.isascii() and not scripts[1]
+        is_wide = unicodedata.east_asian_width(here) in "WF" and scripts[0] != "LATIN"
+        count += not here.isascii() and not scripts[1] and not is_wide
         count += here in SYMBOLS or before in SYMBOLS
         count += before.islower() and here.isupper()
         count += all(scripts) and scripts[0] != scripts[1] and "LATIN" in scripts

@@ -37,6 +37,11 @@ class Pending:
     ignored: list[tuple[str, int]]
     ignored_files: int
 
+    @property
+    def more_ignored(self) -> int:
+        """How many files are not among `ignored`."""
+        return self.ignored_files - sum(count for _, count in self.ignored)
+
 
 def about(question: Question, filename: str, *, user: int, action: str, fields: Mapping[str, str]) -> Pending:
     """What is to be asked about an archive, as it is stored with it."""

@@ -187,6 +187,12 @@ def test_what_gitignore_leaves_out_is_shown_before_it_is(browser: Client, projec
     assert waiting() == []
 
 
+def test_a_long_list_of_what_gitignore_names_says_how_many_more(browser: Client, project: Project) -> None:
+    files = {"main.py": b"1", ".gitignore": b"*.log"} | {f"{number}.log": b"" for number in range(25)}
+    page = page_at(browser, make_task(browser, project, "p.zip", zipped(files), gitignore="1"))
+    assert "25 files. If the script reads one of them" in page and "5 more files" in page
+
+
 def test_both_questions_are_asked_on_one_page(browser: Client, project: Project) -> None:
     content = zipped(JAPANESE | {"raw.log": b"", ".gitignore": b"*.log"}, encoding="cp932", system=0)
     asked = make_task(browser, project, "a.zip", content, gitignore="1")
