@@ -1,7 +1,7 @@
 """Makes Tasks: blank, from uploaded files, from a Template. All or nothing. Knows no HTTP."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,11 +15,18 @@ from projects.models import Project
 from tasks import library, starters
 from tasks.files import store
 from tasks.models import Task
+from tasks.taskyaml.heading import Heading, heading
+from tasks.taskyaml.tree import MAX_BYTES
+
+MISSING_NAME = "Give the Task a name."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Details:
-    """What a new Task is called, where it belongs, and who makes it."""
+    """What a new Task is called, where it belongs, and who makes it.
+
+    An empty name or description is taken from the task.yaml of its files, if that has one.
+    """
 
     project: Project
     name: str
@@ -87,10 +94,27 @@ def name_is_taken(name: str) -> str:
     return f"This Project already has a Task “{name}”. Choose another name."
 
 
+def _completed(details: Details, folder: Path) -> Details:
+    """The details with what was left out as task.yaml has it; raises TreeError where that gives no name."""
+    task_yaml = folder / store.TASK_YAML
+    found = Heading()
+    if task_yaml.is_file():
+        with task_yaml.open("rb") as file:
+            found = heading(file.read(MAX_BYTES + 1))
+    if not details.name and (found.problem or not found.name):
+        raise TreeError(found.problem or MISSING_NAME)
+    if not details.name and name_taken(details.project, found.name):
+        raise TreeError(f"{name_is_taken(found.name)} That is the name in task.yaml.")
+    return replace(
+        details, name=details.name or found.name, description=details.description or found.description
+    )
+
+
 def _make(details: Details, fill: Callable[[Path], object], *, template: str = "") -> Task:
     """A Task whose files `fill` puts into the folder it is given. On any error neither row nor file stays."""
     with filetree.scratch(paths.scratch(), "task") as scratch:
         fill(scratch / "files")
+        details = _completed(details, scratch / "files")
         task = None
         try:
             with transaction.atomic():

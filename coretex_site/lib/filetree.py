@@ -27,9 +27,9 @@ from coretex_site.lib.writing import CHUNK
 from coretex_site.lib.zipping import zip_files
 
 __all__ = [
-    "IGNORED", "File", "Limits", "TreeError", "clashes", "copy", "digest", "file_digest",
-    "is_ignored", "join", "remove", "safe_path", "scratch", "shown_name", "spread", "tree_digest", "walk",
-    "zip_files",
+    "HEAD_BYTES", "IGNORED", "File", "Limits", "TreeError", "clashes", "copy", "digest", "file_digest",
+    "head", "is_ignored", "join", "remove", "safe_path", "scratch", "shown_name", "spread", "tree_digest",
+    "walk", "zip_files",
 ]  # fmt: skip
 
 # Of include/uapi/linux/fs.h: _IOR('f', 1, long), _IOW('f', 2, long), and the flag that chattr calls T.
@@ -37,6 +37,8 @@ LONG = struct.calcsize("l")
 GET_FLAGS = 2 << 30 | LONG << 16 | ord("f") << 8 | 1
 SET_FLAGS = 1 << 30 | LONG << 16 | ord("f") << 8 | 2
 TOP_OF_HIERARCHY = 0x00020000
+# Enough to see what a file is; Linux itself reads 256 bytes for a #! line, see BINPRM_BUF_SIZE.
+HEAD_BYTES = 512
 
 
 def walk(root: Path) -> list[File]:
@@ -57,10 +59,32 @@ def walk(root: Path) -> list[File]:
     return sorted(found, key=lambda file: file.path)
 
 
+def read_text(root: Path, path: str, *, most: int = 1_000_000) -> str:
+    """The text of a file; empty when there is none, it cannot be read or has more than `most` bytes."""
+    try:
+        target = join(root, safe_path(path))
+        if not target.is_file() or target.stat().st_size > most:
+            return ""
+        return target.read_bytes().decode("utf-8-sig", "replace")
+    except (TreeError, OSError):
+        return ""
+
+
 def file_digest(path: Path) -> str:
     """SHA-256, as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def head(root: Path, path: str) -> bytes:
+    """The first HEAD_BYTES of a file below `root`; nothing of one that cannot be read, or is a link."""
+    with suppress(OSError):
+        descriptor = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            return os.read(descriptor, HEAD_BYTES)
+        finally:
+            os.close(descriptor)
+    return b""
 
 
 def tree_digest(entries: Iterable[tuple[str, bool, str]]) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from coretex_site.lib import paths, smallfile
 from runs import lifecycle
-from runs.engine import executor, prepare
+from runs.engine import executor, foreseen, prepare, starting
 from runs.engine.executor import Script
 from runs.engine.finalize import keep, settle
 from runs.engine.monitor import UNREACHABLE, LetGo, Pulse, StopAsked, patiently, watch
@@ -59,7 +59,7 @@ class Attempt:
         self._inputs: Inputs | None = None
         self._script: Script | None = None
         self._step = Reason.SNAPSHOT
-        self._progress = ""
+        self._progress: str | None = None
         self._has_spoken = False
 
     def __enter__(self) -> "Attempt":
@@ -98,6 +98,7 @@ class Attempt:
         execution = self._execution
         self._inputs = prepare.lay_out(execution)
         self._datasets = self._inputs.datasets
+        self._plan = starting.plan(execution.run)
         self._pulse.beat_while_preparing()
         self._step = Reason.ENVIRONMENT
         builder = Builder(
@@ -108,6 +109,8 @@ class Attempt:
             say=self.say,
             tick=self._pulse.beat_while_preparing,
             report=self._report,
+            variables=settings.INSTALLER_VARIABLES,
+            digests=self._inputs.manifest,
         )
         try:
             self._environment = environments.prepare(
@@ -120,13 +123,18 @@ class Attempt:
         except EnvironmentFailure as failure:
             raise Refused(Reason.ENVIRONMENT, str(failure)) from failure
         finally:
-            if self._progress:
+            if self._progress is not None:
                 paths.progress(execution.pk).unlink(missing_ok=True)
 
     def start(self) -> Script:
         """Starts the script. It is noted as running before, so whoever finds that looks for it."""
         execution = self._execution
-        what = prepare.launch(execution, self._environment)
+        what = starting.launch(execution, self._environment, self._plan)
+        run = execution.run
+        for line in foreseen.lines(run.snapshot_id, run.entry_script, self._environment.row):
+            self.say(line)
+        if self._plan.note:
+            self.say(self._plan.note)
         now = timezone.now()
         # Nothing was printed before in most cases, and nothing is asked then.
         if self._has_spoken:
@@ -170,7 +178,7 @@ class Attempt:
 
     def _report(self, progress: str) -> None:
         """How far the preparation is, for the Run page."""
-        if progress != self._progress:
+        if progress != (self._progress or ""):
             smallfile.replace(paths.progress(self._execution.pk), progress.encode())
             self._progress = progress
 

@@ -304,8 +304,11 @@ CAUSES: tuple[tuple[str, Words, Remedy], ...] = (
     ),
     (
         r"attempted relative import",
-        _says("The file belongs to a package. Choose the package, or a script beside it, as entry script."),
-        "change",
+        _says(
+            "Relative imports only work inside a package. Put an empty __init__.py beside the file, move "
+            "both into a folder, or write the import without the dot."
+        ),
+        "edit",
     ),
     (
         r"RecursionError|evaluation nested too deeply|C stack usage",

@@ -4,7 +4,7 @@ import os
 from pathlib import PurePosixPath
 
 from coretex_site.lib import paths
-from runs.records import error_line, logs
+from runs.records import artifacts, error_line, logs
 from runs.records.error_line import ErrorLine
 
 # So many lines of the end of a console are looked at: a traceback through many packages is shorter.
@@ -17,6 +17,7 @@ def of(execution_id: int, *, since: int = 0) -> ErrorLine | None:
     What stands before the byte `since` of the console was not printed by the script.
     """
     lines = [one.line for one in logs.tail(execution_id, LINES, ended=True).lines]
+    lines = [line for line in lines if not line.text.startswith(artifacts.NOT_KEPT)]
     work = paths.work(execution_id)
     places = [f"{place}/" for place in dict.fromkeys((str(work), os.path.realpath(work)))]
 

@@ -51,3 +51,15 @@ def line_ends(buffer: Buffer, start: int, end: int, *, most: int | None = None) 
         start = newline + 1 if newline >= 0 else end
         count += 1
         yield start
+
+
+def lines_on(buffer: Buffer, start: int, count: int, end: int) -> int:
+    """Where the `count`-th line from `start` on ends, at `end` at the latest."""
+    for line_end in line_ends(buffer, start, end, most=count):
+        start = line_end
+    return start
+
+
+def lines_up(buffer: Buffer, offset: int, count: int, start: int) -> int:
+    """Where the `count`-th line above `offset` begins, at `start` at the earliest."""
+    return max(start, lines_back(buffer, offset, count, most=max(offset - start, 1)))

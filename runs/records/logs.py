@@ -2,29 +2,36 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from coretex_site.lib import paths
 from runs.records import console
+from runs.records.console_rows import ConsoleRows
 from runs.records.console_times import Times
-from runs.records.line_file import MOST_BYTES, Buffer, line_ends, line_start, lines_back, opened
+from runs.records.line_file import MOST_BYTES, Buffer, line_start, lines_back, opened
+from runs.records.scenes import STYLE_BYTES, Placed, Scene, style_at
+from runs.records.screen import HEIGHT, VERTICAL
+from runs.records.styles import PLAIN, style_after
 
 CHUNK_LINES = 500
 # Who is further behind than this reads on at the end; what was left out is read when it is scrolled to.
 CATCH_UP_BYTES = MOST_BYTES
 CATCH_UP_LINES = 2 * CHUNK_LINES
-# How far back the style of a line is looked for: colours that go on for longer are rare.
-STYLE_BYTES = 65_536
 NEEDLE_LENGTH = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A line and when its first byte was printed (Unix seconds); None when that was not recorded."""
+    """A line and when its first byte was printed (Unix seconds); None when that was not recorded.
+
+    `is_rewritten` says that it is a bar, or another line that the script comes back to, or has no end yet.
+    """
 
     line: console.Line
     at: int | None
+    is_rewritten: bool = False
 
     @property
     def clock(self) -> str:
@@ -40,17 +47,18 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:
-    """Complete lines from `start` to `end`, the `living` one if the file ends after them, its `size`."""
+    """Lines from `start` to `end` that stay as they are, the `living` ones if they come next, and the `size`
+    of the file. Living are the last line without its end, and all that escape sequences may still reach."""
 
     lines: list[Shown]
     start: int
     end: int
     size: int
-    living: Shown | None = None
+    living: list[Shown] = field(default_factory=list)
 
     @property
     def at_end(self) -> bool:
-        return self.end >= self.size or self.living is not None
+        return self.end >= self.size or bool(self.living)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,59 +87,79 @@ def size(execution_id: int) -> int:
         return 0
 
 
+@contextmanager
+def rows_of(execution_id: int, *, ended: bool = False) -> Iterator[ConsoleRows]:
+    path = paths.console(execution_id)
+    with opened(path) as buffer:
+        yield ConsoleRows(buffer, str(path), ended=ended)
+
+
 def read(execution_id: int, start: int, limit: int = CHUNK_LINES, *, ended: bool = False) -> Chunk:
     """At most `limit` lines from `start` on, which is moved back to the beginning of its line.
 
-    With `ended` the last line counts as complete though no `\\n` follows it.
+    With `ended` nothing is living: the last line counts as complete though no `\\n` follows it.
     """
-    with opened(paths.console(execution_id)) as buffer:
-        start = line_start(buffer, start)
-        whole = len(buffer) if ended else buffer.rfind(b"\n") + 1
-        ends: list[int] = []
-        for end in line_ends(buffer, start, whole, most=limit):
-            ends.append(end)
-            if end - start >= MOST_BYTES:
-                break
-        lines = render(execution_id, buffer, start, ends)
-        position = ends[-1] if ends else start
-        living = None
-        if whole <= position < len(buffer):
-            living = render(execution_id, buffer, position, [len(buffer)])[0]
-        return Chunk(lines=lines, start=start, end=position, size=len(buffer), living=living)
+    with rows_of(execution_id, ended=ended) as rows:
+        return chunk_from(execution_id, rows, start, limit)
+
+
+def chunk_from(execution_id: int, rows: ConsoleRows, start: int, limit: int) -> Chunk:
+    settled, end, living = rows.forwards(start, limit)
+    start = settled[0].start if settled else end
+    shown = render(execution_id, rows.buffer, [*settled, *living])
+    lines, alive = shown[: len(settled)], shown[len(settled) :]
+    return Chunk(lines=lines, start=start, end=end, size=rows.size, living=alive)
 
 
 def before(execution_id: int, offset: int, limit: int = CHUNK_LINES) -> Chunk:
     """At most `limit` lines that end at `offset`, a line's beginning: what stands above it."""
-    with opened(paths.console(execution_id)) as buffer:
-        offset = line_start(buffer, offset)
-        start = lines_back(buffer, offset, limit)
-        ends = list(line_ends(buffer, start, offset))
-        lines = render(execution_id, buffer, start, ends)
-        return Chunk(lines=lines, start=start, end=offset, size=len(buffer))
+    with rows_of(execution_id) as rows:
+        above = rows.backwards(offset, limit)
+        start, end = (above[0].start, above[-1].end) if above else (0, 0)
+        lines = render(execution_id, rows.buffer, above)
+        return Chunk(lines=lines, start=start, end=end, size=rows.size)
 
 
 def tail(execution_id: int, limit: int = CHUNK_LINES, *, ended: bool = False) -> Chunk:
-    """The last `limit` lines."""
-    with opened(paths.console(execution_id)) as buffer:
-        end = len(buffer) if ended else buffer.rfind(b"\n") + 1
-        start = lines_back(buffer, end, limit)
-    return read(execution_id, start, limit, ended=ended)
+    """The last `limit` lines, and the living ones after them; these alone if they were written for long."""
+    with rows_of(execution_id, ended=ended) as rows:
+        _, end, living = rows.living()
+        settled = rows.backwards(end, limit) if rows.size - end < MOST_BYTES else []
+        shown = render(execution_id, rows.buffer, [*settled, *living])
+        lines, alive = shown[: len(settled)], shown[len(settled) :]
+        start = settled[0].start if settled else end
+        return Chunk(lines=lines, start=start, end=end, size=rows.size, living=alive)
 
 
-def follow(execution_id: int, start: int, *, ended: bool = False) -> Chunk:
-    """What was printed since `start`; only the end of it when that is too much to send."""
-    if size(execution_id) - start <= CATCH_UP_BYTES:
-        chunk = read(execution_id, start, CATCH_UP_LINES, ended=ended)
-        if chunk.at_end:
-            return chunk
+def follow(execution_id: int, start: int, *, known: int = 0, ended: bool = False) -> Chunk:
+    """What was printed since `start`; only the end of it when that is too much to send.
+
+    `known` is the size that the file had when the lines up to `start` were read. The chunk begins above
+    `start` when something was printed since then that has changed lines there.
+    """
+    with rows_of(execution_id, ended=ended) as rows:
+        scene = rows.scene(start) if 0 < start <= rows.size else None
+        if scene is not None and not reaches(scene, known):
+            changed = rows.backwards(start, HEIGHT)
+            start = changed[0].start if changed else start
+        if scene is not None or rows.size - start <= CATCH_UP_BYTES:
+            chunk = chunk_from(execution_id, rows, start, CATCH_UP_LINES)
+            if chunk.at_end:
+                return chunk
     return tail(execution_id, ended=ended)
+
+
+def reaches(scene: Scene, size: int) -> bool:
+    """Whether the scene was there already when its file had so many bytes: then all it could change lived."""
+    above = lines_back(scene.buffer, line_start(scene.buffer, size), HEIGHT, most=scene.limit)
+    return VERTICAL.search(scene.buffer, max(above, scene.start), size) is not None
 
 
 def around(execution_id: int, offset: int, *, ended: bool = False) -> Chunk:
     """A chunk with the line at `offset` in its middle."""
-    with opened(paths.console(execution_id)) as buffer:
-        start = lines_back(buffer, line_start(buffer, offset), CHUNK_LINES // 2)
-    return read(execution_id, start, CHUNK_LINES, ended=ended)
+    with rows_of(execution_id, ended=ended) as rows:
+        above = rows.backwards(offset, CHUNK_LINES // 2)
+        return chunk_from(execution_id, rows, above[0].start if above else 0, CHUNK_LINES)
 
 
 def search(
@@ -143,25 +171,24 @@ def search(
     """
     text = text[:NEEDLE_LENGTH]
     hits: list[Hit] = []
-    with opened(paths.console(execution_id)) as buffer:
+    with rows_of(execution_id, ended=True) as rows:
         if not text.strip():
             return Found(hits=[], more=False)
-        for start, end in matching_lines(buffer, text, match_case=match_case):
-            style = style_at(buffer, start)
-            line = console.line(buffer, start, end, style)
+        for placed in candidates(rows, text, match_case=match_case):
+            line = rendered(rows.buffer, placed)
             wanted, there = (text, line.text) if match_case else (text.lower(), line.text.lower())
             if wanted not in there:
                 continue  # it stood in an escape sequence, or was overwritten
             if len(hits) == limit:
                 return Found(hits=hits, more=True)
-            first = lines_back(buffer, start, context)
-            after = list(line_ends(buffer, end, len(buffer), most=context))
+            above = rows.backwards(placed.start, context)
+            below = rows.forwards(placed.end, context).settled
             hits.append(
                 Hit(
-                    shown=Shown(line=line, at=Times(execution_id).at(start)),
+                    shown=Shown(line=line, at=Times(execution_id).at(placed.start)),
                     parts=parts_of(line.text, text, match_case=match_case),
-                    before=render(execution_id, buffer, first, list(line_ends(buffer, first, start))),
-                    after=render(execution_id, buffer, end, after),
+                    before=render(execution_id, rows.buffer, above),
+                    after=render(execution_id, rows.buffer, below),
                 )
             )
     return Found(hits=hits, more=False)
@@ -177,35 +204,46 @@ def parts_of(line: str, text: str, *, match_case: bool) -> list[str]:
     return parts[: 2 * NEEDLE_LENGTH]
 
 
-def matching_lines(buffer: Buffer, text: str, *, match_case: bool) -> Iterator[tuple[int, int]]:
-    """Where the lines lie whose bytes hold `text`, colours between its letters left aside."""
+def candidates(rows: ConsoleRows, text: str, *, match_case: bool) -> Iterator[Placed]:
+    """The lines whose bytes hold `text`, colours between its letters left aside; of a scene all rows."""
+    buffer = rows.buffer
     between = rb"(?:\x1b\[[0-9;:]*m)*" if buffer.find(b"\x1b[") >= 0 else b""
     letters = [re.escape(letter.encode()) for letter in text.encode("utf-8", "replace").decode()]
     pattern = re.compile(between.join(letters), 0 if match_case else re.IGNORECASE)
     position = 0
     while (found := pattern.search(buffer, position)) is not None:
+        if (scene := rows.scene(found.start())) is not None:
+            yield from (placed for placed, _ in scene.rows(ended=True))
+            position = scene.written.position if scene.is_closed else len(buffer)
+            continue
         start = buffer.rfind(b"\n", 0, found.start()) + 1
         newline = buffer.find(b"\n", found.end())
         position = newline + 1 if newline >= 0 else len(buffer)
-        yield start, position
+        yield Placed(start, position)
 
 
-def style_at(buffer: Buffer, offset: int) -> console.Style:
-    return console.style_after(bytes(buffer[max(0, offset - STYLE_BYTES) : offset]))
+def rendered(buffer: Buffer, placed: Placed) -> console.Line:
+    if placed.row is not None:
+        return placed.row.render(buffer, placed.end)
+    return console.line(buffer, placed.start, placed.end, style_at(buffer, placed.start))
 
 
-def render(execution_id: int, buffer: Buffer, start: int, ends: list[int]) -> list[Shown]:
-    """The lines that begin at `start` and end at `ends`, with their times."""
-    if not ends:
-        return []
-    style = style_at(buffer, start)
+def render(execution_id: int, buffer: Buffer, rows: list[Placed]) -> list[Shown]:
+    """The rows, one after the other, with their times."""
     times = Times(execution_id)
     shown = []
-    for end in ends:
-        shown.append(Shown(line=console.line(buffer, start, end, style), at=times.at(start)))
-        if end - start > STYLE_BYTES:
-            style = style_at(buffer, end)
-        else:
-            style = console.style_after(bytes(buffer[start:end]), style)
-        start = end
+    style, styled = PLAIN, -1  # the style in force before the byte at `styled`
+    for start, end, row in rows:
+        unfinished = buffer[end - 1 : end] != b"\n"
+        if row is not None:
+            rewritten = unfinished or row.is_revisited
+            shown.append(Shown(line=row.render(buffer, end), at=times.at(start), is_rewritten=rewritten))
+            continue
+        if styled != start:
+            style = style_at(buffer, start)
+        line = console.line(buffer, start, end, style)
+        shown.append(Shown(line=line, at=times.at(start), is_rewritten=unfinished))
+        far = end - start > STYLE_BYTES
+        style = style_at(buffer, end) if far else style_after(bytes(buffer[start:end]), style)
+        styled = end
     return shown

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.conf import settings
 
+from coretex_site.lib import filetree
 from runs import snapshots
 from runs.models import Node, Snapshot
 from runs.runspec import RunSpec
@@ -18,6 +19,7 @@ from runs.submission.value_text import ValueTexts
 from tasks import combinations, rules
 from tasks.files import store
 from tasks.models import Task
+from tasks.other_languages import why_not_run
 from tasks.runtime import entry_scripts
 from tasks.types import equality
 from tasks.types.declarations import TaskSpec, is_required
@@ -123,15 +125,15 @@ def validate(task: Task, spec: RunSpec, *, snapshot: Snapshot | None = None, not
     """
     if snapshot is None and spec.snapshot:
         snapshot = named_snapshot(task, spec.snapshot)
-    digest, declared, scripts = _frozen(snapshot) if snapshot is not None else _current(task)
-    script = spec.entry_script or (scripts[0] if scripts else "")
+    files = _frozen(snapshot) if snapshot is not None else _current(task)
+    script = spec.entry_script or (files.scripts[0] if files.scripts else "")
     node = None if not spec.node else Node.objects.filter(name=spec.node, forgotten_at=None).first()
     general = [
-        *_script_problems(script, scripts),
+        *_script_problems(script, files),
         *_setting_problems(spec, node_is_there=node is not None),
         *(notifications.problems(notify) if notify != NOBODY else ()),
     ]
-    chosen = read_choices(task.project, declared, spec)
+    chosen = read_choices(task.project, files.declared, spec)
     design = None
     if not chosen.problems:
         try:
@@ -146,31 +148,45 @@ def validate(task: Task, spec: RunSpec, *, snapshot: Snapshot | None = None, not
     return Plan(
         spec=spec,
         task=task,
-        declared=declared,
+        declared=files.declared,
         entry_script=script,
-        digest=digest,
+        digest=files.digest,
         node=node,
         chosen=chosen,
         design=design,
     )
 
 
-def _current(task: Task) -> tuple[str, TaskSpec, list[str]]:
-    """(digest, what task.yaml declares, entry scripts) of the Task's files as they are now."""
+@dataclass(frozen=True, kw_only=True)
+class _Files:
+    """What is to run: what its task.yaml declares, the paths of its files, which of them can be run."""
+
+    digest: str
+    declared: TaskSpec
+    paths: Sequence[str]
+    scripts: Sequence[str]
+
+
+def _current(task: Task) -> _Files:
+    """The Task's files as they are now."""
     parsed = store.read_spec(task)
     if parsed.spec is None:
         first = parsed.errors[0]
         raise SubmitError(f"task.yaml has an error in line {first.line}: {first.message}.")
-    return task.digest, parsed.spec, entry_scripts(file.path for file in store.list_files(task))
+    paths = [file.path for file in store.list_files(task)]
+    found = entry_scripts(paths, head=partial(filetree.head, store.root(task)))
+    return _Files(digest=task.digest, declared=parsed.spec, paths=paths, scripts=found)
 
 
-def _frozen(snapshot: Snapshot) -> tuple[str, TaskSpec, list[str]]:
+def _frozen(snapshot: Snapshot) -> _Files:
     """The same of a Snapshot."""
     try:
         paths = [path for path, _, _ in snapshots.read_list(snapshot.digest)]
-        return snapshot.digest, snapshots.declared(snapshot.digest), entry_scripts(paths)
+        declared = snapshots.declared(snapshot.digest)
     except snapshots.SnapshotError as error:
         raise SubmitError(str(error)) from error
+    found = entry_scripts(paths, head=partial(filetree.head, snapshots.root(snapshot.digest)))
+    return _Files(digest=snapshot.digest, declared=declared, paths=paths, scripts=found)
 
 
 def named_snapshot(task: Task, text: str) -> Snapshot:
@@ -184,11 +200,19 @@ def named_snapshot(task: Task, text: str) -> Snapshot:
 # Everything besides the values
 
 
-def _script_problems(script: str, scripts: list[str]) -> Iterator[str]:
+def _script_problems(script: str, files: _Files) -> Iterator[str]:
     if not script:
         yield "The Task has no entry script. Add main.py, or another script."
-    elif script not in scripts:
-        yield f"The Task has no entry script “{script}”. Choose one of: {', '.join(scripts[:20])}."
+    elif script not in files.scripts:
+        why = f"{why_not_run(script)} " if script in files.paths else ""
+        others = f"Choose one of: {', '.join(files.scripts[:20])}." if files.scripts else ""
+        yield f"The Task has no entry script “{script}”. {why}{others}".strip()
+    cwd = files.declared.cwd
+    if cwd != "." and not any(path.startswith(f"{cwd}/") for path in files.paths):
+        yield (
+            f"task.yaml says “cwd: {cwd}”, but the Task has no file in a folder {cwd}. "
+            "Add one there, or change cwd."
+        )
 
 
 def _setting_problems(spec: RunSpec, *, node_is_there: bool) -> Iterator[str]:

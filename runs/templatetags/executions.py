@@ -30,12 +30,10 @@ def seconds_run(execution: Execution) -> float | None:
 @register.filter
 def runtime_of(environment: Environment, entry_script: str) -> str:
     """What the entry script ran with; a clean Python says nothing of a script in another language."""
-    other = interpreter_of(entry_script) if environment.kind == "plain" else None
-    return (
-        f"{OTHER_LANGUAGES[other]} as installed on the node"
-        if other in OTHER_LANGUAGES
-        else environment.label
-    )
+    found = interpreter_of(entry_script)
+    if environment.kind == "plain" and found in OTHER_LANGUAGES:
+        return f"{OTHER_LANGUAGES[found]} as installed on the node"
+    return environment.label if found is not None else f"{environment.label}, and what its #! line names"
 
 
 @register.filter

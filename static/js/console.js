@@ -17,6 +17,8 @@
       this.resume = root.querySelector("[data-console-resume]");
       this.following = true;
       this.unread = 0;
+      this.newest = -1; // the offset of the last line that came
+      this.newest = Number(this.later([...this.chunks, this.live]).at(-1)?.dataset.at ?? -1);
       this.busy = false;
       this.hits = [];
       this.current = -1;
@@ -24,6 +26,7 @@
       this.bind();
       this.tidy();
       this.toEnd();
+      this.fill();
     }
 
     get live() { return this.lines.querySelector("#console-live"); }
@@ -115,7 +118,7 @@
     tell() {
       const polls = this.live.hasAttribute("hx-get");
       let words = polls ? "Following" : "Ended";
-      if (!this.following && polls) words = this.unread ? `Paused, ${this.unread.toLocaleString("en-US")} new lines` : "Paused";
+      if (!this.following && polls) words = this.unread ? `Paused, ${this.unread.toLocaleString("en-US")} new line${this.unread === 1 ? "" : "s"}` : "Paused";
       if (this.status.textContent !== words) this.status.textContent = words;
       this.resume.hidden = this.following;
       this.resume.textContent = polls ? "Follow" : "To the end";
@@ -126,17 +129,36 @@
     arrived(changes) {
       const fresh = changes.flatMap((change) => [...change.addedNodes])
         .filter((node) => node.parentNode === this.lines && node.matches?.(".console-chunk") && !node.dataset.known);
+      if (!this.following) this.unread += this.later([...fresh, this.live]).length;
+      this.newest = Number(this.later([...fresh, this.live]).at(-1)?.dataset.at ?? this.newest);
       for (const chunk of fresh) this.accept(chunk);
+      this.cut(this.next);
       this.tidy();
       if (this.following) this.toEnd();
       else this.tell();
+      this.fill();
+    }
+
+    // Lines from an offset on have changed, since the script went up to them: what comes stands for them
+    cut(offset, but) {
+      for (const chunk of this.chunks.reverse()) {
+        if (chunk === but) continue;
+        if (Number(chunk.dataset.end) <= offset) break;
+        while (Number(chunk.lastElementChild?.dataset.at ?? -1) >= offset) chunk.lastElementChild.remove();
+        chunk.dataset.end = String(offset);
+        if (!chunk.childElementCount) chunk.remove();
+      }
+    }
+
+    later(parts) {
+      return parts.flatMap((part) => [...part.children]).filter((line) => Number(line.dataset.at) > this.newest);
     }
 
     accept(chunk) {
+      this.cut(Number(chunk.dataset.start), chunk);
       const before = chunk.previousElementSibling;
       const gap = before && Number(before.dataset.end) !== Number(chunk.dataset.start);
       chunk.dataset.known = "yes";
-      if (!this.following) this.unread += chunk.childElementCount;
       if (!gap) return;
       if (this.following) this.chunks.filter((other) => other !== chunk).forEach((other) => other.remove());
       else chunk.remove(); // it is read when the reader gets there
@@ -190,20 +212,30 @@
     async guarded(work) {
       if (this.busy) return;
       this.busy = true;
-      try { await work(); } catch (error) { window.coretex?.toast(error.message, "error"); } finally { this.busy = false; }
+      let more = false;
+      try { more = await work(); } catch (error) { window.coretex?.toast(error.message, "error"); } finally { this.busy = false; }
       this.tell();
+      if (more) this.fill();
+    }
+
+    // A chunk may hold only a few lines that were rewritten again and again: more are read until one can scroll
+    fill() {
+      if (this.lines.scrollHeight > this.lines.clientHeight) return;
+      this.loadAbove();
+      if (!this.attached) this.loadBelow();
     }
 
     loadAbove() {
-      const first = this.chunks[0], start = Number(first?.dataset.start ?? 0);
+      const first = this.chunks[0], start = first ? Number(first.dataset.start) : this.next;
       if (!start) return;
       this.guarded(async () => {
         const chunk = await this.fetch(`before=${start}`);
-        if (this.chunks[0] !== first || !chunk.childElementCount) return;
+        if (this.chunks[0] !== first || !chunk.childElementCount) return false;
         const height = this.lines.scrollHeight, top = this.lines.scrollTop;
         this.lines.prepend(chunk);
         this.lines.scrollTop = top + this.lines.scrollHeight - height;
         this.trimBottom();
+        return true;
       });
     }
 
@@ -211,26 +243,28 @@
       const last = this.chunks.at(-1);
       this.guarded(async () => {
         const chunk = await this.fetch(`from=${last.dataset.end}`);
-        if (this.chunks.at(-1) !== last) return;
+        if (this.chunks.at(-1) !== last) return false;
         last.after(chunk);
         this.trimTop();
+        return chunk.childElementCount > 0;
       });
     }
 
     replace(chunk) {
       this.chunks.forEach((other) => other.remove());
       this.lines.prepend(chunk);
+      return true;
     }
 
     jumpStart() {
       this.following = false;
-      if (Number(this.chunks[0]?.dataset.start ?? 0) === 0) { this.lines.scrollTop = 0; this.tell(); return; }
-      this.guarded(async () => { this.replace(await this.fetch("edge=start")); this.lines.scrollTop = 0; });
+      if (Number(this.chunks[0]?.dataset.start ?? this.next) === 0) { this.lines.scrollTop = 0; this.tell(); return; }
+      this.guarded(async () => { this.replace(await this.fetch("edge=start")); this.lines.scrollTop = 0; return true; });
     }
 
     jumpEnd() {
       if (this.attached) { this.toEnd(); return; }
-      this.guarded(async () => { this.replace(await this.fetch(`before=${this.next}`)); this.toEnd(); });
+      this.guarded(async () => { this.replace(await this.fetch(`before=${this.next}`)); this.toEnd(); return true; });
     }
 
     async jump(offset) {

@@ -171,9 +171,12 @@
 
   function accept(form, found) {
     if (!keep(form, found)) return;
-    form.dispatchEvent(new CustomEvent("coretex:picked", { bubbles: true, detail: { folder: found.folder, files: found.files.length } }));
-    const named = form.querySelector("[data-drop-name]"); // a name that is still empty becomes the folder's
-    if (named && !named.value && found.folder) { named.value = found.folder; named.dispatchEvent(new Event("input", { bubbles: true })); }
+    const named = form.querySelector("[data-drop-name]"); // a name that nobody typed becomes the folder's
+    if (named && found.folder && (!named.value || named.dataset.from === named.value)) {
+      named.value = named.dataset.from = found.folder;
+      named.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    form.dispatchEvent(new CustomEvent("coretex:picked", { bubbles: true, detail: found }));
     if (form.dataset.drop === "auto") form.requestSubmit();
   }
 

@@ -212,7 +212,7 @@ def run(name: str) -> dict[str, Any]:
         fill_argparse(values)
         watch_for_click(values)
     module = ModuleType(name)
-    module.__file__ = __file__
+    module.__file__, module.__package__ = __file__, __package__
     sys.modules["launcher of " + name] = sys.modules[name]
     sys.modules[name] = module
     exec(compile(SCRIPT.read_bytes(), str(SCRIPT), "exec", dont_inherit=True), vars(module))  # noqa: S102

@@ -6,22 +6,12 @@ from typing import Any
 
 import yaml
 
-from tasks.taskyaml.values import Report, Unusable, ValueReader, Wanted
+from tasks.taskyaml.values import Report, Unusable, ValueReader
+from tasks.taskyaml.wanted import OF_ITEM
 from tasks.types.declarations import MAX_HINTS, Condition, Parameter
 from tasks.types.wording import found, inline, nearest, quote
 
 MAX_CONDITIONS = 100
-WANTED: dict[str, Wanted] = {
-    "float": "float",
-    "list[float]": "float",
-    "bool": "bool",
-    "str": "text",
-    "list[str]": "text",
-    "enum": "text",
-    "list[enum]": "text",
-    **{f"{kind}_secret": "text" for kind in ("aws", "git", "credentials")},
-    **{f"list[{kind}_secret]": "text" for kind in ("aws", "git", "credentials")},
-}
 
 
 @dataclass(kw_only=True)
@@ -80,7 +70,7 @@ class ConditionReader:
                 self.report("error", child, "expected one value or a list of values to compare with")
                 continue
             try:
-                value = self.reader.value(child, WANTED.get(other.data_type, "other") if other else "other")
+                value = self.reader.value(child, OF_ITEM.get(other.data_type, "other") if other else "other")
             except Unusable:
                 continue
             if other is not None and (problem := impossible(other, value)):

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import yaml
 
 from tasks.taskyaml.tree import Problem, Tree
-from tasks.taskyaml.values import Unusable, ValueReader, Wanted, is_plain
+from tasks.taskyaml.values import Unusable, ValueReader, is_plain
+from tasks.taskyaml.wanted import Wanted
 from tasks.types.wording import found, inline, nearest, quote
 
 MAX_NAME = 100
@@ -148,6 +149,14 @@ def locate(node: yaml.Node, path: tuple[str | int, ...]) -> yaml.Node:
     return node
 
 
-def is_unquoted(node: yaml.Node) -> bool:
-    """Whether YAML made something else than text of it, which quotes would change."""
-    return isinstance(node, yaml.ScalarNode) and node.tag != "tag:yaml.org,2002:str" and not is_null(node)
+def holds_parameters(node: yaml.Node) -> bool:
+    """Whether a node looks like parameters, or like a group of them."""
+    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    keys = [
+        {key.value for key, _ in item.value if isinstance(key, yaml.ScalarNode)}
+        for item in items
+        if isinstance(item, yaml.MappingNode)
+    ]
+    return any(
+        "params" in names or ("name" in names and isinstance(node, yaml.SequenceNode)) for names in keys
+    )

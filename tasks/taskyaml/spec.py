@@ -6,10 +6,20 @@ from typing import Any
 
 import yaml
 
-from tasks.taskyaml.conditions import WANTED, ConditionReader, Draft
-from tasks.taskyaml.fields import Entries, FieldReader, is_null, is_unquoted, kind, locate, quote_hint
+from tasks.taskyaml.conditions import ConditionReader, Draft
+from tasks.taskyaml.fields import (
+    Entries,
+    FieldReader,
+    holds_parameters,
+    is_null,
+    kind,
+    locate,
+)
+from tasks.taskyaml.folders import read_folder, read_folders
+from tasks.taskyaml.surprises import of_layout
 from tasks.taskyaml.tree import Problem, read_tree
-from tasks.taskyaml.values import Unusable, Wanted
+from tasks.taskyaml.values import Unusable
+from tasks.taskyaml.wanted import OF_DEFAULT, advice
 from tasks.types.declarations import Group, Parameter, TaskSpec
 from tasks.types.parameters import TYPES, CannotInfer, infer
 from tasks.types.wording import found, inline, nearest, quote
@@ -17,14 +27,17 @@ from tasks.types.wording import found, inline, nearest, quote
 __all__ = ["ParsedTask", "Problem", "TaskSpec", "parse"]
 
 PROJECT_TYPES = range(1, 12)
-TOP_KEYS = ("id", "name", "description", "is_active", "project_type", "param_groups")
+TOP_KEYS = ("id", "name", "description", "is_active", "project_type", "cwd", "python_path", "param_groups")
 GROUP_KEYS = ("name", "params")
 CONDITION_KEYS = ("visible_if", "required_if")
 PARAMETER_KEYS = (
     *("name", "description", "value", "data_type", "required", "dynamic", "min", "max", "multiline"),
     *CONDITION_KEYS,
 )
-_TOP_SYNONYMS = {"groups": "param_groups", "parameters": "param_groups", "params": "param_groups"}
+_TOP_SYNONYMS = {
+    **{"groups": "param_groups", "parameters": "param_groups", "params": "param_groups"},
+    **{"working_directory": "cwd", "workdir": "cwd", "pythonpath": "python_path"},
+}
 _GROUP_SYNONYMS = {"parameters": "params"}
 _PARAMETER_SYNONYMS = {"type": "data_type", "default": "value", "minimum": "min", "maximum": "max"}
 _TYPE_SYNONYMS = {"string": "str", "text": "str", "integer": "int", "boolean": "bool", "number": "float"}
@@ -85,6 +98,8 @@ class _TaskReader:
             name=self.fields.text(entries, "name") or "",
             description=self.fields.text(entries, "description") or "",
             project_type=self.project_type(entries),
+            cwd=read_folder(self.fields, entries, "cwd"),
+            python_path=read_folders(self.fields, entries, "python_path"),
             groups=tuple(
                 Group(name=name, parameters=tuple(linked[member] for member in members if member in linked))
                 for name, members in drafted
@@ -96,7 +111,9 @@ class _TaskReader:
         misplaced = {}
         if "param_groups" not in entries:
             misplaced = {
-                key: pair for key, pair in entries.items() if key not in TOP_KEYS and _holds(pair[1])
+                key: pair
+                for key, pair in entries.items()
+                if key not in TOP_KEYS and holds_parameters(pair[1])
             }
         for key, (node, _) in misplaced.items():
             message = (
@@ -186,7 +203,7 @@ class _TaskReader:
         return parameter
 
     def check_parameter_keys(self, entries: Entries) -> None:
-        if "params" in entries and _holds(entries["params"][1]):
+        if "params" in entries and holds_parameters(entries["params"][1]):
             message = 'found "params" inside a parameter, so they are not declared; indent the group less'
             self.fields.report("warning", entries["params"][0], message)
             entries = {key: pair for key, pair in entries.items() if key != "params"}
@@ -196,7 +213,8 @@ class _TaskReader:
         """The data_type, written down or inferred, and the default; no data_type if either is unusable."""
         before = self.fields.error_count
         data_type = self.data_type(entries)
-        wanted: Wanted = WANTED.get(data_type, "other") if data_type is not None else "unknown"
+        wanted = OF_DEFAULT.get(data_type, "other") if data_type is not None else "unknown"
+        self.check_layout(entries)
         try:
             value = self.fields.plain(entries, "value", wanted)
         except Unusable:
@@ -206,6 +224,12 @@ class _TaskReader:
         if data_type is None:
             data_type = self.inferred(entries, value)
         return data_type, value
+
+    def check_layout(self, entries: Entries) -> None:
+        """Values that are shorter than what stands in the file, or on fewer lines."""
+        for key in ("name", "value"):
+            for node, message in of_layout(entries[key][1]) if key in entries else []:
+                self.fields.report("warning", node, message)
 
     def data_type(self, entries: Entries) -> str | None:
         written = self.fields.text(entries, "data_type")
@@ -241,10 +265,9 @@ class _TaskReader:
 
     def check_default(self, node: yaml.Node, parameter: Parameter) -> None:
         """A default may be null or empty even where a value is required: then the form asks for it."""
-        wants_text = WANTED.get(parameter.data_type) == "text"
         for flaw in parameter.type.flaws(parameter.value, declared=parameter):
             at = locate(node, flaw.path)
-            hint = quote_hint(at, parameter.value) if wants_text and is_unquoted(at) else ""
+            hint = advice(parameter, flaw, at)
             self.fields.report("warning" if flaw.only_local else "error", at, str(flaw) + hint)
 
     def linked(self) -> dict[str, Parameter]:
@@ -262,16 +285,3 @@ class _TaskReader:
                 linked[draft.name] = conditions.link(draft.parameter)
         self.fields.parameter = None
         return linked
-
-
-def _holds(node: yaml.Node) -> bool:
-    """Whether a node looks like parameters, or like a group of them."""
-    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
-    keys = [
-        {key.value for key, _ in item.value if isinstance(key, yaml.ScalarNode)}
-        for item in items
-        if isinstance(item, yaml.MappingNode)
-    ]
-    return any(
-        "params" in names or ("name" in names and isinstance(node, yaml.SequenceNode)) for names in keys
-    )

@@ -1,6 +1,6 @@
 """Plain values from YAML nodes, as YAML 1.1 reads them, with a warning where that surprises."""
 
-import re
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
@@ -8,18 +8,17 @@ from typing import Any, Literal
 import yaml
 from yaml.constructor import SafeConstructor
 
-from tasks.types.scalars import BOOL_TEXTS, FLOAT_TEXT, is_storable
+from tasks.taskyaml import surprises
+from tasks.taskyaml.wanted import UNKNOWN, Wanted, within
+from tasks.types.scalars import BOOL_TEXTS, FLOAT_TEXT, INT_TEXT, is_storable
 from tasks.types.wording import MAX_INT_DIGITS, inline, quote, shorten
 
 Report = Callable[[Literal["error", "warning"], yaml.Node, str], None]
-Wanted = Literal["text", "float", "bool", "other", "unknown"]
 
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = {_TAG + name for name in ("str", "value", "merge")}
 _SCALAR_TAGS = _TEXT_TAGS | {_TAG + name for name in ("null", "bool", "int", "float", "timestamp")}
 _COLLECTION_TAGS: dict[type, str] = {yaml.SequenceNode: _TAG + "seq", yaml.MappingNode: _TAG + "map"}
-_SEXAGESIMAL = re.compile(r"[-+]?[0-9_]+(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
-_OCTAL = re.compile(r"[-+]?0[0-7_]+")
 _MERGE = _TAG + "merge"
 
 
@@ -35,7 +34,8 @@ class ValueReader:
     """Makes values of nodes and reports every mistake at its node.
 
     `wanted` says what the place asks for, which decides how a surprising scalar is read: an unquoted `no`
-    where a text is wanted is the text, with a warning.
+    where a text is wanted is the text, with a warning. "enum" is a mapping of `selected`, an int or ints,
+    and `options`, which are texts; "unknown" a value whose data_type follows from it, maybe from its items.
     """
 
     def __init__(self, report: Report) -> None:
@@ -48,9 +48,12 @@ class ValueReader:
         if node.tag != _COLLECTION_TAGS[type(node)]:
             self.refuse(node, f"expected a plain value, found the YAML tag {_tag(node)}, which is not read")
         if isinstance(node, yaml.SequenceNode):
-            return self.gather([partial(self.value, child, wanted) for child in node.value])
+            item: Wanted = "unknown item" if wanted == "unknown" else wanted
+            return self.gather([partial(self.value, child, item) for child in node.value])
         entries = self.entries(node)
-        values = self.gather([partial(self.value, child, wanted) for _, child in entries.values()])
+        values = self.gather(
+            [partial(self.value, child, within(wanted, key)) for key, (_, child) in entries.items()]
+        )
         return dict(zip(entries, values, strict=True))
 
     def gather(self, reads: list[Callable[[], Any]]) -> list[Any]:
@@ -107,36 +110,37 @@ class ValueReader:
         if is_plain(node) and self.is_meant_as_text(node, wanted):
             return node.value
         value = self.construct(node)
-        if is_plain(node) and node.tag == _TAG + "int":
-            self.point_out_number(node, value)
-        elif is_plain(node) and node.tag == _TAG + "bool" and wanted == "unknown" and _is_word(node.value):
-            meaning = "true" if value else "false"
-            self.report(
-                "warning", node, f"YAML reads {node.value} without quotes as {meaning}; write {meaning}"
-            )
+        if surprises.is_implicit(node) and (message := _surprise(node.value, value, wanted)):
+            self.report("warning", node, message)
         return value
 
     def text(self, node: yaml.ScalarNode, wanted: Wanted) -> Any:
-        """A text, or the float that a `1e-3` without its point is meant to be."""
-        if not is_plain(node) or wanted not in ("float", "unknown") or not FLOAT_TEXT.fullmatch(node.value):
+        """A text, or the number that a `1e-3` without its point or an `089` is meant to be."""
+        if not surprises.is_implicit(node) or not FLOAT_TEXT.fullmatch(node.value):
             return node.value
-        number = float(node.value)
-        point = shorten(repr(number), width=30)
-        shown = shorten(node.value, width=30)
-        reads = f"YAML 1.1 reads {shown} as a text, since a float has a point and a sign in its exponent"
-        if wanted == "float":
-            self.report("warning", node, f"{reads}; it was read as the float {point}")
+        reads = f"YAML 1.1 reads {surprises.brief(node.value)} as a text"
+        if wanted == "float" or (wanted == "int" and INT_TEXT.fullmatch(node.value)):
+            if len(node.value) > MAX_INT_DIGITS:
+                return node.value
+            number = float(node.value) if wanted == "float" else int(node.value)
+            why = surprises.why_a_text(node.value)
+            read = f"it was read as the {wanted} {shorten(inline(number), width=30)}"
+            self.report("warning", node, f"{reads}, {why}; {read}")
             return number
-        self.report("warning", node, f"{reads}; add data_type: float for a number, or quotes for a text")
+        if wanted in UNKNOWN:
+            kind = "int" if INT_TEXT.fullmatch(node.value) else "float"
+            kind = kind if wanted == "unknown" else f"list[{kind}]"
+            advice = f"add data_type: {kind} for a number, or quotes for a text"
+            self.report("warning", node, f"{reads}, {surprises.why_a_text(node.value)}; {advice}")
         return node.value
 
     def is_meant_as_text(self, node: yaml.ScalarNode, wanted: Wanted) -> bool:
         """Whether YAML 1.1 reads something else, but a text is what is meant; says so."""
         shown = shorten(node.value, width=30)
         if node.tag == _TAG + "timestamp":
-            self.report(
-                "warning", node, f"YAML reads {shown} as a date; it was kept as text, put it in quotes"
-            )
+            if wanted not in ("int", "float", "bool"):  # there a text is an error
+                message = f"YAML reads {shown} as a date; it was kept as text, put it in quotes"
+                self.report("warning", node, message)
             return True
         if wanted != "text":
             return False
@@ -145,23 +149,11 @@ class ValueReader:
                 "warning", node, f"YAML reads {shown} as a bool; it was kept as text, put it in quotes"
             )
             return True
-        if _SEXAGESIMAL.fullmatch(node.value):
+        if surprises.SEXAGESIMAL.fullmatch(node.value):
             message = f"YAML reads {shown} as a number to base 60; it was kept as text, put it in quotes"
             self.report("warning", node, message)
             return True
         return False
-
-    def point_out_number(self, node: yaml.ScalarNode, value: int) -> None:
-        if _SEXAGESIMAL.fullmatch(node.value):
-            base = "to base 60"
-        elif _OCTAL.fullmatch(node.value):
-            base = "to base 8, because of its leading 0"
-        else:
-            return
-        shown = shorten(node.value, width=30)
-        self.report(
-            "warning", node, f"YAML reads {shown} as a number {base}: {shorten(inline(value), width=30)}"
-        )
 
     def construct(self, node: yaml.ScalarNode) -> Any:
         kind = node.tag.removeprefix(_TAG)
@@ -180,6 +172,22 @@ class ValueReader:
     def refuse(self, node: yaml.Node, message: str) -> Any:
         self.report("error", node, message)
         raise Unusable
+
+
+def _surprise(text: str, value: Any, wanted: Wanted) -> str:
+    """What is unexpected about a value other than a text; empty when nothing is, or when it is an error."""
+    if isinstance(value, bool):
+        meaning = inline(value)
+        if wanted not in UNKNOWN or not _is_word(text):
+            return ""
+        return (
+            f"YAML reads {text} without quotes as {meaning}; write {meaning}, or put it in quotes for a text"
+        )
+    if value is None:
+        return surprises.of_null(text) if wanted in ("text", *UNKNOWN) else ""
+    if wanted == "text" or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    return surprises.of_number(text, value, is_declared=wanted not in UNKNOWN)
 
 
 def _is_word(text: str) -> bool:

@@ -56,11 +56,17 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSpec:
-    """A task.yaml without errors."""
+    """A task.yaml without errors.
+
+    `cwd` is the folder in which scripts start, `python_path` are folders that Python looks through for
+    modules; both relative to the root, which is ".".
+    """
 
     name: str = ""
     description: str = ""
     project_type: int | None = None
+    cwd: str = "."
+    python_path: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
 
     @cached_property

@@ -42,12 +42,17 @@ class CannotInfer(ValueError):
 
 
 def infer(value: Any) -> str:
-    """The data_type of a value that has none written down: null is str, an empty list is list[int]."""
+    """The data_type of a value that has none written down: null is str, an empty list is list[int].
+
+    Ints and floats together are list[float], since an int is accepted for a float.
+    """
     if type(value) in _SCALARS:
         return _SCALARS[type(value)]
     if not isinstance(value, list):
         raise CannotInfer(f"expected a data_type, because the value is {found(value)}")
     kinds = {type(item) for item in value} or {int}
+    if kinds == {int, float}:
+        return "list[float]"
     if len(kinds) > 1:
         raise CannotInfer(f"expected a data_type, because the items are of different kinds in {found(value)}")
     kind = kinds.pop()

@@ -97,7 +97,8 @@ class Enum(ParameterType):
     def index_flaws(self, path: tuple[str | int, ...], index: Any, options: list[str]) -> Iterator[Flaw]:
         if not is_int(index) or not 0 <= index < len(options):
             most = len(options) - 1
-            yield Flaw(path, f"expected the index of an option (0 to {most}), found {found(index)}")
+            meant = f"; write {options.index(index)}, its index" if index in options else ""
+            yield Flaw(path, f"expected the index of an option (0 to {most}), found {found(index)}{meant}")
 
     def parse(self, text: str, *, declared: Declared = NOTHING_DECLARED) -> Any:
         options = self.options_of(declared)

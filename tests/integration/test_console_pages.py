@@ -11,9 +11,11 @@ from django.urls import reverse
 
 from projects.models import Project
 from runs import lifecycle
+from runs.engine.worker import take_one
 from runs.models import Execution
 from runs.states import State
 from tests.finished_runs import content_of, prints, queued, running
+from tests.small_tasks import fresh, python
 
 
 @pytest.fixture
@@ -120,3 +122,70 @@ def test_markup_in_the_console_stays_text(browser: Client, execution: Execution)
 def test_a_line_that_is_too_long_says_how_much_is_not_shown(browser: Client, execution: Execution) -> None:
     prints(execution, b"x" * 100_000 + b"\n")
     assert re.search(r"… \d+ more bytes", console(browser, execution, "?follow=0"))
+
+
+def living(html: str) -> list[str]:
+    found = r'"console-line( living)?" data-at="\d+">.*?<span class="console-text">(.*?)</span>\s*</div>'
+    part = html[html.index('id="console-live"') :]
+    return [text + (" (rewritten)" if mark else "") for mark, text in re.findall(found, part, re.DOTALL)]
+
+
+def test_nested_bars_change_in_place_while_the_page_polls(browser: Client, execution: Execution) -> None:
+    prints(execution, b"start\n")
+    html = browser.get(reverse("runs:detail", args=[execution.run_id])).content.decode()
+    assert lines(html) == ["start"]
+    for step in range(3):
+        prints(execution, b"\router %d\n\rinner %d\x1b[A" % (step, step * 7))
+        html = console(browser, execution, following(html))
+        bars = [f"outer {step} (rewritten)", f"inner {step * 7} (rewritten)"]
+        assert living(html) == ["start", *bars]
+        assert following(html).startswith("?follow=0&")
+    prints(execution, b"\router 3\n\nend\n")
+    lifecycle.transition(execution.pk, State.RUNNING, State.SUCCEEDED)
+    html = console(browser, execution, following(html))
+    assert lines(html) == ["start", "outer 3", "inner 14", "end"]
+    assert "hx-get" not in html
+
+
+def test_the_download_of_bars_has_every_byte(browser: Client, execution: Execution) -> None:
+    data = b"".join(b"\ra %d\n\rb %d\x1b[A" % (step, step) for step in range(100))
+    prints(execution, data)
+    url = reverse("runs:console_download", args=[execution.run_id, 1])
+    assert content_of(browser.get(url)) == data
+
+
+def test_a_line_of_bars_is_found_and_can_be_jumped_to(browser: Client, execution: Execution) -> None:
+    bars = b"".join(b"\ra %d\n\rb %d\x1b[A" % (step, step) for step in range(100))
+    prints(execution, b"start\n" + bars)
+    url = reverse("runs:console_search", args=[execution.run_id, 1])
+    html = browser.get(url, {"q": "b "}).content.decode()
+    place = re.findall(r'data-console-hit="(\d+)"', html)
+    assert len(place) == 1
+    lifecycle.transition(execution.pk, State.RUNNING, State.SUCCEEDED)
+    html = console(browser, execution, f"?at={place[0]}")
+    assert f'data-at="{place[0]}"' in html
+    assert lines(html) == ["start", "a 99", "b 99"]
+
+
+BARS = r"""
+import sys
+
+for outer in range(5):
+    sys.stderr.write(f"\router: {outer}/5")
+    for inner in range(20):
+        sys.stderr.write(f"\n\rinner: {inner}/20\x1b[A")
+        sys.stderr.flush()
+sys.stderr.write("\router: 5/5\n\nend\n")
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_with_nested_bars_has_a_line_for_each(
+    browser: Client, project: Project, shared_environments: object
+) -> None:
+    execution = python(project, BARS)
+    take_one()
+    assert fresh(execution).status == State.SUCCEEDED
+    html = browser.get(reverse("runs:detail", args=[execution.run_id])).content.decode()
+    assert lines(html)[-3:] == ["outer: 5/5", "inner: 19/20", "end"]
+    assert len(lines(html)) < 10

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coretex_site.lib import paths
-from runs.records import console, logs
+from runs.records import last_words, logs
+from runs.records.screen import HEIGHT
 
 EXECUTION = 1
 
@@ -36,7 +37,7 @@ def numbered(count: int) -> bytes:
 
 def test_nothing_printed_yet_is_an_empty_chunk() -> None:
     for chunk in (logs.tail(EXECUTION), logs.read(EXECUTION, 0), logs.before(EXECUTION, 99)):
-        assert (chunk.lines, chunk.living, chunk.end, chunk.size) == ([], None, 0, 0)
+        assert (chunk.lines, chunk.living, chunk.end, chunk.size) == ([], [], 0, 0)
     put(b"")
     assert logs.tail(EXECUTION, ended=True).lines == []
     assert logs.search(EXECUTION, "x").hits == []
@@ -46,8 +47,8 @@ def test_the_last_line_lives_until_its_end_is_printed() -> None:
     put(b"one\n 10%|#\r 20%|##")
     chunk = logs.read(EXECUTION, 0)
     assert texts(chunk.lines) == ["one"]
-    assert chunk.living is not None
-    assert (chunk.living.line.text, chunk.end) == (" 20%|##", 4)
+    assert chunk.living
+    assert (texts(chunk.living), chunk.end) == ([" 20%|##"], 4)
     put(b"\r 30%|###\nthree\n")
     assert texts(logs.read(EXECUTION, chunk.end).lines) == [" 30%|###", "three"]
 
@@ -55,7 +56,7 @@ def test_the_last_line_lives_until_its_end_is_printed() -> None:
 def test_when_the_script_has_ended_the_last_line_is_complete() -> None:
     put(b"one\ntwo")
     chunk = logs.tail(EXECUTION, ended=True)
-    assert (texts(chunk.lines), chunk.living, chunk.at_end) == (["one", "two"], None, True)
+    assert (texts(chunk.lines), chunk.living, chunk.at_end) == (["one", "two"], [], True)
 
 
 def test_the_end_is_read_first_and_what_is_above_it_after() -> None:
@@ -167,20 +168,126 @@ def test_two_hundred_thousand_lines_are_read_and_searched() -> None:
 PARTS = st.sampled_from(
     [b"\n", b"\r", b"\r\n", b"abc", b"\x1b[31m", b"\x1b[0m", "é".encode(), b"\xff", b"\x00", b"\b"]
 )
+MOVES = st.sampled_from(
+    [
+        b"\x1b[A",
+        b"\x1b[3A",
+        b"\x1b[B",
+        b"\x1b[2K",
+        b"\x1b[J",
+        b"\x1b[2J\x1b[H",
+        b"\x1b[3;2H",
+        b"\x1b[",
+        b"\n" * 30,
+    ]
+)
 
 
-@given(st.lists(PARTS, max_size=80).map(b"".join), st.lists(st.integers(1, 40), max_size=20))
-def test_reading_while_it_grows_gives_the_lines_of_reading_at_once(data: bytes, sizes: list[int]) -> None:
+class Page:
+    """What a browser does with the chunks that it gets: each stands for everything from its start on."""
+
+    def __init__(self) -> None:
+        self.lines: dict[int, str] = {}
+        self.next = self.size = 0
+
+    def poll(self, *, ended: bool = False) -> list[str]:
+        chunk = logs.follow(EXECUTION, self.next, known=self.size, ended=ended)
+        begin = min(chunk.start, chunk.end)
+        self.lines = {start: html for start, html in self.lines.items() if start < begin}
+        self.lines |= {shown.line.start: shown.line.html for shown in [*chunk.lines, *chunk.living]}
+        self.next, self.size = chunk.end, chunk.size
+        return list(self.lines.values())
+
+
+@given(st.lists(PARTS | MOVES, max_size=80).map(b"".join), st.lists(st.integers(1, 40), max_size=20))
+def test_a_page_that_follows_shows_the_lines_of_reading_at_once(data: bytes, sizes: list[int]) -> None:
     shutil.rmtree(paths.execution(EXECUTION))
     paths.execution(EXECUTION).mkdir(parents=True)
-    seen: list[console.Line] = []
-    offset = position = 0
+    page, position = Page(), 0
     for size in [*sizes, len(data)]:
         put(data[position : position + size])
         position += size
-        chunk = logs.follow(EXECUTION, offset)
-        seen += [each.line for each in chunk.lines]
-        offset = chunk.end
-    seen += [each.line for each in logs.follow(EXECUTION, offset, ended=True).lines]
-    whole = logs.read(EXECUTION, 0, ended=True)
-    assert seen == [each.line for each in whole.lines]
+        seen = page.poll()
+        once = logs.read(EXECUTION, 0, 10_000)
+        assert seen == [shown.line.html for shown in [*once.lines, *once.living]]
+    seen = page.poll(ended=True)
+    whole = logs.read(EXECUTION, 0, 10_000, ended=True)
+    assert seen == [shown.line.html for shown in whole.lines]
+    assert logs.tail(EXECUTION, 10_000, ended=True).lines == whole.lines
+
+
+def nested_bars(steps: int) -> bytes:
+    return b"".join(b"\router %d\n\rinner %d\x1b[A" % (step // 9, step) for step in range(steps))
+
+
+def test_a_page_is_sent_only_the_lines_that_can_change() -> None:
+    put(numbered(2000) + nested_bars(5000))
+    first = logs.tail(EXECUTION)
+    assert texts(first.living)[-2:] == ["outer 555", "inner 4999"]
+    assert [each.is_rewritten for each in first.living[-3:]] == [False, True, True]
+    put(b"\n\rinner 5000\x1b[A")
+    chunk = logs.follow(EXECUTION, first.end, known=first.size)
+    assert (chunk.lines, len(chunk.living)) == ([], HEIGHT)
+    assert texts(chunk.living)[-2:] == ["outer 555", "inner 5000"]
+
+
+def test_bars_of_megabytes_are_sent_alone_and_what_is_above_them_is_read_after() -> None:
+    put(numbered(9) + b"\n" * HEIGHT + nested_bars(60_000))
+    chunk = logs.tail(EXECUTION)
+    assert (chunk.lines, texts(chunk.living)[-1]) == ([], "inner 59999")
+    assert texts(logs.before(EXECUTION, chunk.end).lines)[0] == "line 000000"
+    assert texts(logs.tail(EXECUTION, ended=True).lines)[-1] == "inner 59999"
+
+
+def test_a_line_that_bars_have_left_is_no_longer_marked() -> None:
+    put(b"epoch\n\x1b[A\repoch\n" + nested_bars(1))
+    assert [each.is_rewritten for each in logs.tail(EXECUTION).living] == [True, True, True]
+    put(nested_bars(200))
+    assert [each.is_rewritten for each in logs.tail(EXECUTION).living] == [False, True, True]
+
+
+def test_lines_above_that_are_changed_are_sent_again() -> None:
+    put(numbered(3) + b"layer a\nlayer b\n" + numbered(1))
+    first = logs.tail(EXECUTION)
+    assert (len(first.lines), first.living) == (6, [])
+    put(b"\x1b[3A\rlayer a done\n\n")
+    chunk = logs.follow(EXECUTION, first.end, known=first.size)
+    assert chunk.start == 0
+    assert texts(chunk.living)[3:] == ["layer a done", "layer b", "line 000000"]
+
+
+def test_lines_stay_once_the_script_is_far_below_them() -> None:
+    put(nested_bars(10) + b"\n\n" + numbered(3 * HEIGHT))
+    chunk = logs.tail(EXECUTION)
+    assert chunk.living == []
+    assert texts(chunk.lines)[:3] == ["outer 1", "inner 9", "line 000000"]
+
+
+def test_what_bars_show_is_found_once_and_what_they_showed_is_not() -> None:
+    put(b"begin\n" + nested_bars(300) + b"\n\nend\n")
+    assert [hit.shown.line.text for hit in logs.search(EXECUTION, "inner").hits] == ["inner 299"]
+    assert logs.search(EXECUTION, "inner 12").hits == []
+    hit = logs.search(EXECUTION, "outer").hits[0]
+    assert (texts(hit.before), texts(hit.after)) == (["begin"], ["inner 299", "end"])
+    assert texts(logs.around(EXECUTION, hit.shown.line.start, ended=True).lines)[1] == "outer 33"
+
+
+def test_bars_in_the_middle_of_a_long_console_are_read_from_both_sides() -> None:
+    put(numbered(2000) + nested_bars(4000) + b"\n\n" + numbered(2000))
+    whole = logs.read(EXECUTION, 0, 10_000, ended=True)
+    assert len(whole.lines) == 4002
+    above, position = [], whole.end
+    while position:
+        chunk = logs.before(EXECUTION, position, 300)
+        above, position = chunk.lines + above, chunk.start
+    assert texts(above) == texts(whole.lines)
+    below, position = [], 0
+    while position < whole.end:
+        chunk = logs.read(EXECUTION, position, 300, ended=True)
+        below, position = below + chunk.lines, chunk.end
+    assert below == above == whole.lines
+
+
+def test_the_last_line_of_a_failure_below_bars_is_the_one_that_is_shown() -> None:
+    put(nested_bars(50) + b"\r\x1b[J\x1b[31mValueError: no\x1b[0m\n")
+    assert last_words.line_of(EXECUTION) == "ValueError: no"

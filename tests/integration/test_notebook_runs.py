@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from coretex_site.lib import paths
 from projects.models import Project
 from runs.engine.worker import take_one
 from runs.models import Execution
+from runs.runtimes import notebook_run
 from runs.states import Reason, State
 from tests.small_tasks import console, fresh, make_task, submit
 
@@ -20,7 +22,10 @@ def _environments(shared_environments: Path) -> None:
     """What executes notebooks is installed once for all tests."""
 
 
-def notebook(*sources: str) -> str:
+KERNEL = {"kernelspec": {"name": "somebodys-own", "display_name": "x", "language": "python"}}
+
+
+def notebook(*sources: str, metadata: dict[str, Any] = KERNEL) -> str:
     cells = [
         {
             "cell_type": "code",
@@ -32,13 +37,14 @@ def notebook(*sources: str) -> str:
         }
         for number, source in enumerate(sources)
     ]
-    kernel = {"kernelspec": {"name": "somebodys-own", "display_name": "x", "language": "python"}}
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells})
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
 
 
-def executed(project: Project, *sources: str) -> tuple[Execution, list[dict[str, object]]]:
-    task = make_task(project, {"main.ipynb": notebook(*sources)})
-    execution = submit(task, entry="main.ipynb", values={"rate": 0.5})
+def executed(
+    project: Project, *sources: str, metadata: dict[str, Any] = KERNEL, **facts: Any
+) -> tuple[Execution, list[dict[str, object]]]:
+    task = make_task(project, {"main.ipynb": notebook(*sources, metadata=metadata)})
+    execution = submit(task, entry="main.ipynb", values={"rate": 0.5}, **facts)
     take_one()
     kept = paths.artifacts(execution.pk) / "main.ipynb"
     assert kept.is_file(), console(execution)
@@ -60,3 +66,145 @@ def test_a_cell_that_fails_ends_the_run_and_what_came_before_is_kept(project: Pr
     assert "ZeroDivisionError" in console(execution)
     assert "Traceback" in console(execution) and "nbclient" not in console(execution).split("first")[-1]
     assert [bool(cell["outputs"]) for cell in cells] == [True, True, False]
+    assert execution.last_line == "ZeroDivisionError: division by zero"
+    assert "Cell 2 of 3 failed:" in console(execution)
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason", "code", "message"),
+    [
+        (
+            "os.kill(os.getpid(), signal.SIGKILL)",
+            Reason.SIGNAL,
+            137,
+            "signal KILL (9), as happens when memory",
+        ),
+        (
+            "import ctypes; ctypes.string_at(0)",
+            Reason.SIGNAL,
+            139,
+            "signal SEGV (11), as happens when compiled",
+        ),
+        (
+            "os.kill(os.getpid(), signal.SIGTERM)\ninput()",
+            Reason.SIGNAL,
+            143,
+            "signal TERM (15), which was not",
+        ),
+        ("os._exit(3)", Reason.EXIT_CODE, 3, "exit code 3"),
+        ("sys.exit(2)", Reason.EXIT_CODE, 2, "exit code 2"),
+        ("sys.exit('because')", Reason.EXIT_CODE, 1, "exit code 1"),
+        ("exit()", None, 0, "exit code 0"),
+    ],
+)
+def test_a_notebook_ends_as_its_kernel_does(
+    project: Project, ending: str, reason: Reason | None, code: int, message: str
+) -> None:
+    before = "import os, signal, sys\nprint('first')"
+    execution, cells = executed(project, before, ending, "print('never')")
+    assert (execution.reason or None, execution.exit_code) == (reason, code), console(execution)
+    assert message in execution.message
+    said = console(execution).partition("first\n")[2]
+    assert "never" not in said and "Traceback" not in said and "nbclient" not in said
+    assert cells[0]["outputs"] and not cells[2]["outputs"]
+    if reason is Reason.SIGNAL:
+        assert said == f"The kernel was killed by {message.split(',')[0]} in cell 2 of 3.\n"
+    if "because" in ending:
+        assert execution.last_line == "because"
+
+
+def test_at_its_time_limit_a_notebook_keeps_what_was_done(project: Project) -> None:
+    execution, cells = executed(project, "print('first')", "import time; time.sleep(60)", time_limit=4)
+    assert (execution.status, execution.reason) == (State.FAILED, Reason.TIMEOUT)
+    assert console(execution).endswith("first\n")
+    assert cells[0]["outputs"]
+
+
+def test_what_a_cell_prints_is_there_when_it_prints_it(project: Project) -> None:
+    look = """\
+import os, time
+console = os.path.join(os.path.dirname(os.environ["CORETEX_PARAMETERS"]), "console")
+print("early")
+deadline = time.monotonic() + 20
+while "early" not in open(console).read() and time.monotonic() < deadline:
+    time.sleep(0.05)
+print("seen" if "early" in open(console).read() else "not seen")
+"""
+    execution, _ = executed(project, look)
+    assert console(execution).splitlines()[-1] == "seen"
+
+
+def test_a_notebook_in_a_folder_imports_from_beside_itself_and_from_the_root(project: Project) -> None:
+    folder = "nb/deep"
+    source = "import random, helper, top, os\nprint(helper.q, top.q, 'note.txt' in os.listdir())"
+    files = {
+        f"{folder}/main.ipynb": notebook(source, metadata={}),
+        f"{folder}/helper.py": "q = 9",
+        "helper.py": "q = 'the one in the root'",
+        "top.py": "q = 10",
+        "random.py": "raise SystemExit('hidden')",
+        "note.txt": "",
+    }
+    execution = submit(make_task(project, files), entry=f"{folder}/main.ipynb")
+    take_one()
+    assert fresh(execution).status == State.SUCCEEDED, console(execution)
+    assert console(execution).splitlines()[-1] == "9 10 True"
+
+
+def test_a_kernel_of_another_language_that_is_not_there_is_named(project: Project) -> None:
+    text = notebook("x <- 1", metadata={"kernelspec": {"name": "ir"}})
+    execution = submit(make_task(project, {"main.ipynb": text}), entry="main.ipynb")
+    take_one()
+    assert fresh(execution).status == State.FAILED
+    assert fresh(execution).last_line == (
+        "main.ipynb is written in R, for which its environment has no kernel. "
+        "Add r-irkernel to the dependencies of environment.yml."
+    )
+
+
+@pytest.mark.parametrize(
+    ("metadata", "language"),
+    [
+        ({}, "python"),
+        ({"kernelspec": None, "language_info": None}, "python"),
+        ({"kernelspec": {"name": "conda-env-x-py"}}, "python"),
+        ({"kernelspec": {"name": "irregular"}}, "python"),
+        ({"kernelspec": {"name": "python2", "language": "Python"}}, "python"),
+        ({"language_info": {"name": "ipython"}}, "python"),
+        ({"kernelspec": {"name": "ir", "language": "R"}}, "r"),
+        ({"kernelspec": {"name": "ir"}}, "r"),
+        ({"language_info": {"name": "julia"}}, "julia"),
+        ({"kernelspec": {"name": "julia-1.10"}}, "julia"),
+        ({"kernelspec": {"name": "bash"}}, "bash"),
+        ({"kernelspec": {"name": "xcpp17", "language": "C++17"}}, "c++17"),
+    ],
+)
+def test_the_language_of_a_notebook_is_found_without_a_known_kernel(
+    metadata: dict[str, Any], language: str
+) -> None:
+    assert notebook_run.language_of(metadata) == language
+
+
+def test_a_notebook_that_asks_is_told_where_its_values_are(project: Project) -> None:
+    execution, _ = executed(project, "name = input('Name? ')")
+    assert execution.status == State.FAILED
+    assert "Nobody is there to answer input()" in console(execution)
+
+
+def test_a_notebook_without_cells_has_nothing_to_fail(project: Project) -> None:
+    execution, _ = executed(project)
+    assert execution.status == State.SUCCEEDED, console(execution)
+
+
+def test_an_old_notebook_is_read_as_a_new_one(project: Project) -> None:
+    cell = {"cell_type": "code", "language": "python", "input": ["print(3)"], "outputs": [], "metadata": {}}
+    old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [cell]}]}
+    execution = submit(make_task(project, {"main.ipynb": json.dumps(old)}), entry="main.ipynb")
+    take_one()
+    assert console(execution).splitlines()[-1] == "3", console(execution)
+
+
+def test_a_shell_cell_that_fails_says_so_in_its_last_line(project: Project) -> None:
+    execution, _ = executed(project, "%%bash\necho hi\nfalse")
+    assert "hi" in console(execution).splitlines()
+    assert (execution.last_line or "").startswith("CalledProcessError: Command")

@@ -27,11 +27,16 @@ function show(chunks, { next, polls = true, answers = {}, found = "" }) {
       return { ok: true, text: async () => (address.startsWith("/console") ? chunk(...answers[query]) : found) };
     },
   });
+  const find = it.find;
   const bring = (start, end) => {
     const live = it.find("#console-live"), fresh = page(chunk(start, end), []).find(".console-chunk");
     live.before(fresh);
     live.dataset.next = end;
     arrived([{ addedNodes: [fresh] }]);
+  };
+  const poll = (next) => {
+    find("#console-live").dataset.next = next;
+    arrived([{ addedNodes: [find("#console-live")] }]);
   };
   const scroll = async (top) => {
     lines.scrollTop = top;
@@ -40,7 +45,7 @@ function show(chunks, { next, polls = true, answers = {}, found = "" }) {
   };
   const numbers = () => it.all(".console-line").map((one) => Number(one.dataset.at));
   const ends = () => [numbers()[0], numbers().at(-1)];
-  return { ...it, lines, asked, kept, bring, scroll, numbers, ends, status: () => it.find("[data-console-status]").textContent };
+  return { ...it, lines, asked, kept, bring, poll, scroll, numbers, ends, status: () => it.find("[data-console-status]").textContent };
 }
 
 test("chunks that follow each other become one, but not beyond five hundred lines", () => {
@@ -87,7 +92,7 @@ test("what stands above is read when the reader comes near it", async () => {
 });
 
 test("lines that the poll will bring are left to it", async () => {
-  const { find, ends, bring } = show([[500, 600]], { next: 600, answers: { "edge=start": [0, 700] } });
+  const { find, ends, bring } = show([[490, 600]], { next: 600, answers: { "edge=start": [0, 700] } });
   find('[data-console-edge="start"]').click();
   await new Promise((done) => setImmediate(done));
   assert.deepEqual(ends(), [0, 599]);
@@ -96,12 +101,48 @@ test("lines that the poll will bring are left to it", async () => {
 });
 
 test("who went to the start is not shown what comes at the end", async () => {
-  const { find, ends, bring, status } = show([[500, 600]], { next: 600, answers: { "edge=start": [0, 200] } });
+  const { find, ends, bring, status } = show([[490, 600]], { next: 600, answers: { "edge=start": [0, 200] } });
   find('[data-console-edge="start"]').click();
   await new Promise((done) => setImmediate(done));
   bring(600, 610);
   assert.deepEqual(ends(), [0, 199]);
   assert.equal(status(), "Paused, 10 new lines");
+});
+
+test("lines that the script went back to are replaced by what comes", () => {
+  const { bring, numbers, status, all } = show([[0, 150]], { next: 150 });
+  bring(120, 160);
+  assert.deepEqual(numbers(), Array.from({ length: 160 }, (_, at) => at));
+  assert.deepEqual(all(".console-chunk").map(({ dataset }) => [dataset.start, dataset.end]), [["0", "160"]]);
+  assert.equal(status(), "Following");
+});
+
+test("lines that became living again leave their chunk", () => {
+  const { find, ends, poll } = show([[0, 150]], { next: 150 });
+  poll(130);
+  assert.deepEqual(ends(), [0, 129]);
+  assert.equal(find(".console-chunk").dataset.end, "130");
+});
+
+test("lines that are replaced while one reads above are not counted as new", async () => {
+  const { bring, scroll, status } = show([[0, 1000]], { next: 1000 });
+  await scroll(700);
+  bring(960, 1010);
+  assert.equal(status(), "Paused, 10 new lines");
+});
+
+test("a chunk of a few lines is filled up with those above it", async () => {
+  const { asked, ends } = show([[500, 503]], { next: 503, answers: { "before=500": [480, 500], "before=480": [0, 480] } });
+  for (let times = 0; times < 9; times += 1) await new Promise((done) => setImmediate(done));
+  assert.deepEqual(asked, ["before=500", "before=480"]);
+  assert.deepEqual(ends(), [0, 502]);
+});
+
+test("what stands above living lines is read when they are all there is", async () => {
+  const { asked, ends } = show([], { next: 500, answers: { "before=500": [300, 500] } });
+  await new Promise((done) => setImmediate(done));
+  assert.deepEqual(asked, ["before=500"]);
+  assert.deepEqual(ends(), [300, 499]);
 });
 
 test("times and wrapping are remembered", () => {

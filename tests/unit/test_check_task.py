@@ -57,7 +57,10 @@ def test_mistakes_are_said_with_file_line_and_column(tmp_path: Path) -> None:
 def test_a_folder_without_an_entry_script_cannot_be_run(tmp_path: Path) -> None:
     code, output = check(folder(tmp_path, task__yaml=TASK))
     assert code == 1
-    assert "error: expected an entry script (.py, .r, .R, .sh or .ipynb), found none" in output
+    assert (
+        "error: expected an entry script (.py, .r, .R, .sh, .ipynb or one with a #! line), found none"
+        in output
+    )
 
 
 def test_task_yml_is_noticed(tmp_path: Path) -> None:
@@ -115,4 +118,16 @@ def test_names_that_only_one_side_knows_are_warnings_at_their_places(tmp_path: P
     assert [(one["file"], one["line"], one["severity"], one["parameter"]) for one in problems] == [
         (f"{path}/main.py", 3, "warning", "epoch"),
         (f"{path}/task.yaml", 4, "warning", "epochs"),
+    ]
+
+
+def test_what_would_go_wrong_when_it_runs_is_printed_too(tmp_path: Path) -> None:
+    path = folder(tmp_path, main__py="import yaml\nopen('x.csv')\n")
+    code, output = check(path)
+    assert code == 1
+    assert output.splitlines() == [
+        f"{path}/main.py:1:1: error: main.py imports yaml (pyyaml), and nothing installs it: "
+        "there is no requirements.txt.",
+        f"{path}/main.py:2:1: warning: main.py reads x.csv, but the Task has no such file. Add it, or give "
+        "it to the Run as a dataset.",
     ]

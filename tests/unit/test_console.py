@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.records import console
+from runs.records import console, styles
 
 
 def lines(data: bytes) -> list[console.Line]:
     """All lines of `data`, the last one too if it has no end."""
-    found, start, style = [], 0, console.PLAIN
+    found, start, style = [], 0, styles.PLAIN
     while start < len(data):
         newline = data.find(b"\n", start)
         end = newline + 1 if newline >= 0 else len(data)
         found.append(console.line(data, start, end, style))
-        style = console.style_after(data[start:end], style)
+        style = styles.style_after(data[start:end], style)
         start = end
     return found
 
@@ -159,5 +159,5 @@ def test_no_bytes_are_refused_and_the_markup_is_always_whole(data: bytes) -> Non
 @given(st.lists(PIECES, max_size=60).map(b"".join), st.integers(0, 200))
 def test_the_style_after_a_part_and_the_rest_is_the_style_after_the_whole(data: bytes, cut: int) -> None:
     newline = data.find(b"\n", cut) + 1
-    part = console.style_after(data[:newline])
-    assert console.style_after(data[newline:], part) == console.style_after(data)
+    part = styles.style_after(data[:newline])
+    assert styles.style_after(data[newline:], part) == styles.style_after(data)

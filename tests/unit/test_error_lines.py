@@ -256,8 +256,8 @@ FILES = ("main.py", "Data/x.csv", "src/mylib/__init__.py", "numbers.py", "nb/onl
         ("ImportError: cannot import name 'x' from 'scipy.misc' (/y)", "This version of scipy.misc", "edit"),
         (
             "ImportError: attempted relative import with no known parent package",
-            "belongs to a package",
-            "change",
+            "Put an empty __init__.py beside the file",
+            "edit",
         ),
         ("RecursionError: maximum recursion depth exceeded", "calls itself", "edit"),
         ('Error in f(x) : could not find function "f"', "R knows no f", "edit"),

@@ -270,6 +270,7 @@ def test_only_secrets_and_imu_vectors_take_one_value_only() -> None:
         ("", "str"),
         ([], "list[int]"),
         ([1.5], "list[float]"),
+        ([0, 0.5, 1], "list[float]"),
         (["a"], "list[str]"),
     ],
 )
@@ -277,7 +278,9 @@ def test_a_data_type_is_inferred_from_the_value(value: object, data_type: str) -
     assert infer(value) == data_type
 
 
-@pytest.mark.parametrize("value", [[1, 2.0], [1, "a"], [True], [[1]], [None], {}, {"selected": 0}])
+@pytest.mark.parametrize(
+    "value", [[1, True], [1, "a"], [1.5, None], [True], [[1]], [None], {}, {"selected": 0}]
+)
 def test_a_data_type_that_cannot_be_inferred_must_be_written_down(value: object) -> None:
     with pytest.raises(CannotInfer, match="expected a data_type"):
         infer(value)

@@ -188,3 +188,34 @@ def test_schema_and_reader_agree_on_the_optional_keys(minimum: Any, condition: A
     agree(file_with(min=minimum, data_type="int"))
     if not isinstance(condition, dict) or not condition:
         agree(file_with(visible_if=condition))
+
+
+FOLDERS = ["src", "a/b", ".", "./a/", "a b", "..a", "a..", "~", "ü", None]
+NO_FOLDERS = [
+    "",
+    "..",
+    "a/..",
+    "../a",
+    "a/../b",
+    "/",
+    "/a",
+    "a:b",
+    "C:\\a",
+    "a\\b",
+    "a\tb",
+    5,
+    True,
+    {"a": 1},
+]
+
+
+@pytest.mark.parametrize("key", ["cwd", "python_path"])
+def test_schema_and_reader_agree_on_folders(key: str) -> None:
+    assert [folder for folder in FOLDERS if not agree({key: folder})] == []
+    assert [folder for folder in NO_FOLDERS if agree({key: folder})] == []
+
+
+def test_schema_and_reader_agree_on_lists_of_folders() -> None:
+    assert agree({"python_path": FOLDERS[:-1]}) and agree({"python_path": []})
+    assert not any(agree({"python_path": [folder]}) for folder in [*NO_FOLDERS, None, ["a"]])
+    assert not agree({"cwd": ["a"]})

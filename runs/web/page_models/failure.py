@@ -7,11 +7,12 @@ from django.urls import reverse
 
 from runs import snapshots
 from runs.models import Execution
-from runs.records import causes, last_words, logs
+from runs.records import causes, last_words
 from runs.records.causes import Cause, Given
 from runs.records.error_line import ErrorLine
 from runs.states import Reason, State
-from tasks.files import store
+from tasks.environment_files import Fix
+from tasks.files import overview, store
 
 # What ends otherwise than by an exit code; where only another try can help, nothing is said of edits.
 REMEDIES: dict[str, causes.Remedy] = {
@@ -21,6 +22,9 @@ REMEDIES: dict[str, causes.Remedy] = {
     Reason.ENVIRONMENT: "install",
     Reason.LOST: "again",
 }
+
+
+MOST_FIXES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +39,10 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """`line` is what the script said, at `place` of its frozen files (`train.py, line 2`)."""
+    """`line` is what the script said, at `place` of its frozen files (`train.py, line 2`).
+
+    `fixes` are what one click can do about the Task's lists of packages.
+    """
 
     line: str
     place: str
@@ -44,6 +51,7 @@ class Failure:
     first: Step
     remedy: Literal["edit", "change", "install", "again"]
     printed_nothing: bool
+    fixes: tuple[Fix, ...] = ()
 
 
 def of(execution: Execution) -> Failure | None:
@@ -52,6 +60,7 @@ def of(execution: Execution) -> Failure | None:
         return None
     is_script = execution.reason in (Reason.EXIT_CODE, Reason.SIGNAL)
     said = last_words.of(execution.pk, since=execution.console_start) if is_script else None
+    printed_nothing = is_script and said is None
     cause = None if said is None else causes.explain(said, _given(execution))
     if execution.reason == Reason.SIGNAL:
         # A line from before it was killed may be about something else; the signal itself is not.
@@ -65,7 +74,10 @@ def of(execution: Execution) -> Failure | None:
         cause="" if cause is None else cause.sentence,
         first=_first(execution, remedy, path, said),
         remedy=remedy,
-        printed_nothing=is_script and logs.size(execution.pk) <= execution.console_start,
+        printed_nothing=printed_nothing,
+        fixes=overview.fixes_of(execution.run.task, execution.run.entry_script)[:MOST_FIXES]
+        if remedy == "install"
+        else (),
     )
 
 
@@ -75,7 +87,8 @@ def _given(execution: Execution) -> Given:
         files = {path for path, _, _ in snapshots.read_list(run.snapshot_id)}
     except snapshots.SnapshotError:
         files = set()
-    return Given(files=files, values=run.parameters)
+    cwd = snapshots.declared_or_empty(run.snapshot_id).cwd
+    return Given(files=files, values=run.parameters, cwd="" if cwd == "." else cwd)
 
 
 def _frozen(execution: Execution, path: str) -> str:

@@ -53,9 +53,10 @@ def console(request: Request, pk: int, number: int) -> HttpResponse:
     execution = get_execution(request.user, pk, number)
     ended = not execution.is_unfinished  # asked before reading: what is printed last is then still read
     if (offset := given_offset(request, "follow")) is not None:
-        if not ended and given_offset(request, "size") == logs.size(execution.pk):
+        known = given_offset(request, "size") or 0
+        if not ended and "size" in request.GET and known == logs.size(execution.pk):
             return HttpResponse(status=204)
-        chunk = logs.follow(execution.pk, offset, ended=ended)
+        chunk = logs.follow(execution.pk, offset, known=known, ended=ended)
     elif (offset := given_offset(request, "before")) is not None:
         chunk = logs.before(execution.pk, offset)
     elif (offset := given_offset(request, "at")) is not None:

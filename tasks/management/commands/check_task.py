@@ -5,14 +5,20 @@ import os
 import sys
 from argparse import ArgumentParser
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from coretex_site.lib import filetree
+from tasks import other_languages
+from tasks.files import overview
+from tasks.preflight import reading
+from tasks.preflight.check import check
 from tasks.proposals import suggestions
 from tasks.proposals.mismatches import mismatches
-from tasks.runtime import Runtime, entry_scripts, find_runtime
+from tasks.runtime import Runtime, entry_scripts
 from tasks.taskyaml.spec import Problem, TaskSpec, parse
 from tasks.types.wording import one_line, printable
 
@@ -54,7 +60,7 @@ class Report:
         return {
             "folder": printable(self.folder),
             "ok": self.ok,
-            "runtime": asdict(self.runtime) if self.runtime is not None else None,
+            "runtime": _runtime_as_json(self.runtime) if self.runtime is not None else None,
             "entry_scripts": list(self.entry_scripts),
             "parameters": [
                 {"name": p.name, "data_type": p.data_type, "value": p.value, "required": p.required}
@@ -89,7 +95,7 @@ def check_folder(folder: str) -> Report:
     try:
         names = os.listdir(root)
         files = _files(root)
-        scripts = tuple(entry_scripts(files))
+        scripts = tuple(entry_scripts(files, head=partial(filetree.head, root)))
         spec, findings = _check_file(root / TASK_FILE)
         if spec is not None and TASK_FILE in names:
             findings += _mismatches(root, files, spec)
@@ -97,18 +103,28 @@ def check_folder(folder: str) -> Report:
         message = f"expected files that can be read, found one that can't: {error}"
         return Report(folder=folder, findings=(Finding(file=folder, severity="error", message=message),))
     if not scripts:
-        message = "expected an entry script (.py, .r, .R, .sh or .ipynb), found none, so nothing can be run"
+        almost = other_languages.almost_run(files)
+        hint = "" if almost is None else f". {other_languages.why_not_run(almost)}"
+        message = (
+            "expected an entry script (.py, .r, .R, .sh, .ipynb or one with a #! line), found none, "
+            f"so nothing can be run{hint}"
+        )
         findings.append(Finding(file=folder, severity="error", message=message))
     if "task.yml" in names and TASK_FILE not in names:
         message = f"found task.yml, which is not read; rename it to {TASK_FILE}"
         findings.append(Finding(file=str(root / "task.yml"), severity="warning", message=message))
+    findings += _foreseen(root, files)
     return Report(
         folder=folder,
         findings=tuple(findings),
-        runtime=find_runtime(names, platform="darwin" if sys.platform == "darwin" else "linux"),
+        runtime=overview.runtime_of(root, files, entry=next(iter(scripts), "")),
         entry_scripts=scripts,
         spec=spec,
     )
+
+
+def _runtime_as_json(runtime: Runtime) -> dict[str, Any]:
+    return {key: getattr(runtime, key) for key in ("kind", "label", "file", "sentence", "source", "problem")}
 
 
 def report_lines(report: Report) -> list[str]:
@@ -141,6 +157,23 @@ def _mismatches(root: Path, files: list[str], spec: TaskSpec) -> list[Finding]:
     texts = suggestions.read_some(sizes, lambda path: (root / path).read_bytes())
     found = mismatches(spec, texts, suggestions.entry_scripts(texts))
     return [_finding(root / one.path, one) for one in found]
+
+
+def _foreseen(root: Path, files: list[str]) -> list[Finding]:
+    """What would go wrong when the scripts run."""
+    sizes = {path: (root / path).stat().st_size for path in files if (root / path).is_file()}
+    read = reading.choose(sizes, lambda path: (root / path).read_bytes())
+    found = check(read, suggestions.entry_scripts(read.scripts))
+    return [
+        Finding(
+            file=str(root / one.place.path) if one.place is not None else str(root),
+            severity=one.severity,
+            message=one.message,
+            line=None if one.place is None or one.place.cell is not None else one.place.line,
+            column=None if one.place is None or one.place.cell is not None else 1,
+        )
+        for one in found
+    ]
 
 
 def _finding(path: Path, problem: Problem) -> Finding:
