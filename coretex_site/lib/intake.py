@@ -123,7 +123,8 @@ def _read_names(entries: Sequence[Entry], choices: Choices) -> tuple[Sequence[Re
     legacy = [entry for entry in entries if entry.raw is not None]
     if not legacy:
         return [], ""
-    encoding, read_as = legacy_names.known(choices.encoding), ""
+    found, read_as = list[Reading](), ""
+    encoding = legacy_names.known(choices.encoding)
     if choices.encoding and not encoding:
         raise TreeError(
             f"“{shown_name(choices.encoding)}” is not an encoding of file names. "
@@ -132,16 +133,16 @@ def _read_names(entries: Sequence[Entry], choices: Choices) -> tuple[Sequence[Re
     if not encoding:
         found = legacy_names.readings([entry.raw or b"" for entry in legacy])
         only = legacy_names.certain(found)
-        if only is None:
-            return found, ""
-        encoding, read_as = only.encoding, only.label
+        encoding = (only or found[0]).encoding  # the likeliest, for what is said about the files
+        if only is not None:
+            found, read_as = [], only.label
     for entry in entries:
         if entry.raw is not None:
             _decode(entry, encoding)
         if entry.target is not None:
             target = entry.target.encode("utf-8", "surrogateescape")
             entry.target = legacy_names.decode(target, encoding, errors="replace")
-    return [], read_as
+    return found, read_as
 
 
 def _decode(entry: Entry, encoding: str) -> None:

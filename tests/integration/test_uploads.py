@@ -187,6 +187,12 @@ def test_what_gitignore_leaves_out_is_shown_before_it_is(browser: Client, projec
     assert waiting() == []
 
 
+def test_what_gitignore_names_is_shown_in_the_likeliest_encoding(browser: Client, project: Project) -> None:
+    content = zipped(JAPANESE | {".gitignore": b"*.csv"}, encoding="cp932", system=0)
+    page = page_at(browser, make_task(browser, project, "p.zip", content, gitignore="1"))
+    assert "<li>売上/データ.csv" in page
+
+
 def test_a_long_list_of_what_gitignore_names_says_how_many_more(browser: Client, project: Project) -> None:
     files = {"main.py": b"1", ".gitignore": b"*.log"} | {f"{number}.log": b"" for number in range(25)}
     page = page_at(browser, make_task(browser, project, "p.zip", zipped(files), gitignore="1"))
