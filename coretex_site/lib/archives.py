@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from coretex_site.lib.entries import Entry
@@ -75,6 +76,12 @@ class Entries(list[Entry]):
 def is_archive(filename: str) -> bool:
     """Whether a file of this name is meant to be unpacked."""
     return SUFFIX.fullmatch(filename) is not None
+
+
+def stem(filename: str) -> str:
+    """The name without the suffix of an archive, or else without its last one."""
+    found = SUFFIX.fullmatch(filename)
+    return PurePosixPath(filename).stem if found is None else filename[: found.start(1) - 1]
 
 
 def is_maimed_archive(filename: str, content: BinaryIO) -> bool:
