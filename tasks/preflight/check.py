@@ -2,9 +2,9 @@
 
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -12,6 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from tasks import environment_files, list_fixes, project_tables
 from tasks.environment_files import Fix
 from tasks.preflight import entries, installs, listed, names, opened, packages, r_code
+from tasks.preflight.files import TASK_YAML, VERSION_FILE, Files
 from tasks.preflight.findings import Finding
 from tasks.preflight.listed import Listed
 from tasks.preflight.modules import Module, with_imported
@@ -20,42 +21,10 @@ from tasks.proposals.code import Place
 from tasks.runtime import PROJECT_FILE, Runtime, find_runtime, interpreter_of, this_platform
 from tasks.taskyaml.heading import heading
 
-TASK_YAML = "task.yaml"
-VERSION_FILE = ".python-version"
 MOST = 30
 # Scripts of one Task that are read at once; the form to run a Task reads the one that is chosen.
 MOST_SCRIPTS = 20
 _PYTHON = re.compile(r"\s*(?:cpython[-@]?|python)?3\.(\d{1,2})(?:\.\d+)?\s*")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Files:
-    """The paths of all files of a Task, and what is in those that tell how it runs."""
-
-    paths: tuple[str, ...]
-    contents: Mapping[str, bytes]
-
-    @cached_property
-    def texts(self) -> dict[str, str]:
-        return {path: content.decode("utf-8", "replace") for path, content in self.contents.items()}
-
-    @cached_property
-    def scripts(self) -> dict[str, str]:
-        """The texts of what can be run or imported."""
-        return {path: text for path, text in self.texts.items() if interpreter_of(path) is not None}
-
-    @cached_property
-    def modules(self) -> dict[str, Module]:
-        return {path: Module(path=path, text=text) for path, text in self.scripts.items()}
-
-    @cached_property
-    def there(self) -> frozenset[str]:
-        """The paths of all files and folders."""
-        return frozenset({*self.paths, *(folder for path in self.paths for folder in opened.parents(path))})
-
-    @cached_property
-    def own_modules(self) -> frozenset[str]:
-        return packages.own_modules(self.paths)
 
 
 def check(
@@ -156,26 +125,26 @@ class _Script:
 
     def _of_entry(self) -> list[Finding]:
         script, text = self.script, self.files.texts[self.script]
-        found = entries.problems(self._entry(script), is_entry=True)
+        is_foreign = installs.is_foreign(script, text)
+        found = [] if is_foreign else entries.problems(self._entry(script), is_entry=True)
         if any(one.is_error for one in found):
             return found
         kind = interpreter_of(script)
         if kind == "Rscript":
             found += r_code.findings(text, script, self._around)
-        elif kind in ("python", "notebook") and not installs.is_foreign(script, text):
+        elif kind in ("python", "notebook") and not is_foreign:
             found += self._of_modules()
             with suppress(RecursionError):  # nested too deeply to be followed
                 found += self._of_python()
         return found
 
     def _entry(self, path: str) -> entries.Entry:
-        module = self.files.modules.get(path)
         return entries.Entry(
             path=path,
             content=self.files.contents[path],
             python=self.python,
             may_be_newer=self._may_be_newer,
-            is_parsed=module is not None and module.code is not None,
+            module=self.files.modules.get(path),
         )
 
     @cached_property

@@ -12,6 +12,7 @@ from tasks.environment_files import Fix
 from tasks.preflight import not_code, repairs
 from tasks.preflight.findings import Finding, Severity
 from tasks.preflight.imports import Import
+from tasks.preflight.modules import Module
 from tasks.proposals.code import MAX_CODE, Place
 from tasks.runtime import interpreter_of
 
@@ -38,14 +39,14 @@ _OF_PYTHON_2 = {
 class Entry:
     """A file that is run or imported. `python` is the minor version that will run it, if that is known.
 
-    `may_be_newer`: another than this Python may run it. `is_parsed`: its text is code for this Python.
+    `may_be_newer`: another than this Python may run it. `module`: its code, as this Python reads it.
     """
 
     path: str
     content: bytes
     python: int | None = None
     may_be_newer: bool = False
-    is_parsed: bool = False
+    module: Module | None = None
 
     @property
     def text(self) -> str:
@@ -66,6 +67,8 @@ def problems(entry: Entry, *, is_entry: bool) -> list[Finding]:
     found = entry_problems.problem(path, entry.content) if is_entry else None
     if found is not None:
         return [_of_entry(path, found)]
+    if interpreter_of(path) == "notebook":
+        return list(_of_notebook(entry))
     return list(_syntax(entry)) if interpreter_of(path) == "python" else []
 
 
@@ -82,12 +85,26 @@ def _of_entry(path: str, found: entry_problems.EntryProblem) -> Finding:
     )
 
 
+def _of_notebook(entry: Entry) -> Iterator[Finding]:
+    """Code of Python 2; of any other mistake in a notebook it is unsure whether IPython would accept it."""
+    mistake = entry.module.mistake if entry.module is not None else None
+    old = None if mistake is None else _PYTHON_2.search(str(mistake.__cause__))
+    if mistake is not None and old is not None:
+        yield Finding(severity="error", message=_python_2(entry.path, old), place=mistake.place)
+
+
+def _python_2(path: str, found: re.Match[str]) -> str:
+    what = f"{found[1]} needs parentheses" if found[1] else "“except A, B” has become “except (A, B)”"
+    return f"{path} is written for Python 2, which nodes do not have: {what}."
+
+
 def _syntax(entry: Entry) -> Iterator[Finding]:
     """The first mistake in the syntax, as the Python that runs it would name it."""
     content, own = entry.content, sys.version_info.minor
     is_old = entry.python is not None and entry.python < own
+    is_parsed = entry.module is not None and entry.module.code is not None
     is_plain = "\ufffd" not in entry.text and b"\0" not in content and b"coding" not in content[:200]
-    if len(content) > MAX_CODE or (entry.is_parsed and is_plain and not is_old):
+    if len(content) > MAX_CODE or (is_parsed and is_plain and not is_old):
         return
     if b"\0" in content:
         message = f"{entry.path} has NUL bytes, so it is no text. Save it as UTF-8 again."
@@ -113,8 +130,7 @@ def _of_syntax(entry: Entry, error: SyntaxError) -> Finding:
     reason = (error.msg or "invalid syntax").split(" (")[0].rstrip(".")
     old = _PYTHON_2.search(reason)
     if old is not None:
-        what = f"{old[1]} needs parentheses" if old[1] else "“except A, B” has become “except (A, B)”"
-        message = f"{path} is written for Python 2, which nodes do not have: {what}."
+        message = _python_2(path, old)
     elif "codec can't decode" in reason or "Non-UTF-8" in reason or error.lineno in (None, 0):
         message = f"{path} is not saved as UTF-8, so Python does not read it. Save it as UTF-8."
     elif isinstance(error, TabError):

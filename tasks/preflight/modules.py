@@ -29,12 +29,21 @@ class Module:
     text: str
 
     @cached_property
-    def code(self) -> Code | None:
-        """Its parsed code; None where it cannot be parsed."""
+    def _read(self) -> Code | Unreadable:
         try:
             return read_code(self.text, self.path)
-        except Unreadable:
-            return None
+        except Unreadable as error:
+            return error
+
+    @property
+    def code(self) -> Code | None:
+        """Its parsed code; None where it cannot be parsed."""
+        return self._read if isinstance(self._read, Code) else None
+
+    @property
+    def mistake(self) -> Unreadable | None:
+        """Why it cannot be parsed."""
+        return self._read if isinstance(self._read, Unreadable) else None
 
     @cached_property
     def imports(self) -> list[Import]:

@@ -13,8 +13,8 @@ from tasks.environment_files import Fix
 from tasks.files import fixes, store
 from tasks.models import Task
 from tasks.preflight import check, listed
-from tasks.preflight.check import TASK_YAML, VERSION_FILE, Files
 from tasks.preflight.effects import without_effect
+from tasks.preflight.files import TASK_YAML, VERSION_FILE, Files
 from tasks.preflight.findings import Finding
 from tasks.proposals import suggestions
 from tasks.runtime import CONDA_FILES, LOCK_FILE, PROJECT_FILE, VENV_FILE

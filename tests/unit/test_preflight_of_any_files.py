@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.preflight import environment_text
-from tasks.preflight.check import Files, check
+from tasks.preflight.check import check
 from tasks.preflight.effects import without_effect
+from tasks.preflight.files import Files
 from tasks.proposals.code import read_code
 from tasks.proposals.escapes import escapes
 from tasks.taskyaml.heading import heading

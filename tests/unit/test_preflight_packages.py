@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import pytest
 
 from tasks.preflight import environment_text, names
-from tasks.preflight.check import Files, check
+from tasks.preflight.check import check
+from tasks.preflight.files import Files
 from tasks.preflight.findings import Finding
 
 CONDA = (

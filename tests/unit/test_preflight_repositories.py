@@ -8,7 +8,8 @@ import pytest
 
 from tasks.preflight import check as checking
 from tasks.preflight import modules
-from tasks.preflight.check import Files, check
+from tasks.preflight.check import check
+from tasks.preflight.files import Files
 from tests.unit.test_preflight_packages import found, notebook, only
 
 CONDA_R = "channels:\n  - conda-forge\n  - bioconda\ndependencies:\n  - r-base\n"
@@ -122,6 +123,15 @@ def test_python_2_is_named_whichever_python_a_node_has() -> None:
         "written for Python 2"
         in only({"main.py": "print 1\n", "environment.yml": "dependencies:\n  - python\n"}).message
     )
+
+
+def test_python_2_is_named_in_notebooks_too_and_no_other_mistake_of_theirs() -> None:
+    one = only({"main.ipynb": notebook("%cd x\nx = 1\n", "# two\nprint x\n")}, "main.ipynb")
+    assert one.is_error and str(one.place) == "main.ipynb, cell 2, line 2"
+    assert "print needs parentheses" in one.message
+    assert found({"main.ipynb": notebook("x = 1 +\n")}, "main.ipynb") == ()
+    in_r = notebook("print x\n", kernelspec={"language": "R", "name": "ir"})
+    assert found({"main.ipynb": in_r}, "main.ipynb") == ()
 
 
 @pytest.mark.parametrize("name", ["main.py", "main.R", "main.sh"])
