@@ -8,7 +8,8 @@ from django.urls import reverse
 from runs import snapshots
 from runs.models import Execution
 from runs.records import causes, last_words
-from runs.records.causes import Cause, Given
+from runs.records.cause_words import Given
+from runs.records.causes import Cause
 from runs.records.error_line import ErrorLine
 from runs.states import Reason, State
 from tasks.files import store
@@ -51,13 +52,14 @@ def of(execution: Execution) -> Failure | None:
     if execution.status != State.FAILED:
         return None
     is_script = execution.reason in (Reason.EXIT_CODE, Reason.SIGNAL)
-    said = last_words.of(execution.pk, since=execution.console_start) if is_script else None
+    files = _frozen_files(execution) if is_script else set()
+    said = last_words.of(execution.pk, since=execution.console_start, files=files) if is_script else None
     printed_nothing = is_script and said is None
-    cause = None if said is None else causes.explain(said, _given(execution))
+    cause = None if said is None else causes.explain(said, _given(execution, files))
     if execution.reason == Reason.SIGNAL:
         # A line from before it was killed may be about something else; the signal itself is not.
         said, cause = None, Cause(sentence="", remedy="change")
-    path = "" if said is None else _frozen(execution, said.path)
+    path = "" if said is None else said.path
     remedy = REMEDIES.get(execution.reason) or (cause.remedy if cause else "edit" if path else "change")
     return Failure(
         line="" if said is None else said.text,
@@ -70,24 +72,17 @@ def of(execution: Execution) -> Failure | None:
     )
 
 
-def _given(execution: Execution) -> Given:
-    run = execution.run
+def _frozen_files(execution: Execution) -> set[str]:
     try:
-        files = {path for path, _, _ in snapshots.read_list(run.snapshot_id)}
+        return {path for path, _, _ in snapshots.read_list(execution.run.snapshot_id)}
     except snapshots.SnapshotError:
-        files = set()
+        return set()
+
+
+def _given(execution: Execution, files: set[str]) -> Given:
+    run = execution.run
     cwd = snapshots.declared_or_empty(run.snapshot_id).cwd
     return Given(files=files, values=run.parameters, cwd="" if cwd == "." else cwd)
-
-
-def _frozen(execution: Execution, path: str) -> str:
-    """The path if the Snapshot has a file of that name; scripts also name files that they made."""
-    try:
-        return (
-            path if any(path == one for one, _, _ in snapshots.read_list(execution.run.snapshot_id)) else ""
-        )
-    except snapshots.SnapshotError:
-        return ""
 
 
 def _in_snapshot(execution: Execution, path: str, line: int) -> str:
