@@ -361,8 +361,8 @@ def explain(error: ErrorLine, given: Given) -> Cause | None:
 
     The line counts before what was printed after it.
     """
-    if told := cause_words.from_traceback(error, given):
-        return Cause(sentence=told, remedy="install" if "environment.yml" in told else "edit")
+    if sentence := cause_words.from_traceback(error, given):
+        return Cause(sentence=sentence, remedy="install" if "environment.yml" in sentence else "edit")
     for text in (error.text, "\n".join(error.after[:LOOKED_AT])):
         for pattern, words, remedy in PATTERNS:
             found = pattern.search(text)
