@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 # So much of the line is kept.
 LONGEST = 300
+# As runs.runtimes.notebook_run says which cell it was.
+CELL = re.compile(r"^(?:Cell|The kernel ended .* in cell) (?P<cell>\d+) of \d+(?: failed:$|;)")
 # What draws the frames of exception groups and of rich around lines.
 FRAMED = re.compile(r"^\s*[|+│╭╰] ?|\s*[│╮╯]\s*$")
 TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
@@ -54,6 +56,7 @@ class ErrorLine:
     """The line, and the file of the Run with the number of the line in it; empty and 0 when that is not said.
 
     `after` is what was printed from that line on, `before` the traceback that leads to it.
+    `cell` is the number of a notebook's code cell, 0 without one.
     """
 
     text: str
@@ -61,6 +64,7 @@ class ErrorLine:
     line: int = 0
     after: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
+    cell: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +101,7 @@ def find(lines: Sequence[str], own: Callable[[str], str]) -> ErrorLine | None:
         line=number,
         after=tuple(bare[best.index :]),
         before=tuple(bare[best.start : best.index]) if best.start >= 0 else (),
+        cell=next((int(said["cell"]) for line in bare[best.index :: -1] if (said := CELL.match(line))), 0),
     )
 
 

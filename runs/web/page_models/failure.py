@@ -60,11 +60,12 @@ def of(execution: Execution) -> Failure | None:
         # A line from before it was killed may be about something else; the signal itself is not.
         said, cause = None, Cause(sentence="", remedy="change")
     path = "" if said is None else said.path
-    remedy = REMEDIES.get(execution.reason) or (cause.remedy if cause else "edit" if path else "change")
+    place = "" if said is None else _place(execution, said)
+    remedy = REMEDIES.get(execution.reason) or (cause.remedy if cause else "edit" if place else "change")
     return Failure(
         line="" if said is None else said.text,
-        place=f"{path}, line {said.line}" if said is not None and path else "",
-        place_url="" if said is None or not path else _in_snapshot(execution, path, said.line),
+        place=place,
+        place_url=_in_snapshot(execution, path, said.line if said and path else 0) if place else "",
         cause="" if cause is None else cause.sentence,
         first=_first(execution, remedy, path, said),
         remedy=remedy,
@@ -85,8 +86,17 @@ def _given(execution: Execution, files: set[str]) -> Given:
     return Given(files=files, values=run.parameters, cwd="" if cwd == "." else cwd)
 
 
+def _place(execution: Execution, said: ErrorLine) -> str:
+    """Where it happened: a line of a file, else a cell of the notebook; empty when neither is known."""
+    if said.path:
+        return f"{said.path}, line {said.line}"
+    return f"{execution.run.entry_script}, cell {said.cell}" if said.cell else ""
+
+
 def _in_snapshot(execution: Execution, path: str, line: int) -> str:
-    return reverse("runs:snapshot_file", args=[execution.run_id, path]) + f"#L{line}"
+    """The frozen file; the entry script, without a line, where no path is known."""
+    address = reverse("runs:snapshot_file", args=[execution.run_id, path or execution.run.entry_script])
+    return f"{address}#L{line}" if line else address
 
 
 def _first(execution: Execution, remedy: causes.Remedy, path: str, said: ErrorLine | None) -> Step:
