@@ -156,6 +156,7 @@ try:
     ENVIRONMENTS_MAX_BYTES = (
         env.integer("CORETEX_ENVIRONMENTS_MAX_GB", 0, minimum=0, maximum=1_000_000) * 1024**3
     )
+    INSTALLER_VARIABLES = {name: env.text(name) for name in env.words("CORETEX_INSTALLER_VARIABLES")}
     CONDA = env.text("CORETEX_CONDA")
     CONDA_CHANNEL_ALIAS = env.text("CORETEX_CONDA_CHANNEL_ALIAS")
     CONDA_CHANNELS = env.mapping("CORETEX_CONDA_CHANNELS")

@@ -6,6 +6,7 @@ from django.apps import AppConfig
 
 if TYPE_CHECKING:
     from projects.deletion import Part
+    from tasks.models import Task
 
 
 class RunsConfig(AppConfig):
@@ -16,3 +17,9 @@ class RunsConfig(AppConfig):
         from runs.submission import delete_project
 
         return delete_project
+
+    def installed_packages(self, task: "Task") -> frozenset[str] | None:
+        """For `tasks.preflight`."""
+        from runs.records import installed
+
+        return installed.of_task(task)

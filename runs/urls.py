@@ -31,6 +31,7 @@ run_task_urls = [
 # /runs/<pk>/
 run_urls = [
     path("runs/<int:pk>/again", run.again, name="again"),
+    path("runs/<int:pk>/fix", run.fix, name="fix"),
     path("runs/<int:pk>/stop", run.stop, name="stop"),
     path("runs/<int:pk>/delete", run.delete, name="delete"),
 ]

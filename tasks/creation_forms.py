@@ -10,16 +10,15 @@ from projects.data.uploads import Arrival
 from projects.models import Project, Role
 from tasks import create, library
 from tasks.models import Task
-
-MISSING_NAME = "Give the Task a name."
+from tasks.taskyaml.heading import LONGEST_DESCRIPTION, LONGEST_NAME
 
 
 class DetailsForm(forms.Form):
     """A Task's name, unique in its Project, and its description."""
 
-    name = forms.CharField(max_length=100, error_messages={"required": MISSING_NAME})
+    name = forms.CharField(max_length=LONGEST_NAME, error_messages={"required": create.MISSING_NAME})
     description = forms.CharField(
-        max_length=1000,
+        max_length=LONGEST_DESCRIPTION,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What it does, for the people who will run it.",
@@ -34,6 +33,8 @@ class DetailsForm(forms.Form):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
+        if not name:
+            return name
         others = Task.objects.filter(project=self.project, name__iexact=name)
         if self.task is not None:
             others = others.exclude(pk=self.task.pk)
@@ -62,9 +63,16 @@ class CreateForm(DetailsForm):
     def __init__(self, *args: Any, arrival: Arrival | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.arrival = arrival
+        name = self.fields["name"]
+        name.required = False
+        name.help_text = (
+            "Left empty, it is the name in task.yaml, or that of the folder, archive or Template."
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
+        if cleaned.get("start") == "blank" and cleaned.get("name") == "":
+            self.add_error("name", create.MISSING_NAME)
         if cleaned.get("start") == "template" and cleaned.get("template") == "":
             self.add_error("template", "Choose a Template.")
         if cleaned.get("start") == "upload" and not (self.arrival and self.arrival.files):

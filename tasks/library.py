@@ -95,6 +95,6 @@ def _read(name: str) -> Template:
         kinds=KINDS[name],
         root=root,
         spec=parsed.spec,
-        runtime=overview.runtime_of(paths),
+        runtime=overview.runtime_of(root, paths),
         entry_scripts=tuple(suggestions.entry_scripts(scripts)),
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasks.views import files, proposals, tasks
+from tasks.views import files, preflight, proposals, tasks
 
 app_name = "tasks"
 
@@ -10,6 +10,7 @@ app_name = "tasks"
 list_urls = [
     path("tasks/", tasks.list_tasks, name="list"),
     path("tasks/new", tasks.choose_project, name="choose"),
+    path("tasks/describe", tasks.describe, name="describe"),
     path("projects/<int:pk>/tasks/new", tasks.create_task, name="create"),
 ]
 
@@ -29,6 +30,7 @@ task_urls = [
     path("tasks/<int:pk>/save", files.save, name="save"),
     path("tasks/<int:pk>/preview", files.preview, name="preview"),
     path("tasks/<int:pk>/propose", proposals.propose, name="propose"),
+    path("tasks/<int:pk>/fix", preflight.fix, name="fix"),
     path("tasks/<int:pk>/new-file", files.new_file, name="new_file"),
     path("tasks/<int:pk>/new-folder", files.new_folder, name="new_folder"),
     path("tasks/<int:pk>/rename", files.rename, name="rename"),

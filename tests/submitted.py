@@ -15,6 +15,8 @@ from runs.submission.start import start
 from tasks.files import store
 from tasks.models import Task
 
+# It takes its parameters as a whole, so that every one of them has an effect.
+SCRIPT = "import json, os\n\nprint('hello', json.load(open(os.environ['CORETEX_PARAMETERS'])))\n"
 TASK_YAML = """\
 param_groups:
   - name: training
@@ -53,7 +55,7 @@ PATHS: dict[State, tuple[State, ...]] = {
 def task_with_files(project: Project, *, name: str = "Train", **files: str) -> Task:
     """`main_py="…"` is the file main.py; without any, a script and a task.yaml of several types."""
     task = Task.objects.create(project=project, name=name, created_by=project.created_by)
-    for key, content in (files or {"main_py": "print('hello')\n", "task_yaml": TASK_YAML}).items():
+    for key, content in (files or {"main_py": SCRIPT, "task_yaml": TASK_YAML}).items():
         store.create(task, key.replace("_", "."), content.encode(), by=project.created_by)
     return task
 

@@ -16,7 +16,7 @@ from runs import lifecycle
 from runs.models import Batch, Environment, Execution, Node, Run
 from runs.records import metrics
 from runs.runspec import RunSpec
-from runs.states import Cause, State
+from runs.states import Cause, Reason, State
 from runs.submission import build as batch_builder
 from runs.submission import presets
 from runs.submission.start import start
@@ -53,6 +53,7 @@ ODD_NAMES = {
     "new": b"a file called like an address",
     "-dash": b"like an option",
 }
+BUILDS = b"dependencies:\n  - hello=1.2=hMAC_9\n"
 BROKEN_YAML = """param_groups:
 \t- name: inputs
   params:
@@ -154,10 +155,10 @@ def tasks_of(project: Project, by: User) -> dict[str, Task]:
         "plain": {"main.py": script, "task.yaml": TASK_YAML.encode(), "environment.yml": b"name: x\n"},
         "types": {"main.py": script, "other.py": script, "task.yaml": EVERY_TYPE.encode()},
         "broken": {"main.py": script, "task.yaml": BROKEN_YAML.encode(), "requirements.txt": b"numpy\n"},
-        "unreadable": {"main.py": script, "task.yaml": b"\xff\xfe\x00binary"},
+        "unreadable": {"main.py": script, "task.yaml": b"\xff\xfe\x00binary", "reqs.txt": b"numpy\n"},
         "scriptless": {"notes.md": b"# Nothing to run\n"},
         "empty": {},
-        "odd": {"main.py": script, **ODD_NAMES},
+        "odd": {"main.py": script, "environment.yml": BUILDS, **ODD_NAMES},
         "many": {"main.py": arguments, **many},
     }
     return {name: task_of(project, f"{name.capitalize()} <task>", given, by) for name, given in files.items()}
@@ -181,6 +182,7 @@ def runs_of(tasks: dict[str, Task], by: User, node: Node) -> list[Run]:
         for state in State
     ]
     runs += [run_of(tasks["odd"], user=by, state=State.FAILED, values={})]
+    Execution.objects.filter(pk=runs[-1].latest_id).update(reason=Reason.ENVIRONMENT)
     runs += [run_of(tasks["public"], user=by, values=DEFAULTS), run_of(tasks["archived"], user=by)]
     for run in runs:
         if run.latest.started_at is not None:

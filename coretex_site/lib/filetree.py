@@ -59,6 +59,17 @@ def walk(root: Path) -> list[File]:
     return sorted(found, key=lambda file: file.path)
 
 
+def read_text(root: Path, path: str, *, most: int = 1_000_000) -> str:
+    """The text of a file; empty when there is none, it cannot be read or has more than `most` bytes."""
+    try:
+        target = join(root, safe_path(path))
+        if not target.is_file() or target.stat().st_size > most:
+            return ""
+        return target.read_bytes().decode("utf-8-sig", "replace")
+    except (TreeError, OSError):
+        return ""
+
+
 def file_digest(path: Path) -> str:
     """SHA-256, as hexadecimal digits."""
     with path.open("rb") as file:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from coretex_site.lib import paths, smallfile
 from runs import lifecycle
-from runs.engine import executor, prepare, starting
+from runs.engine import executor, foreseen, prepare, starting
 from runs.engine.executor import Script
 from runs.engine.finalize import keep, settle
 from runs.engine.monitor import UNREACHABLE, LetGo, Pulse, StopAsked, patiently, watch
@@ -109,6 +109,8 @@ class Attempt:
             say=self.say,
             tick=self._pulse.beat_while_preparing,
             report=self._report,
+            variables=settings.INSTALLER_VARIABLES,
+            digests=self._inputs.manifest,
         )
         try:
             self._environment = environments.prepare(
@@ -128,6 +130,9 @@ class Attempt:
         """Starts the script. It is noted as running before, so whoever finds that looks for it."""
         execution = self._execution
         what = starting.launch(execution, self._environment, self._plan)
+        run = execution.run
+        for line in foreseen.lines(run.snapshot_id, run.entry_script, self._environment.row):
+            self.say(line)
         if self._plan.note:
             self.say(self._plan.note)
         now = timezone.now()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runs.runtimes import steps
+from runs.runtimes.causes.built import Built
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.steps import Builder
 
@@ -40,7 +41,7 @@ def variables(target: Path, declared: Mapping[str, str], what: str, builder: Bui
     note = target.parent / f"{target.name}.variables"
     command = [bash, "--noprofile", "--norc", "-c", SOURCE, "bash", list_them, str(note), *map(str, scripts)]
     try:
-        steps.run(command, builder, environment={**known, **clean}, what=what)
+        steps.run(command, builder, environment={**known, **clean}, built=Built(file=what))
         found = note.read_bytes().decode("utf-8", "surrogateescape").split("\0")
     except FileNotFoundError as error:
         raise EnvironmentFailure(

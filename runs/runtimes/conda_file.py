@@ -1,12 +1,15 @@
 """environment.yml as a value: channels, dependencies, pip lines, variables. Knows no Conda and no disk."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-MOST_CHARACTERS = 1_000_000
+from tasks.taskyaml.tree import read_tree
+
+# What YAML 1.1 would make of a text, such as a number or a date: `variables` keep the text.
+VARIABLES = "variables"
 
 
 class CondaFileError(ValueError):
@@ -30,19 +33,13 @@ class CondaFile:
 
 def parse(text: str, *, filename: str = "environment.yml") -> CondaFile:
     """Reads an environment.yml. Raises CondaFileError with all mistakes, each saying what was expected."""
-    if len(text) > MOST_CHARACTERS:
-        raise CondaFileError(f"{filename} has more than {MOST_CHARACTERS:,} characters.")
-    try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise CondaFileError(f"{filename} is read without YAML aliases (*name); write the value out.")
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        if isinstance(error, CondaFileError):
-            raise
-        mark = getattr(error, "problem_mark", None)
-        where = "" if mark is None else f":{mark.line + 1}:{mark.column + 1}"
-        reason = getattr(error, "problem", None) or "it cannot be read"
-        raise CondaFileError(f"{filename}{where}: this is not valid YAML: {reason}.") from error
+    tree = read_tree(text)
+    found = [f"{filename}:{p.line}:{p.column}: {p.message}." for p in tree.problems if p.severity == "error"]
+    if not found and tree.root is not None:
+        found = [f"{filename}:{message}." for message in repeated(tree.root)]
+    if found:
+        raise CondaFileError(" ".join(found))
+    data = None if tree.root is None else _value(tree.root)
     if not isinstance(data, Mapping):
         raise CondaFileError(f"{filename} must be a mapping with the key dependencies, but is {_kind(data)}.")
     problems: list[str] = []
@@ -53,11 +50,47 @@ def parse(text: str, *, filename: str = "environment.yml") -> CondaFile:
         channels=channels,
         dependencies=dependencies,
         pip=pip,
-        variables=_variables(data.get("variables"), problems),
+        variables=_variables(data.get(VARIABLES), problems),
     )
     if problems:
         raise CondaFileError(f"{filename}: " + " ".join(problems))
     return result
+
+
+def repeated(node: yaml.Node) -> Iterator[str]:
+    """Where a key stands a second time in the same mapping, of which YAML would keep the last."""
+    if isinstance(node, yaml.MappingNode):
+        first: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            name = str(key.value)
+            if name in first:
+                yield f"{line}: the key {name} is repeated here, first on line {first[name]}"
+            first.setdefault(name, line)
+            yield from repeated(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from repeated(item)
+
+
+def _value(node: yaml.Node, *, as_written: bool = False) -> Any:
+    """What a node stands for; with `as_written` its scalars are texts."""
+    if isinstance(node, yaml.MappingNode):
+        return {
+            str(key.value): _value(value, as_written=as_written or key.value == VARIABLES)
+            for key, value in node.value
+        }
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, as_written=as_written) for item in node.value]
+    if as_written and isinstance(node, yaml.ScalarNode) and (node.value or node.style is not None):
+        return node.value
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node)
+    except (yaml.YAMLError, ValueError, OverflowError):
+        return node.value
+    finally:
+        loader.dispose()
 
 
 def _kind(value: Any) -> str:
@@ -107,6 +140,6 @@ def _variables(value: Any, problems: list[str]) -> dict[str, str]:
     for name, text in value.items():
         if not isinstance(name, str) or not name or "=" in name or "\x00" in name:
             problems.append(f"variables names {name!r}, which is not a valid variable name.")
-        if not isinstance(text, str | int | float) or isinstance(text, bool) or "\x00" in str(text):
+        if not isinstance(text, str) or "\x00" in text:
             problems.append(f"The variable {name} must be text, but is {_kind(text)}.")
     return {str(name): str(text) for name, text in value.items()}

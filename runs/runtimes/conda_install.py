@@ -18,7 +18,16 @@ from rattler import Channel, Gateway, MatchSpec, RepoDataRecord, VirtualPackage,
 from rattler.exceptions import InvalidMatchSpecError, SolverError
 from rattler.platform import Subdir
 
+from runs.runtimes.causes import CONDA_CAUSE
+from runs.runtimes.causes.conda import Missing, of_conflict, of_missing
+
 TELL_EVERY = 0.5  # seconds
+
+
+class Unsolved(Exception):
+    """There are no packages that satisfy all dependencies; why was said already."""
+
+
 # What stands before the host in an address, and tokens of channels: for nobody who reads the console.
 SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=/t/)[^/\s]+")
 
@@ -28,19 +37,31 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+def say_cause(sentence: str) -> None:
+    """The last line, which becomes the message of the Execution."""
+    if sentence:
+        say(f"{CONDA_CAUSE}{sentence}")
+
+
 async def build(request: dict[str, Any]) -> None:
     channels = [Channel(name) for name in request["channels"]]
     specs = [MatchSpec(text) for text in request["dependencies"]]
     cache = Path(request["cache"])
     platforms = [Subdir.current(), Subdir("noarch")]
+    gateway = Gateway(cache_dir=cache / "repodata")
     say(f"Solving {len(specs)} dependencies from {', '.join(c.base_url for c in channels)}")
-    records = await solve(
-        sources=channels,
-        specs=specs,
-        gateway=Gateway(cache_dir=cache / "repodata"),
-        platforms=platforms,
-        virtual_packages=VirtualPackage.detect(),
-    )
+    try:
+        records = await solve(
+            sources=channels,
+            specs=specs,
+            gateway=gateway,
+            platforms=platforms,
+            virtual_packages=VirtualPackage.detect(),
+        )
+    except SolverError as error:
+        say(f"The dependencies cannot be satisfied together:\n{error}")
+        say_cause(of_missing(await missing(gateway, channels, platforms, specs)) or of_conflict(str(error)))
+        raise Unsolved from error
     for record in sorted(records, key=lambda r: r.name.normalized):
         say(f"  {record.name.normalized} {record.version} {record.build}")
     say(f"Installing {len(records)} packages, {_mebibytes(_size(records))}")
@@ -71,14 +92,42 @@ def _mebibytes(size: int) -> str:
     return f"{size / 2**20:.2f} MiB"
 
 
+async def missing(
+    gateway: Gateway, channels: list[Channel], platforms: list[Subdir], specs: list[MatchSpec]
+) -> list[Missing]:
+    """The dependencies that no package of the channels fits: the solver itself names the first only."""
+    found = []
+    names = [MatchSpec(spec.name.normalized) for spec in specs if spec.name is not None]
+    answers = await gateway.query(channels, platforms, names, recursive=False)
+    records = [record for answer in answers for record in answer]
+    for spec in specs:
+        name = "" if spec.name is None else spec.name.normalized
+        same = [record for record in records if record.name.normalized == name]
+        if name.startswith("__") or any(spec.matches(record) for record in same):
+            continue
+        version = "" if spec.version is None else str(spec.version)
+        unbuilt = MatchSpec(f"{name} {version}".strip())
+        versions = {str(record.version): record.version for record in same}
+        found.append(
+            Missing(
+                name=name,
+                version=version.removeprefix("=="),
+                build=spec.build or "",
+                versions=sorted(versions, key=versions.__getitem__),
+                builds=[str(record.build) for record in same if unbuilt.matches(record)],
+            )
+        )
+    return found
+
+
 def main(path: str) -> int:
     request = json.loads(Path(path).read_text())
     try:
         asyncio.run(build(request))
     except InvalidMatchSpecError as error:
-        say(f"A dependency in the environment file cannot be read: {error}")
-    except SolverError as error:
-        say(f"The dependencies cannot be satisfied together:\n{error}")
+        say_cause(f"A dependency cannot be read: {error}. Expected name, name=version or name>=version.")
+    except Unsolved:
+        pass  # it was said
     except (
         Exception
     ) as error:  # every error of the installer is printed in the console, which is its only reader

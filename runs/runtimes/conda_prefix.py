@@ -13,6 +13,7 @@ from django.conf import settings
 
 from coretex_site.lib import filetree
 from runs.runtimes import steps, venvs
+from runs.runtimes.causes.built import Built
 from runs.runtimes.conda_file import CondaFile
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.requirements import NOTEBOOK, Wanted
@@ -27,17 +28,17 @@ def build(wanted: Wanted, file: CondaFile, folder: Path, target: Path, builder: 
     channels, specs = resolve(file, wanted.lock)
     solve = _with_program if settings.CONDA else _with_rattler
     solve(channels, specs, wanted, target, builder)
-    lines = [*file.pip]
+    extras = []
     if wanted.extras == NOTEBOOK:
-        lines += [name for name in NOTEBOOK if not any(target.glob(f"lib/python*/site-packages/{name}"))]
-    if not lines:
+        extras = [name for name in NOTEBOOK if not any(target.glob(f"lib/python*/site-packages/{name}"))]
+    if not extras and not wanted.lists.requirements:
         return
     if not (target / "bin" / "python").exists():
         raise EnvironmentFailure(
             f"{wanted.file} lists packages for pip, and no python among its dependencies to install "
             "them with. Add python to the dependencies."
         )
-    venvs.install(lines, wanted, folder, target, builder)
+    venvs.install(wanted, extras, folder, target, builder)
 
 
 def resolve(file: CondaFile, lock: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -85,7 +86,7 @@ def _with_rattler(
     environment = {**installer.environment, "PYTHONPATH": str(settings.BASE_DIR)}
     try:
         command = [sys.executable, "-m", "runs.runtimes.conda_install", str(path)]
-        steps.run(command, builder, environment=environment, what=wanted.file)
+        steps.run(command, builder, environment=environment, built=Built(file=wanted.file))
     finally:
         path.unlink(missing_ok=True)
 
@@ -107,7 +108,8 @@ def _with_program(
     filetree.remove(target)
     try:
         command = [settings.CONDA, *verb, "--prefix", str(target), "--file", str(path)]
-        steps.run(command, builder, environment=environment, what=wanted.file, on_terminal=False)
+        built = Built(file=wanted.file)
+        steps.run(command, builder, environment=environment, built=built, on_terminal=False)
     finally:
         path.unlink(missing_ok=True)
     if not target.is_dir():

@@ -44,34 +44,38 @@ def prepare(
 ) -> Ready:
     """The environment for the files in `folder`, which have the digest `tree`; built when it is new.
 
-    A notebook as `entry` gets what executes it on top. With `exactly` it is that environment, or one with
-    the same packages. None is used that someone deleted. Raises EnvironmentFailure when it cannot be built.
-    Others who need the same one meanwhile wait for it.
+    What `entry` itself lists counts; a notebook gets what executes it on top. With `exactly` it is that
+    environment, or one with the same packages. None is used that someone deleted. Raises EnvironmentFailure
+    when it cannot be built. Others who need the same one meanwhile wait for it.
     """
-    notebook = entry.endswith(".ipynb")
     if exactly is not None:
-        return _prepare_exactly(exactly, folder, tree, notebook, builder)
-    key = (paths.environments(builder.node_name), tree, notebook)
+        return _prepare_exactly(exactly, folder, entry, builder)
+    key = (paths.environments(builder.node_name), tree, entry)
     found = ready.used_lately(key)
     if found is None:
-        found = _prepare(want(folder, tree=tree, notebook=notebook), folder, builder)
+        found = _prepare(_want(folder, entry, builder), folder, builder)
         ready.remember(key, found)
+    if found.notice:
+        builder.say(found.notice)
     return found
 
 
-def _prepare_exactly(
-    exactly: Environment, folder: Path, tree: str, notebook: bool, builder: Builder
-) -> Ready:
+def _want(folder: Path, entry: str, builder: Builder, lock: str = "") -> Wanted:
+    return want(folder, entry=entry, lock=lock, variables=builder.variables, known=builder.digests)
+
+
+def _prepare_exactly(exactly: Environment, folder: Path, entry: str, builder: Builder) -> Ready:
     """The same environment if it is still there, else one with the same packages, else a new one of these."""
     same = _alive(builder.node_name).filter(kind=exactly.kind, packages=exactly.packages)
-    keys = [exactly.key, want(folder, tree=tree, notebook=notebook).key]
+    now = _want(folder, entry, builder)
+    keys = [exactly.key, now.key]
     for row in same.filter(key__in=keys):
         final = paths.environments(builder.node_name) / row.key
         built = _read_ready(final)
         if built is not None and _touch(row):
             builder.say(f"Exactly environment {row.key[:12]}, with the same packages.")
-            return _ready(row, final, built)
-    wanted = want(folder, tree=tree, notebook=notebook, lock=exactly.packages)
+            return _ready(now, row, final, built)
+    wanted = _want(folder, entry, builder, lock=exactly.packages)
     found = _prepare(wanted, folder, builder)
     if found.row.interpreter != exactly.interpreter:
         builder.say(f"The packages are the same, on {found.row.interpreter}; it was {exactly.interpreter}.")
@@ -85,7 +89,7 @@ def _prepare(wanted: Wanted, folder: Path, builder: Builder) -> Ready:
         row = _find_row(wanted, builder.node_name)
         if row is not None:
             _see_compiled(wanted, final, built, builder)
-            return _ready(row, final, built)
+            return _ready(wanted, row, final, built)
     with _only_builder(wanted, builder) as builder:
         _heed_deletions(wanted, builder.node_name)
         built = _read_ready(final)
@@ -102,7 +106,7 @@ def _prepare(wanted: Wanted, folder: Path, builder: Builder) -> Ready:
                 **known,
             )
     _see_compiled(wanted, final, built, builder)
-    return _ready(row, final, built)
+    return _ready(wanted, row, final, built)
 
 
 def _see_compiled(wanted: Wanted, final: Path, built: Mapping[str, Any], builder: Builder) -> None:
@@ -121,12 +125,13 @@ def _heed_deletions(wanted: Wanted, node_name: str) -> None:
             Environment.objects.filter(pk=row.pk, removed_at=None).update(unwanted_at=None)
 
 
-def _ready(row: Environment, final: Path, built: Mapping[str, Any]) -> Ready:
+def _ready(wanted: Wanted, row: Environment, final: Path, built: Mapping[str, Any]) -> Ready:
     return Ready(
         row=row,
         folder=final,
         variables=built.get("variables", {}),
         has_python=built.get("has_python", True),
+        notice=wanted.notice,
     )
 
 

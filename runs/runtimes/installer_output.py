@@ -8,9 +8,12 @@ import re
 
 from coretex_site.lib import durations
 
-# The columns of the terminal that it is shown.
-COLUMNS = 80
+# The columns of the terminal that it is shown: so many that no sentence of an error is broken into lines.
+COLUMNS = 1000
 ERASE = b"\x1b[2K"
+UP = re.compile(rb"\x1b\[\d*A")
+# What was drawn up to the last column, with what was printed after it on the next line.
+FILLED = re.compile(rb" {200,}(?=\S)")
 ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|[\r\x00-\x08]")
 DRAWN = re.compile(r"[⠀-⣿█░]|-{2,} +[\d.]+ (?:[KMGT]i)?B/")
 FILE = re.compile(r"(\S+) +-+ +([\d.]+) ((?:[KMGT]i)?B)/([\d.]+) ((?:[KMGT]i)?B)")
@@ -80,7 +83,7 @@ class InstallerOutput:
         if DRAWN.search(text) is not None or (ERASE in line and not text.strip()):
             return kept
         self._resolves, self._installed = False, ""
-        return kept + last + b"\n"
+        return kept + FILLED.sub(b"\n", UP.sub(b"", last)) + b"\n"
 
     def _look(self, drawn: str, now: float) -> bytes:
         """Reads what is drawn, if anything is; its lines about builds are printed, once."""

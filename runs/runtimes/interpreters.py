@@ -9,6 +9,7 @@ import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uv
 
@@ -49,9 +50,12 @@ def find_uv() -> str:
         ) from error
 
 
-def choose(folder: Path) -> Interpreter:
-    """The server's Python, unless a file of the Task asks for one that it is not."""
-    found = requested(folder)
+def choose(folder: Path, *, wanted: tuple[str, str] | None = None) -> Interpreter:
+    """The server's Python, unless a file of the Task asks for one that it is not.
+
+    `wanted` is what the entry script asks for and its name, in place of pyproject.toml.
+    """
+    found = requested(folder, wanted)
     if found is None:
         return Interpreter(path=base_interpreter(), version=sys.version.split()[0])
     request, file = found
@@ -62,7 +66,7 @@ def choose(folder: Path) -> Interpreter:
     return Interpreter(path=known[1].path, version=known[1].version, why=f"{file} asks for {request}")
 
 
-def requested(folder: Path) -> tuple[str, str] | None:
+def requested(folder: Path, wanted: tuple[str, str] | None = None) -> tuple[str, str] | None:
     """(what is asked for, by which file): the first line of .python-version, else requires-python."""
     version = folder / VERSION_FILE
     if version.is_file():
@@ -70,10 +74,12 @@ def requested(folder: Path) -> tuple[str, str] | None:
         text = next((line for line in lines if line and not line.startswith("#")), "")
         if text:
             return _checked(text, VERSION_FILE), VERSION_FILE
+    if wanted is not None:
+        return _checked(wanted[0], f"{wanted[1]} (requires-python)"), wanted[1]
     project = folder / PROJECT_FILE
     if project.is_file():
         try:
-            data = tomllib.loads(project.read_text("utf-8", "replace"))
+            data = tomllib.loads(project.read_text("utf-8-sig", "replace"))
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise EnvironmentFailure(f"{PROJECT_FILE} cannot be read: {error}.") from error
         table = data.get("project")
@@ -111,16 +117,25 @@ def _find(request: str, file: str) -> Interpreter:
     return Interpreter(path=os.path.realpath(version[1] or path), version=version[0])
 
 
-def _listed() -> str:
-    """Every Python on this machine, as people name it."""
+def versions() -> list[str]:
+    """The versions of all Pythons on this machine."""
+    return [one["version"] for one in _all()]
+
+
+def _all() -> list[dict[str, Any]]:
     done = _ask("list", "--only-installed", "--output-format", "json")
     try:
         found = json.loads(done.stdout)
     except ValueError:
-        found = []
-    texts = [f"{one['version']} ({one['path']})" for one in found if one.get("symlink") is None]
+        return []
+    return [one for one in found if one.get("symlink") is None]
+
+
+def _listed() -> str:
+    """Every Python on this machine, as people name it."""
+    texts = {one["version"]: f"{one['version']} ({one['path']})" for one in reversed(_all())}
     version = sys.version.split()[0]
-    return ", ".join(dict.fromkeys(texts)) or f"{version} ({base_interpreter()})"
+    return ", ".join(texts.values()) or f"{version} ({base_interpreter()})"
 
 
 def _ask(verb: str, *words: str) -> subprocess.CompletedProcess[str]:

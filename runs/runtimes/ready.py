@@ -16,18 +16,22 @@ from runs.runtimes.eviction import READY
 REMEMBERED = timedelta(seconds=30)
 MOST_REMEMBERED = 100
 
-# The folder of a node's environments, the digest of a Snapshot, and whether a notebook is to be executed.
-Key = tuple[Path, str, bool]
+# The folder of a node's environments, the digest of a Snapshot, and the entry script.
+Key = tuple[Path, str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
-    """An environment that can be used; `variables` are what Conda sets for the script."""
+    """An environment that can be used; `variables` are what Conda sets for the script.
+
+    `notice` is what the console of every Execution says of it, usually nothing.
+    """
 
     row: Environment
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
     has_python: bool = True
+    notice: str = ""
 
     @property
     def is_conda(self) -> bool:

@@ -7,27 +7,32 @@ import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
 from runs import processes
 from runs.processes import ProcessId, Waiter
 from runs.runtimes import pip_settings
+from runs.runtimes.causes import explain
+from runs.runtimes.causes.built import Built
 from runs.runtimes.failure import EnvironmentFailure
-from runs.runtimes.installer_output import COLUMNS, InstallerOutput
+from runs.runtimes.installer_output import COLUMNS, ESCAPE, InstallerOutput
 from runs.runtimes.pip_settings import InstallerSettings
 
 POLL = 0.2
 # The lines of the terminal that installers are shown.
 LINES = 50
+# Where the cause of a failure is looked for: the end of an output, in bytes.
+MOST_EXPLAINED = 60_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Builder:
     """For whom an environment is built. `say` appends a line to the console, `report` takes a sentence that
     says how far it is, `tick` is called all the while and ends the build by raising, `mark` (NAME=VALUE) is
-    set for every process that builds.
+    set for every process that builds. `variables` may be named in lists of packages, `digests` are SHA-256 of
+    files by their paths, as far as they are known.
     """
 
     node_name: str
@@ -37,13 +42,21 @@ class Builder:
     say: Callable[[str], None]
     tick: Callable[[], None]
     report: Callable[[str], None]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 def installer(base: Path, builder: Builder) -> InstallerSettings:
     """How installers are called: as the operator says, with caches below `base` that they share."""
     found = pip_settings.for_uv(os.environ)
     name, _, value = builder.mark.partition("=")
-    own = {"UV_CACHE_DIR": str(base / "cache"), **found.environment, "NO_COLOR": "1", name: value}
+    own = {
+        "UV_CACHE_DIR": str(base / "cache"),
+        **builder.variables,
+        **found.environment,
+        "NO_COLOR": "1",
+        name: value,
+    }
     return replace(found, environment=own)
 
 
@@ -53,13 +66,15 @@ def run(
     *,
     environment: Mapping[str, str],
     folder: Path = Path("/"),
-    what: str = "",
+    built: Built | None = None,
     on_terminal: bool = True,
 ) -> None:
     """Runs a step with its output in the console; ends it when `tick` raises.
 
-    On a terminal, installers tell how far they are: that is reported, and only lines that stay are printed.
+    `built` is what the step is for: by it the cause is told when it fails. On a terminal, installers tell how
+    far they are: that is reported, and only lines that stay are printed.
     """
+    began = builder.console.stat().st_size if builder.console.is_file() else 0
     with builder.console.open("ab", buffering=0) as console, ExitStack() as stack:
         screen = stack.enter_context(_Screen(console, builder)) if on_terminal else None
         output = console.fileno() if screen is None else screen.inner
@@ -94,10 +109,19 @@ def run(
     how = (
         f"ended with exit code {code}" if code > 0 else f"was killed by signal {processes.signal_name(-code)}"
     )
-    came_from = f" from {what}" if what else ""
+    failed = "The environment could not be built"
+    failed += f" from {built.file}" if built is not None and built.file else ""
+    cause = "" if built is None else explain(_output(builder.console, began), built)
     raise EnvironmentFailure(
-        f"The environment could not be built{came_from}: the installer {how}. Its output is in the console."
+        f"{failed}. {cause}" if cause else f"{failed}: the installer {how}. Its output is in the console."
     )
+
+
+def _output(console: Path, start: int) -> str:
+    """The end of what a step printed, without colors."""
+    with console.open("rb") as file:
+        file.seek(max(start, console.stat().st_size - MOST_EXPLAINED))
+        return ESCAPE.sub("", file.read().decode("utf-8", "replace"))
 
 
 class _Screen:

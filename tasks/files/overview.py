@@ -1,13 +1,14 @@
 """What a Task is, from its files: runtime, entry scripts, task.yaml, what to show first. Knows no HTTP."""
 
 import os
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from coretex_site.lib import filetree
-from tasks import other_languages, runtime
+from tasks import list_fixes, other_languages, runtime
+from tasks.environment_files import Fix, ignored
 from tasks.files import store
 from tasks.models import Task
 from tasks.taskyaml import spec
@@ -45,16 +46,33 @@ class Summary:
         return ""
 
 
-def runtime_of(paths: Iterable[str]) -> runtime.Runtime:
-    """The runtime of files with these paths, on this machine."""
-    names = (path for path in paths if "/" not in path)
-    return runtime.find_runtime(names, platform="darwin" if sys.platform == "darwin" else "linux")
+def runtime_of(folder: Path, paths: Iterable[str], *, entry: str = "") -> runtime.Runtime:
+    """The runtime on this machine of the files in `folder` with these paths, for one of its entry scripts.
+
+    Without `entry` for the one to choose by default. Of the files two are read at most.
+    """
+    paths = list(paths)
+    return runtime.find_runtime(
+        (path for path in paths if "/" not in path),
+        platform=runtime.this_platform(),
+        entry=entry or next(iter(runtime.entry_scripts(paths)), ""),
+        read=partial(filetree.read_text, folder),
+    )
 
 
 def runtime_at(task: Task) -> runtime.Runtime:
-    """The runtime of a Task, from the names in its root alone."""
+    """The runtime of a Task, from the files in its root alone."""
     folder = store.root(task)
-    return runtime_of(os.listdir(folder) if folder.is_dir() else [])
+    return runtime_of(folder, os.listdir(folder) if folder.is_dir() else [])
+
+
+def fixes_of(task: Task, entry: str) -> tuple[Fix, ...]:
+    """What one click can do about the Task's lists of packages, for one of its entry scripts."""
+    folder = store.root(task)
+    paths = [file.path for file in store.list_files(task)]
+    found = runtime_of(folder, paths, entry=entry)
+    of_ignored = (fix for file in ignored(paths, found) for fix in file.fixes)
+    return (*of_ignored, *list_fixes.offered(found, partial(filetree.read_text, folder)))
 
 
 def summary(task: Task, files: list[filetree.File] | None = None) -> Summary:
@@ -63,7 +81,7 @@ def summary(task: Task, files: list[filetree.File] | None = None) -> Summary:
     paths = [file.path for file in files]
     found = runtime.entry_scripts(paths, head=partial(filetree.head, store.root(task)))
     return Summary(
-        runtime=runtime_of(paths),
+        runtime=runtime_of(store.root(task), paths, entry=next(iter(found), "")),
         entry_scripts=found,
         almost=None if found else other_languages.almost_run(paths),
         parsed=store.read_spec(task) if store.TASK_YAML in paths else None,

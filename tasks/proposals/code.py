@@ -17,7 +17,7 @@ from tasks.types.wording import shorten
 MAX_CODE = 400_000
 MAX_CHOICES = 1000
 NO_LITERAL = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
-_MAGIC = re.compile(r"[%!]|\w+ = [%!]")
+_MAGIC = re.compile(r"[%!?]|\w+ = [%!]|[\w.]+\?{1,2}\s*$")
 _IMPORT = re.compile(r"(?m)^[ \t]*(?:from|import)[ \t]+(\.?)([\w.]*)(?:[ \t]+import[ \t(]+([\w, ]*))?")
 
 

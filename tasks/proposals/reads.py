@@ -11,12 +11,12 @@ from tasks.proposals.options import Option, kind_of
 VARIABLE = "CORETEX_PARAMETERS"
 MAX_LINE = 1000
 _ROUNDS = 5
-_GETTERS = {"get", "pop", "setdefault"}
+GETTERS = {"get", "pop", "setdefault"}
 _PASSING = {
     "load", "loads", "safe_load", "full_load", "open", "Path", "str", "read", "read_text", "get", "getenv",
     "dict", "copy", "deepcopy", "items",
 }  # fmt: skip
-_HARMLESS = _PASSING | {"print", "len", "repr", "bool", "exists", "is_file", "dump", "dumps", "info"}
+HARMLESS = _PASSING | {"print", "len", "repr", "bool", "exists", "is_file", "dump", "dumps", "info"}
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _R_LOADED = re.compile(r"\s*([A-Za-z][\w.]*)\s*(?:<-|=).*\b(?:fromJSON|read_json)\(")
 _R_USE = (
@@ -60,10 +60,10 @@ def text_reads(text: str, path: str) -> Reads:
 
 def code_reads(code: Code) -> Reads:
     """The names that Python code reads from what it loads, or from `parameters` of the platform's client."""
-    return _PythonReads(code).reads() if VARIABLE in code.text or "parameters" in code.text else Reads()
+    return PythonReads(code).reads() if VARIABLE in code.text or "parameters" in code.text else Reads()
 
 
-class _PythonReads:
+class PythonReads:
     """Finds the names that hold the parameters or their file, regardless of scope, and then every use."""
 
     def __init__(self, code: Code) -> None:
@@ -77,7 +77,7 @@ class _PythonReads:
             others |= {node.arg for node in code.nodes if isinstance(node, ast.arg)}
         self.holders = {"parameters"} - others  # comes from nowhere in the code
         for _ in range(_ROUNDS):
-            self.holders |= {name for name, value in bindings if name and self._holds(value)}
+            self.holders |= {name for name, value in bindings if name and self.holds(value)}
         self.hints: dict[ast.AST, str] = {}  # what is done with a value may tell its type
         folders = {inner: dotted(inner) for node in code.nodes if (inner := _folder_of(node)) is not None}
         for node in code.nodes:
@@ -100,20 +100,20 @@ class _PythonReads:
             returns = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return)]
             yield from ((f"{node.name}()", value) for value in returns if value is not None)
 
-    def _holds(self, node: ast.AST | None) -> bool:
+    def holds(self, node: ast.AST | None) -> bool:
         """Whether an expression is the mapping of the parameters, a copy, or the file or text it is in."""
         if isinstance(node, ast.Constant):
             return node.value == VARIABLE
         if isinstance(node, ast.Subscript):
-            return self._holds(node.slice)
+            return self.holds(node.slice)
         if isinstance(node, ast.Call):
-            owner = getattr(node.func, "value", None) if last_name(node) not in _GETTERS else None
+            owner = getattr(node.func, "value", None) if last_name(node) not in GETTERS else None
             passed = [*node.args, owner] if last_name(node) in _PASSING else []
-            return f"{dotted(node)}()" in self.holders or any(map(self._holds, passed))
+            return f"{dotted(node)}()" in self.holders or any(map(self.holds, passed))
         if isinstance(node, ast.Attribute) and node.attr == "parameters" and self.is_client:
             return "run" in last_name(node.value).lower()
         if isinstance(node, ast.Dict | ast.DictComp | ast.comprehension | ast.IfExp | ast.BinOp | ast.BoolOp):
-            return any(map(self._holds, ast.iter_child_nodes(node)))
+            return any(map(self.holds, ast.iter_child_nodes(node)))
         return isinstance(node, ast.Name | ast.Attribute) and dotted(node) in self.holders
 
     def reads(self) -> Reads:
@@ -130,10 +130,10 @@ class _PythonReads:
                 names.append(replace(option, kind=self.hints.get(node, ""), required=is_required))
             elif key is not None or self._is_dynamic(node):
                 dynamic.append(self.code.place(getattr(node, "iter", node)))
-            if isinstance(node, ast.Dict) and self._holds(node):
+            if isinstance(node, ast.Dict) and self.holds(node):
                 defaults += self._defaults(node)
             spread = [pair.value for pair in getattr(node, "keywords", ()) if pair.arg is None]
-            fills = fills or (last_name(node) == "set_defaults" and any(map(self._holds, spread)))
+            fills = fills or (last_name(node) == "set_defaults" and any(map(self.holds, spread)))
         return Reads(
             names=tuple(names),
             defaults=tuple(defaults),
@@ -149,21 +149,21 @@ class _PythonReads:
             owner, key = node.value, node.slice
         elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
             owner, key = node.comparators[0], node.left
-        elif isinstance(node, ast.Call) and last_name(node) in _GETTERS and node.args:
+        elif isinstance(node, ast.Call) and last_name(node) in GETTERS and node.args:
             owner, key, *others = getattr(node.func, "value", node), *node.args
         else:
             return None, None
-        return (key, next(iter(others), None)) if self._holds(owner) else (None, None)
+        return (key, next(iter(others), None)) if self.holds(owner) else (None, None)
 
     def _is_dynamic(self, node: ast.AST) -> bool:
         """Whether the whole mapping is gone through, or given to what is not in this file."""
         if isinstance(node, ast.For | ast.comprehension):
-            return self._holds(node.iter)
-        if not isinstance(node, ast.Call) or last_name(node) in _HARMLESS:
+            return self.holds(node.iter)
+        if not isinstance(node, ast.Call) or last_name(node) in HARMLESS:
             return False
-        spread = any(pair.arg is None and self._holds(pair.value) for pair in node.keywords)
+        spread = any(pair.arg is None and self.holds(pair.value) for pair in node.keywords)
         given = [*node.args, *(pair.value for pair in node.keywords)]
-        return spread or (dotted(node) not in self.functions and any(map(self._holds, given)))
+        return spread or (dotted(node) not in self.functions and any(map(self.holds, given)))
 
     def _option(self, name: str, node: ast.AST, default: ast.expr | None) -> Option:
         value, unread = self.code.default(default)
@@ -175,7 +175,7 @@ class _PythonReads:
             named = self.code.names.get(value.id) if isinstance(value, ast.Name) else None
             if key is not None and (name := self.code.text_of(key)):
                 yield self._option(name, key, value)
-            elif key is None and isinstance(named, ast.Dict) and not self._holds(named):
+            elif key is None and isinstance(named, ast.Dict) and not self.holds(named):
                 yield from self._defaults(named)
 
 

@@ -32,17 +32,24 @@ def read_some(sizes: Mapping[str, int], read: Callable[[str], bytes]) -> dict[st
 
     Large files are left out, and what is beyond the limits for all; so is one that is Missing by now.
     """
-    modules = [path for path in sizes if path.endswith(".py")]
     found: dict[str, str] = {}
-    total = 0
-    for path in dict.fromkeys([*runtime.entry_scripts(sizes), *modules]):
-        if sizes[path] > MAX_BYTES or total + sizes[path] > MAX_TOTAL or len(found) == MAX_FILES:
-            continue
+    for path in choose(sizes):
         try:
             found[path] = read(path).decode("utf-8", "replace")
         except store.Missing:
             continue
-        total += sizes[path]
+    return found
+
+
+def choose(sizes: Mapping[str, int]) -> list[str]:
+    """The paths of those files, by their sizes in bytes."""
+    modules = [path for path in sizes if path.endswith(".py")]
+    found: list[str] = []
+    total = 0
+    for path in dict.fromkeys([*runtime.entry_scripts(sizes), *modules]):
+        if sizes[path] <= MAX_BYTES and total + sizes[path] <= MAX_TOTAL and len(found) < MAX_FILES:
+            found.append(path)
+            total += sizes[path]
     return found
 
 

@@ -25,6 +25,7 @@ from tasks.files import overview, store
 from tasks.files import view as file_view
 from tasks.forms import previews
 from tasks.models import Task
+from tasks.preflight import reading
 from tasks.proposals import suggestions
 from tasks.views import tree
 
@@ -49,6 +50,8 @@ def with_tree(request: Request, task: Task, path: str) -> dict[str, Any]:
     folders = store.list_folders(task)
     context |= tree.beside(request, context["files"], folders, chosen=path, address=address)
     context |= {"path": path, "has_folder_pages": True}
+    if context["summary"].entry_scripts:
+        context["findings"] = reading.findings(task)
     if context["may_edit"] and context["summary"].parsed is None:
         context["proposal"] = suggestions.suggest(task, schema_url=schema_url(request))
     return context

@@ -7,10 +7,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import F
 from django.db.models.functions import Lower
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coretex_site.lib import uploading
 from coretex_site.lib.filetree import TreeError
@@ -27,6 +27,7 @@ from tasks.files import overview, store, tree, view
 from tasks.forms import previews
 from tasks.models import Task
 from tasks.proposals import suggestions
+from tasks.taskyaml.heading import heading
 from tasks.views.files import frame, schema_url
 
 SCHEMA = Path(__file__).resolve().parent.parent / "task.schema.json"
@@ -82,12 +83,16 @@ def create_task(request: Request, pk: int) -> HttpResponse:
         initial = (
             {"start": "upload"} if template is None else {"start": "template", "template": template.name}
         )
-        if template is not None and not create.name_taken(project, template.title):
-            initial["name"] = template.title
+        if template is not None:
+            initial["description"] = template.description
+            initial["name"] = "" if create.name_taken(project, template.title) else template.title
         return creation_page(request, CreateForm(project=project, initial=initial))
     try:
         arrival = uploads.read(request.FILES, request.POST, by=request.user)
-        form = CreateForm(request.POST, project=project, arrival=arrival)
+    except TreeError as error:
+        return pending.gone(request, error)
+    form = CreateForm(request.POST, project=project, arrival=arrival)
+    try:
         if form.is_valid():
             task, notes = make(request, form, arrival)
             messages.success(request, f"Task “{task.name}” created.")
@@ -96,13 +101,18 @@ def create_task(request: Request, pk: int) -> HttpResponse:
     except Question as question:
         return pending.ask(request, arrival, question)
     except TreeError as error:
-        form = CreateForm(request.POST, project=project)
-        form.is_valid()
         for problem in error.problems:
             form.add_error(None, problem)
     if token := request.POST.get("pending"):
         return pending.again(request, token, problems_of(form))
     return creation_page(request, form)
+
+
+@require_POST
+def describe(request: Request) -> HttpResponse:
+    """The name and the description that a task.yaml gives to a new Task, for the form to fill in."""
+    found = heading(request.POST.get("text", "").encode())
+    return JsonResponse({"name": found.name, "description": found.description})
 
 
 def problems_of(form: CreateForm) -> list[str]:

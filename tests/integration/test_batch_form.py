@@ -19,7 +19,7 @@ from tasks.files import store
 from tasks.models import Task
 from tests.browser_like import form_pairs
 from tests.html_pages import flat
-from tests.submitted import TASK_YAML, move_to, run_of, task_with_files
+from tests.submitted import SCRIPT, TASK_YAML, move_to, run_of, task_with_files
 
 ClientOf = Callable[[User], Client]
 Data = dict[str, list[str]]
@@ -218,7 +218,7 @@ def test_pages_of_combinations(client: Client, task: Task) -> None:
 def test_a_selection_of_datasets_is_named(client: Client, project: Project, alice: User) -> None:
     text = "param_groups:\n- name: g\n  params:\n  - {name: data, value: null, data_type: dataset}\n"
     text += '  - {name: more, value: [], data_type: "list[dataset]"}\n'
-    task = task_with_files(project, name="Read", main_py="", task_yaml=text)
+    task = task_with_files(project, name="Read", main_py=SCRIPT, task_yaml=text)
     keys = [Dataset.objects.create(project=project, name=n, created_by=alice).pk for n in ("cells", "yeast")]
     html = looked(client, task, filled(client, task, v_data="\n".join(map(str, keys)), v_more=f"[]\n{keys}"))
     assert total(html) == "4" and "[cells, yeast]" in html
@@ -232,7 +232,7 @@ def test_a_hidden_parameter_multiplies_only_where_it_is_seen(client: Client, pro
         "  - {name: mode, value: {selected: 0, options: [fast, exact]}, data_type: enum}\n"
         "  - {name: depth, value: 1, data_type: int, visible_if: {mode: exact}}\n"
     )
-    task = task_with_files(project, name="Hidden", main_py="", task_yaml=text)
+    task = task_with_files(project, name="Hidden", main_py=SCRIPT, task_yaml=text)
     html = looked(client, task, filled(client, task, v_mode="fast, exact", v_depth="1, 2, 3"))
     assert total(html) == "4"
     alone = filled(client, task, v_depth="1, 2, x")

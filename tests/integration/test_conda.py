@@ -144,10 +144,64 @@ def test_what_cannot_be_satisfied_is_explained_by_the_solver(project: Project) -
     take_one()
     execution = fresh(execution)
     assert (execution.status, execution.reason) == (State.FAILED, Reason.ENVIRONMENT)
-    assert "could not be built from environment.yml" in execution.message
+    assert execution.message == (
+        "The environment could not be built from environment.yml. The dependencies do not fit together: "
+        "greedy 1.0 needs tool >=2; suite 1.0 needs tool <2. Change one of these versions, or leave it "
+        "out so that one is chosen that fits."
+    )
     assert "cannot be satisfied together" in console(execution)
     assert "tool <2" in console(execution)
     assert not Environment.objects.exists()
+
+
+def test_all_that_cannot_be_had_is_named_at_once_and_builds_of_another_system(project: Project) -> None:
+    specs = ("tool=1.0=hMAC_9", "appnope=0.1.0=py37_0", "libcxx=4.0.1=h579ed51_0", "suite=7", "python")
+    files = {"main.sh": "tool", "environment.yml": environment_yml(*specs)}
+    execution = submit(make_task(project, files), entry="main.sh")
+    take_one()
+    message = fresh(execution).message
+    assert "The channels have no package appnope 0.1.0, libcxx 4.0.1 for this system." in message
+    assert "There is no suite 7.*; there is 1.0." in message
+    assert "tool 1.0 (build hMAC_9): the version is there, and not this build of it." in message
+    assert "leave them out (conda env export --no-builds)" in message
+
+
+def test_environment_yaml_is_read_too(project: Project) -> None:
+    files = {"main.sh": "tool", "environment.yaml": environment_yml("tool=1")}
+    execution = submit(make_task(project, files), entry="main.sh")
+    take_one()
+    assert console(execution).splitlines()[-1] == "tool 1.0", console(execution)
+    assert "Conda, because there is environment.yaml." in console(execution)
+
+
+def test_a_key_that_stands_twice_is_the_message(project: Project) -> None:
+    text = environment_yml("tool=1") + "dependencies:\n  - tool=2\n"
+    execution = submit(make_task(project, {"main.sh": "tool", "environment.yml": text}), entry="main.sh")
+    take_one()
+    words = "environment.yml:5: the key dependencies is repeated here, first on line 3."
+    assert fresh(execution).message == words
+
+
+@pytest.mark.parametrize("line", ["-r file:requirements.txt", "-r ./requirements.txt"])
+def test_the_pip_part_may_write_its_list_as_an_address(project: Project, line: str) -> None:
+    files = {
+        "main.py": "import alpha; print(alpha.VERSION)",
+        "requirements.txt": "--no-index\n--find-links wheels\nalpha==3.0\n",
+        "wheels/alpha-3.0-py3-none-any.whl": make_wheel(paths.scratch(), "alpha", "3.0").read_bytes(),
+        "environment.yml": environment_yml("python", f"pip:\n      - {line}"),
+    }
+    execution = submit(make_task(project, files))
+    take_one()
+    assert console(execution).splitlines()[-1] == "3.0", console(execution)
+
+
+def test_a_remark_in_environment_yml_does_not_build_again(project: Project) -> None:
+    task = make_task(project, {"main.sh": "tool", "environment.yml": environment_yml("tool=1")})
+    first = submit(task, entry="main.sh")
+    write(task, {"environment.yml": "# why\n" + environment_yml("tool=1", prefix="/opt/envs/x")})
+    second = submit(task, entry="main.sh")
+    take_one()
+    assert fresh(first).environment == fresh(second).environment is not None
 
 
 def test_mistakes_in_environment_yml_are_the_message(project: Project) -> None:

@@ -39,10 +39,10 @@ def above_the_console(browser: Client, execution: Execution) -> str:
     [
         ("requirements.txt", "main.py", "venv, because there is requirements.txt."),
         ("environment.yml", "main.py", "Conda, because there is environment.yml."),
-        ("notes.txt", "main.py", "A clean Python with nothing installed, because there is neither "
-         "environment.yml nor requirements.txt."),
-        ("tool.sh", "tool.sh", "The shell as installed on the node, because there is neither "
-         "environment.yml nor requirements.txt."),
+        ("notes.txt", "main.py", "A clean Python with nothing installed, because there is no "
+         "environment.yml, requirements.txt or pyproject.toml."),
+        ("tool.sh", "tool.sh", "The shell as installed on the node, because there is no "
+         "environment.yml, requirements.txt or pyproject.toml."),
     ],
 )  # fmt: skip
 def test_which_file_decided_stands_above_the_console(

@@ -37,6 +37,7 @@ UNLINKED = {
     "projects:pending_discard": "on that page",
     "tasks:schema": "read by editors",
     "runs:schema": "read by editors",
+    "tasks:describe": "asked by the script of the New Task screen",
     "runs:batch_dismiss": "in the notice of a Batch whose pages nobody has opened yet",
 }
 HX = {"HX-Request": "true"}

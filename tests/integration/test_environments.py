@@ -109,9 +109,12 @@ def test_a_package_in_the_task_itself_is_installed_and_rebuilt_when_it_changes(
     first = submit(task)
     write(task, {"other.txt": "changed"})
     second = submit(task)
+    other = make_wheel(wheels.parent / "other", "alpha", "1.0", requires=("alpha",))
+    write(task, {"vendor/alpha-1.0-py3-none-any.whl": other.read_bytes()})
+    third = submit(task)
     take_one()
-    assert fresh(first).status == fresh(second).status == State.SUCCEEDED, console(first)
-    assert fresh(first).environment.key != fresh(second).environment.key
+    assert fresh(first).status == fresh(second).status == fresh(third).status == State.SUCCEEDED
+    assert fresh(first).environment == fresh(second).environment != fresh(third).environment
 
 
 def test_what_cannot_be_built_fails_in_words_and_is_tried_again(project: Project, wheels: Path) -> None:
@@ -121,8 +124,8 @@ def test_what_cannot_be_built_fails_in_words_and_is_tried_again(project: Project
     execution = fresh(execution)
     assert (execution.status, execution.reason) == (State.FAILED, Reason.ENVIRONMENT)
     assert execution.message == (
-        "The environment could not be built from requirements.txt: the installer ended with exit code 1. "
-        "Its output is in the console."
+        "The environment could not be built from requirements.txt. There is no package beta where the "
+        "installer looks. Check its spelling, and whether it is in another index (--extra-index-url)."
     )
     assert "beta was not found" in console(execution)
     assert folders() == []
@@ -150,7 +153,7 @@ def test_programs_of_packages_are_on_the_path(project: Project) -> None:
 def test_who_needs_the_same_environment_waits_for_it(project: Project) -> None:
     task = make_task(project, {"main.py": IMPORTS, "requirements.txt": "alpha"})
     execution = submit(task)
-    wanted = requirements.want(paths.task_files(task.pk), tree="")
+    wanted = requirements.want(paths.task_files(task.pk))
     builder = steps.Builder(
         node_name=settings.NODE_NAME,
         who="Run 4711",

@@ -17,6 +17,7 @@ from runs.models import Batch, Run
 from runs.submission import start
 from tests import small_tasks
 from tests.browser_like import form_data
+from tests.submitted import SCRIPT
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("coretex_site", "projects", "tasks", "runs")
@@ -72,7 +73,7 @@ def test_starting_runs_from_the_form_touches_few_modules(
     project: Project,
     browser: Client,
 ) -> None:
-    task = small_tasks.make_task(project, {"main.py": "print(1)", "task.yaml": TASK_YAML})
+    task = small_tasks.make_task(project, {"main.py": SCRIPT, "task.yaml": TASK_YAML})
     small_tasks.this_node(workers=1)
     address = reverse("runs:new", args=[task.pk])
     form = form_data(browser.get(address).content.decode(), address)

@@ -15,6 +15,7 @@ from runs.engine.worker import take_one
 from runs.models import Execution
 from runs.runtimes import requirements
 from runs.states import Reason, State
+from tests.in_tree_backend import BACKEND, BUILD_SYSTEM
 from tests.small_tasks import console, fresh, make_task, submit, write
 from tests.wheelhouse import only_wheels
 from tests.wheels import make_wheel
@@ -152,9 +153,9 @@ def test_on_macos_environment_osx_yml_is_the_one_that_is_read(
 ) -> None:
     (tmp_path / "environment.yml").write_text("dependencies: [for-linux]\n")
     (tmp_path / "environment-osx.yml").write_text("dependencies: [for-macos]\n")
-    linux = requirements.want(tmp_path, tree="")
-    monkeypatch.setattr("runs.runtimes.requirements.sys.platform", "darwin")
-    macos = requirements.want(tmp_path, tree="")
+    linux = requirements.want(tmp_path)
+    monkeypatch.setattr("tasks.runtime.sys.platform", "darwin")
+    macos = requirements.want(tmp_path)
     assert (linux.file, linux.base.dependencies) == ("environment.yml", ("for-linux",))
     assert (macos.file, macos.base.dependencies) == ("environment-osx.yml", ("for-macos",))
 
@@ -174,7 +175,7 @@ def test_a_python_that_is_not_there_is_missed_with_those_that_are(project: Proje
         (".python-version", "--help\n", "must name a version of Python"),
         (".python-version", "/usr/bin/python3\n", "must name a version of Python such as 3.11"),
         ("pyproject.toml", "[project\n", "pyproject.toml cannot be read"),
-        ("pyproject.toml", "[project]\nrequires-python = 3\n", "must name a version of Python"),
+        ("pyproject.toml", "[project]\nrequires-python = 3\n", "requires-python must be a text such as"),
     ],
 )
 def test_a_wrong_version_file_gets_a_sentence(project: Project, name: str, text: str, words: str) -> None:
@@ -186,3 +187,121 @@ def test_a_wrong_version_file_gets_a_sentence(project: Project, name: str, text:
 def test_an_empty_version_file_asks_for_nothing(project: Project) -> None:
     files = {".python-version": "\n", "pyproject.toml": 'project = "odd"\n', "requirements.txt": "alpha"}
     assert execute(project, files).status == State.SUCCEEDED
+
+
+DISTRIBUTIONS = (
+    "import importlib.metadata as m\nprint(sorted((d.name, d.version) for d in m.distributions()))\n"
+)
+
+
+def installed(project: Project, files: dict[str, Any], name: str = "Train") -> str:
+    execution = execute(project, {"main.py": DISTRIBUTIONS, **files}, name)
+    assert execution.status == State.SUCCEEDED, console(execution)
+    return console(execution).splitlines()[-1]
+
+
+def with_wheels(wheels: Path, **files: str | bytes) -> dict[str, str | bytes]:
+    """The files of a Task that has the wheels in its own folder."""
+    return {f"wheels/{one.name}": one.read_bytes() for one in wheels.iterdir()} | {
+        name.replace("_", "."): content for name, content in files.items()
+    }
+
+
+def test_an_editable_line_of_a_repository_is_installed_as_it_is(project: Project, tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / "pyproject.toml").write_text(BUILD_SYSTEM + '[project]\nname = "mine"\nversion = "1.0"\n')
+    (repository / "backend.py").write_text(BACKEND)
+    (repository / "src").mkdir()
+    (repository / "src" / "mine.py").write_text("WORD = 'from git'\n")
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-C", str(repository)]
+    for words in (["init", "-qb", "main"], ["add", "."], ["commit", "-qm", "First"]):
+        subprocess.run([*git, *words], check=True)
+    line = f"-e git+{repository.as_uri()}@main#egg=mine\n"
+    execution = execute(project, {"main.py": "import mine; print(mine.WORD)", "requirements.txt": line})
+    assert execution.status == State.SUCCEEDED, console(execution)
+    assert console(execution).splitlines()[-1] == "from git"
+
+
+def test_lists_in_utf_16_may_refer_to_each_other(project: Project, wheels: Path) -> None:
+    more = "--no-index\r\n--find-links wheels\r\nalpha==1.0\r\n".encode("utf-16")
+    files = with_wheels(wheels, requirements_txt="-r more.txt\r\n".encode("utf-16"), more_txt=more)
+    assert installed(project, files) == "[('alpha', '1.0')]"
+
+
+def test_pre_releases_are_installed_where_the_list_allows_them(project: Project, wheels: Path) -> None:
+    make_wheel(wheels, "alpha", "3.0rc1")
+    assert installed(project, {"requirements.txt": "--pre\nalpha\n"}) == "[('alpha', '3.0rc1')]"
+    assert installed(project, {"requirements.txt": "alpha\n"}, "Other") == "[('alpha', '2.0')]"
+
+
+def test_a_list_from_inside_conda_is_told_with_what_to_write(project: Project) -> None:
+    line = "alpha @ file:///home/conda/feedstock_root/build_artifacts/alpha_1700/work\n"
+    execution = execute(project, {"requirements.txt": line * 2})
+    assert execution.reason == Reason.ENVIRONMENT
+    assert "requirements.txt:1 names a folder of another machine" in execution.message
+    assert "write NAME==VERSION instead, as `pip list --format=freeze`" in execution.message
+
+
+def test_a_folder_of_wheels_in_a_folder_is_found_as_pip_finds_it(project: Project, wheels: Path) -> None:
+    files = with_wheels(wheels, requirements_txt="-r lists/base.txt\n")
+    files["lists/base.txt"] = "--no-index\n-f wheels\nalpha\n"
+    assert installed(project, files) == "[('alpha', '2.0')]"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["./wheels/alpha-1.0-py3-none-any.whl", "--no-index\n-f wheels\nalpha<2", "-e .\nalpha<2", ".\nalpha<2"],
+)
+def test_only_what_it_was_built_from_builds_an_environment_again(
+    project: Project, wheels: Path, line: str
+) -> None:
+    project_files = {"pyproject.toml": BUILD_SYSTEM + '[project]\nname = "mine"\nversion = "1.0"\n'}
+    files = with_wheels(wheels, requirements_txt=line) | project_files
+    files |= {"backend.py": BACKEND, "src/mine.py": "", "main.py": IMPORTS, "README.md": "Some words"}
+    task = make_task(project, files)
+    first = submit(task)
+    write(
+        task,
+        {"README.md": "Other words", "task.yaml": "name: x\n"}
+        if line != "-e .\nalpha<2"
+        else {"README.md": "x"},
+    )
+    second = submit(task)
+    changed = "src/mine.py" if "." in line.split("\n")[0].split() else "wheels/alpha-1.0-py3-none-any.whl"
+    other = make_wheel(wheels.parent / "other", "alpha", "1.0", requires=("beta",)).read_bytes()
+    write(task, {changed: b"WORD = 1\n" if changed.endswith(".py") else other})
+    third = submit(task)
+    take_one()
+    for execution in (first, second, third):
+        assert fresh(execution).status == State.SUCCEEDED, console(execution)
+    assert fresh(first).environment == fresh(second).environment != fresh(third).environment
+
+
+def test_a_remark_in_a_list_does_not_build_again(project: Project) -> None:
+    task = make_task(project, {"main.py": IMPORTS, "requirements.txt": "alpha<2\n"})
+    first = submit(task)
+    write(task, {"requirements.txt": "# why\n\nalpha<2  # because\n"})
+    second = submit(task)
+    take_one()
+    assert fresh(first).environment == fresh(second).environment is not None
+
+
+def test_a_variable_that_the_operator_names_reaches_the_address_of_an_index(
+    project: Project, wheels: Path, settings: Any
+) -> None:
+    settings.INSTALLER_VARIABLES = {"LAB_WHEELS": str(wheels), "LAB_VERSION": "1.0"}
+    text = "--find-links file://${LAB_WHEELS}\nalpha==${LAB_VERSION}\n"
+    assert installed(project, {"requirements.txt": text}) == "[('alpha', '1.0')]"
+    execution = execute(project, {"requirements.txt": "alpha==${HOME}\n"}, "Other")
+    assert "requirements.txt:1 uses ${HOME}, which is not set for installing" in execution.message
+
+
+def test_what_pip_takes_and_uv_does_not_is_left_out_with_a_note(project: Project) -> None:
+    text = (
+        '--prefer-binary\n--trusted-host host.invalid\nalpha<2 --global-option="-x" --config-settings a=b\n'
+    )
+    execution = execute(project, {"main.py": DISTRIBUTIONS, "requirements.txt": text})
+    assert console(execution).splitlines()[-1] == "[('alpha', '1.0')]", console(execution)
+    assert "Note: requirements.txt:1: --prefer-binary is left out" in console(execution)
+    assert "Note: requirements.txt:3: --global-option is left out" in console(execution)

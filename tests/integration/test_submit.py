@@ -13,7 +13,7 @@ from runs.states import Cause, State
 from runs.submission import run_actions
 from runs.submission.errors import SubmitError
 from tasks.files import store
-from tests.submitted import DEFAULTS, move_to, run_of, submit, task_with_files
+from tests.submitted import DEFAULTS, SCRIPT, move_to, run_of, submit, task_with_files
 
 
 def test_a_run_keeps_the_files_and_the_typed_values(project: Project, alice: User) -> None:
@@ -24,7 +24,7 @@ def test_a_run_keeps_the_files_and_the_typed_values(project: Project, alice: Use
     assert run.parameters == DEFAULTS
     assert type(run.parameters["rate"]) is float
     assert (run.name, run.time_limit, run.created_by, run.state) == ("first", 90, alice, State.QUEUED)
-    assert (paths.snapshot(run.snapshot_id) / "main.py").read_text() == "print('hello')\n"
+    assert (paths.snapshot(run.snapshot_id) / "main.py").read_text() == SCRIPT
     assert run.latest.cause == Cause.STARTED.value
     assert list(StateChange.objects.values_list("to_state", "by__username")) == [("queued", "alice")]
 

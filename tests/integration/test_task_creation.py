@@ -172,7 +172,7 @@ def test_a_name_is_used_once_in_a_project_whatever_its_case(browser: Client, pro
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"name": " "}, "Give the Task a name."),
+        ({"name": " ", "start": "blank"}, "Give the Task a name."),
         ({"name": "x" * 101, "start": "blank"}, "at most 100 characters"),
         ({}, "Choose a folder, files or an archive"),
         ({"start": "template"}, "Choose a Template."),

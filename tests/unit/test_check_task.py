@@ -119,3 +119,15 @@ def test_names_that_only_one_side_knows_are_warnings_at_their_places(tmp_path: P
         (f"{path}/main.py", 3, "warning", "epoch"),
         (f"{path}/task.yaml", 4, "warning", "epochs"),
     ]
+
+
+def test_what_would_go_wrong_when_it_runs_is_printed_too(tmp_path: Path) -> None:
+    path = folder(tmp_path, main__py="import yaml\nopen('x.csv')\n")
+    code, output = check(path)
+    assert code == 1
+    assert output.splitlines() == [
+        f"{path}/main.py:1:1: error: main.py imports yaml (pyyaml), and nothing installs it: "
+        "there is no requirements.txt.",
+        f"{path}/main.py:2:1: warning: main.py reads x.csv, but the Task has no such file. Add it, or give "
+        "it to the Run as a dataset.",
+    ]

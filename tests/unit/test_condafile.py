@@ -34,6 +34,19 @@ def test_a_real_file_is_read_whole_and_its_prefix_ignored() -> None:
     assert file.variables == {"OMP_NUM_THREADS": "1"}
 
 
+@pytest.mark.parametrize(
+    "text", ["yes", "010", "1.10", "2024-01-05", "1_000", "0x1F", "1e3", "12:30:45", "null", "~", "On", "a b"]
+)
+def test_a_variable_keeps_its_text(text: str) -> None:
+    for written in (text, f"'{text}'", f'"{text}"'):
+        assert parse(f"dependencies: []\nvariables:\n  A: {written}\n").variables == {"A": text}
+
+
+def test_tabs_and_aliases_are_read_as_in_task_yaml() -> None:
+    assert parse("dependencies:\n\t- numpy\n").dependencies == ("numpy",)
+    assert parse("channels: &x [a]\ndependencies: *x\n").dependencies == ("a",)
+
+
 def test_an_empty_section_is_fine() -> None:
     file = parse("dependencies:\nchannels:\n")
     assert (file.channels, file.dependencies, file.pip) == ((), (), ())
@@ -47,8 +60,15 @@ def test_an_empty_section_is_fine() -> None:
         ("dependencies: numpy", "dependencies must be a list, but is a text"),
         ("dependencies:\n  - numpy: 1.2", "a version is written name=1.2"),
         ("channels: 5\ndependencies: [5]", "channels must be a list, but is 5.*one is 5"),
-        ("a: [", r"environment.yml:1:5: this is not valid YAML"),
-        ("a: &x [1]\nb: *x", "without YAML aliases"),
+        ("a: [", r"environment.yml:\d:\d: expected"),
+        (
+            "dependencies: [a]\nname: x\ndependencies: [b]",
+            "environment.yml:3: the key dependencies is repeated",
+        ),
+        ("dependencies:\n  - pip: [a]\n    pip: [b]", "environment.yml:3: the key pip is repeated"),
+        ("variables: {A: 1, A: 2}", "the key A is repeated here, first on line 1"),
+        ("dependencies: []\nvariables: {A: [1]}", "The variable A must be text, but is a list"),
+        ("dependencies: []\nvariables:\n  A:\n", "The variable A must be text, but is empty"),
         ("dependencies: []\nvariables: {A=B: x}", "is not a valid variable name"),
     ],
 )

@@ -12,7 +12,8 @@ from runs.records.cause_words import Given
 from runs.records.causes import Cause
 from runs.records.error_line import ErrorLine
 from runs.states import Reason, State
-from tasks.files import store
+from tasks.environment_files import Fix
+from tasks.files import overview, store
 
 # What ends otherwise than by an exit code; where only another try can help, nothing is said of edits.
 REMEDIES: dict[str, causes.Remedy] = {
@@ -22,6 +23,9 @@ REMEDIES: dict[str, causes.Remedy] = {
     Reason.ENVIRONMENT: "install",
     Reason.LOST: "again",
 }
+
+
+MOST_FIXES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +40,10 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """`line` is what the script said, at `place` of its frozen files (`train.py, line 2`)."""
+    """`line` is what the script said, at `place` of its frozen files (`train.py, line 2`).
+
+    `fixes` are what one click can do about the Task's lists of packages.
+    """
 
     line: str
     place: str
@@ -45,6 +52,7 @@ class Failure:
     first: Step
     remedy: Literal["edit", "change", "install", "again"]
     printed_nothing: bool
+    fixes: tuple[Fix, ...] = ()
 
 
 def of(execution: Execution) -> Failure | None:
@@ -70,6 +78,9 @@ def of(execution: Execution) -> Failure | None:
         first=_first(execution, remedy, path, said),
         remedy=remedy,
         printed_nothing=printed_nothing,
+        fixes=overview.fixes_of(execution.run.task, execution.run.entry_script)[:MOST_FIXES]
+        if remedy == "install"
+        else (),
     )
 
 

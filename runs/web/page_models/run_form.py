@@ -1,12 +1,14 @@
 """The Run Task form: parameters, how they combine and how they run, as a specification and back. No HTTP."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path
 
 from django.http import QueryDict
 from django.utils.text import capfirst
 
-from coretex_site.lib import filetree
+from coretex_site.lib import filetree, paths
 from runs import snapshots
 from runs.models import Snapshot
 from runs.runspec import RunSpec
@@ -22,7 +24,9 @@ from runs.web.page_models.preview import Preview
 from tasks.files import overview, store
 from tasks.forms.form import ParameterForm
 from tasks.models import Task
-from tasks.runtime import entry_scripts
+from tasks.preflight import effects, reading
+from tasks.preflight.findings import Finding
+from tasks.runtime import Runtime, entry_scripts
 from tasks.taskyaml.spec import Problem
 from tasks.types.declarations import TaskSpec
 
@@ -36,7 +40,8 @@ CHANGED_MEANWHILE = (
 class RunTaskForm:
     """The form of `task`: filled by `prefill`, or with `data` as it was sent.
 
-    `page` of its combinations is shown.
+    `page` of its combinations is shown; `done` says what a button beside Start has done, and `asks` whether
+    it is shown to ask its question.
     """
 
     task: Task
@@ -45,6 +50,8 @@ class RunTaskForm:
     page: int = 1
     notices: list[str] = field(default_factory=list)
     general: list[str] = field(default_factory=list)
+    done: str = ""
+    asks: bool = False
 
     def __post_init__(self) -> None:
         self.notices = [*self.prefill.problems, *self.notices]
@@ -95,9 +102,77 @@ class RunTaskForm:
         paths = [path for path, _, _ in snapshots.read_list(digest)]
         return entry_scripts(paths, head=partial(filetree.head, snapshots.root(digest)))
 
+    @cached_property
+    def runtime(self) -> Runtime:
+        """The runtime of the entry script that is chosen in it."""
+        if self.snapshot is not None:
+            listed = (path for path, _, _ in snapshots.read_list(self.snapshot.digest))
+            return overview.runtime_of(paths.snapshot(self.snapshot.digest), listed, entry=self.script)
+        return overview.runtime_of(
+            store.root(self.task), (file.path for file in self.files), entry=self.script
+        )
+
     @property
     def can_run(self) -> bool:
         return self.declared is not None and not self.summary.cannot_run
+
+    # What its files say about how they would run
+
+    @property
+    def script(self) -> str:
+        """The entry script that is chosen in it."""
+        return str(self.run["entry_script"].value() or self.scripts[0]) if self.scripts else ""
+
+    @property
+    def _tree(self) -> tuple[Path, str]:
+        """The folder of the files that are to run, and their digest."""
+        if self.snapshot is not None:
+            return snapshots.root(self.snapshot.digest), self.snapshot.digest
+        return store.root(self.task), self.task.digest
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        if self.snapshot is None:
+            return reading.findings(self.task, self.script)
+        return reading.findings_at(*self._tree, self.script)
+
+    @cached_property
+    def unread(self) -> list[str]:
+        """The parameters that the chosen script surely never reads."""
+        return reading.unread_parameters(*self._tree, self.script)
+
+    @property
+    def no_effect(self) -> str:
+        """The sentence about them; empty if there are none."""
+        return effects.sentence(self.unread, self.script)
+
+    @property
+    def varied_in_vain(self) -> list[str]:
+        """Those of them that are given several values, so that Runs would only repeat each other."""
+        return [name for name in self.unread if name in self.parameters.several]
+
+    @property
+    def confirmed(self) -> list[str]:
+        """The parameters that the question was about before, so that it comes only once."""
+        return [] if self.data is None else self.data.getlist("confirmed")
+
+    @property
+    def confirmed_next(self) -> list[str]:
+        """Those that it was about once the form is shown."""
+        return list(dict.fromkeys([*self.confirmed, *(self.varied_in_vain if self.asks else [])]))
+
+    @property
+    def may_fix(self) -> bool:
+        """Whether what is found can be fixed: files that are frozen already cannot."""
+        return self.snapshot is None
+
+    @property
+    def question(self) -> str:
+        """What to ask once before it starts; empty when there is nothing, or it was shown before."""
+        if not self.parameters.several or set(self.varied_in_vain) <= set(self.confirmed):
+            return ""
+        what = effects.sentence(self.varied_in_vain, self.script)
+        return f"{what} Runs that differ only in this will do the same. Start them all the same?"
 
     # Its three parts
 

@@ -6,14 +6,15 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from coretex_site.lib import paths
+from coretex_site.lib import filetree, paths
 from projects import access
 from projects.data.references import DATASETS, RESOLVERS
 from projects.models import Role
@@ -117,17 +118,20 @@ def version(execution: Execution) -> str:
 
 
 def origin(execution: Execution) -> Origin:
-    """From the names of the frozen files, as its node saw them; without these, from its environment alone."""
+    """From the frozen files, as its node saw them; without these, from its environment alone."""
     run, environment = execution.run, execution.environment
+    folder = paths.snapshot(run.snapshot_id)
     try:
-        names = os.listdir(paths.snapshot(run.snapshot_id))
+        names = os.listdir(folder)
     except OSError:
         names = None
     languages = "" if environment is None else environment.interpreter
     if names is None:
         sentence = "The files that determine its runtime are no longer in the data folder."
     else:
-        found = _runtime(names, run.entry_script, kind="" if environment is None else environment.kind)
+        found = _runtime(
+            folder, names, run.entry_script, kind="" if environment is None else environment.kind
+        )
         sentence = found.sentence
         if found.kind == "plain" and runtime.interpreter_of(run.entry_script) in runtime.OTHER_LANGUAGES:
             languages = ""  # the machine's own, whose version nobody noted
@@ -135,11 +139,15 @@ def origin(execution: Execution) -> Origin:
     return Origin(sentence=sentence, languages=languages, environment=short)
 
 
-def _runtime(names: list[str], entry_script: str, *, kind: str) -> runtime.Runtime:
+def _runtime(folder: Path, names: list[str], entry_script: str, *, kind: str) -> runtime.Runtime:
     """The runtime of one entry script; the node may have another platform than this machine."""
     others = [name for name in names if runtime.interpreter_of(name) is None]
     seen = [*others, PurePosixPath(entry_script).name]
-    found = [runtime.find_runtime(seen, platform=platform) for platform in runtime.CONDA_FILES]
+    read = partial(filetree.read_text, folder)
+    found = [
+        runtime.find_runtime(seen, platform=platform, entry=entry_script, read=read)
+        for platform in runtime.CONDA_FILES
+    ]
     return next((one for one in found if one.kind == kind), found[0])
 
 

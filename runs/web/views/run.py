@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from coretex_site.lib import downloads, filetree, paths, previews, web
+from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request
 from projects.models import Role
 from runs.access import get_execution, get_run
@@ -19,6 +20,7 @@ from runs.submission import run_actions
 from runs.submission.errors import SubmitError
 from runs.web.page_models import run_page
 from runs.web.views import run_live
+from tasks.files import fixes, overview
 from tasks.views import tree
 
 
@@ -135,6 +137,24 @@ def again(request: Request, pk: int) -> HttpResponse:
     except SubmitError as error:
         messages.error(request, str(error))
     return web.go(request, run.get_absolute_url())
+
+
+@require_POST
+def fix(request: Request, pk: int) -> HttpResponse:
+    """Changes the Task's list of packages as the Run page offered, then shows the form to run it again."""
+    run = get_run(request.user, pk, need=Role.EDITOR)
+    wanted = request.POST.get("fix", "")
+    offered = overview.fixes_of(run.task, run.entry_script)
+    found = next((one for one in offered if one.key == wanted), None)
+    try:
+        if found is None:
+            raise TreeError("The Task's files have changed since, so nothing was changed.")
+        path = fixes.apply(run.task, found, by=request.user)
+    except TreeError as error:
+        messages.error(request, str(error))
+        return web.go(request, run.get_absolute_url())
+    messages.success(request, f"{path} of the Task was changed. Run Task runs it as it is now.")
+    return web.go(request, f"{reverse('runs:new', args=[run.task_id])}?from={run.pk}")
 
 
 @require_POST

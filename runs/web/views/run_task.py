@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coretex_site.lib import web
+from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.web import Request
 from projects.models import Role
 from runs.models import Batch, Run
@@ -20,6 +21,7 @@ from runs.web.page_models.run_filters import key
 from runs.web.page_models.run_form import RunTaskForm
 from runs.web.page_models.run_task import RunTaskPage
 from tasks.access import get_task
+from tasks.preflight import reading
 
 # Run Task
 
@@ -37,6 +39,8 @@ def new(request: Request, pk: int) -> HttpResponse:
     form = read_form(request, pk)
     if request.method != "POST":
         return show(request, form, status=200)
+    if "fix" in request.POST:
+        return fix(request, form)
     began = timezone.now()
     try:
         started = start_what(form, by=request.user)
@@ -51,9 +55,24 @@ def new(request: Request, pk: int) -> HttpResponse:
     return web.go(request, started.get_absolute_url())
 
 
+def fix(request: Request, form: RunTaskForm) -> HttpResponse:
+    """Does what a button above Start said, and shows the form again as it was filled."""
+    try:
+        done = reading.apply_fix(form.task, request.POST["fix"], script=form.script, by=request.user)
+    except TreeError as error:
+        form.notices += error.problems
+        return show(request, form, status=422)
+    form = read_form(request, form.task.pk)
+    form.done = done
+    return show(request, form, status=200)
+
+
 def start_what(form: RunTaskForm, *, by: User) -> Run | Batch | None:
     """Starts what the form asks for; None when it cannot be read. Raises SubmitError."""
     if not form.can_run or not form.is_valid():
+        return None
+    if form.question:
+        form.asks = True
         return None
     return start(
         form.spec(),

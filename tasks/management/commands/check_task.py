@@ -13,9 +13,12 @@ from django.core.management.base import BaseCommand
 
 from coretex_site.lib import filetree
 from tasks import other_languages
+from tasks.files import overview
+from tasks.preflight import reading
+from tasks.preflight.check import check
 from tasks.proposals import suggestions
 from tasks.proposals.mismatches import mismatches
-from tasks.runtime import Runtime, entry_scripts, find_runtime
+from tasks.runtime import Runtime, entry_scripts
 from tasks.taskyaml.spec import Problem, TaskSpec, parse
 from tasks.types.wording import one_line, printable
 
@@ -57,7 +60,7 @@ class Report:
         return {
             "folder": printable(self.folder),
             "ok": self.ok,
-            "runtime": asdict(self.runtime) if self.runtime is not None else None,
+            "runtime": _runtime_as_json(self.runtime) if self.runtime is not None else None,
             "entry_scripts": list(self.entry_scripts),
             "parameters": [
                 {"name": p.name, "data_type": p.data_type, "value": p.value, "required": p.required}
@@ -110,13 +113,18 @@ def check_folder(folder: str) -> Report:
     if "task.yml" in names and TASK_FILE not in names:
         message = f"found task.yml, which is not read; rename it to {TASK_FILE}"
         findings.append(Finding(file=str(root / "task.yml"), severity="warning", message=message))
+    findings += _foreseen(root, files)
     return Report(
         folder=folder,
         findings=tuple(findings),
-        runtime=find_runtime(names, platform="darwin" if sys.platform == "darwin" else "linux"),
+        runtime=overview.runtime_of(root, files, entry=next(iter(scripts), "")),
         entry_scripts=scripts,
         spec=spec,
     )
+
+
+def _runtime_as_json(runtime: Runtime) -> dict[str, Any]:
+    return {key: getattr(runtime, key) for key in ("kind", "label", "file", "sentence", "source", "problem")}
 
 
 def report_lines(report: Report) -> list[str]:
@@ -149,6 +157,23 @@ def _mismatches(root: Path, files: list[str], spec: TaskSpec) -> list[Finding]:
     texts = suggestions.read_some(sizes, lambda path: (root / path).read_bytes())
     found = mismatches(spec, texts, suggestions.entry_scripts(texts))
     return [_finding(root / one.path, one) for one in found]
+
+
+def _foreseen(root: Path, files: list[str]) -> list[Finding]:
+    """What would go wrong when the scripts run."""
+    sizes = {path: (root / path).stat().st_size for path in files if (root / path).is_file()}
+    read = reading.choose(sizes, lambda path: (root / path).read_bytes())
+    found = check(read, suggestions.entry_scripts(read.scripts))
+    return [
+        Finding(
+            file=str(root / one.place.path) if one.place is not None else str(root),
+            severity=one.severity,
+            message=one.message,
+            line=None if one.place is None or one.place.cell is not None else one.place.line,
+            column=None if one.place is None or one.place.cell is not None else 1,
+        )
+        for one in found
+    ]
 
 
 def _finding(path: Path, problem: Problem) -> Finding:
