@@ -43,7 +43,7 @@ SHARED = frozenset(
     {"azure", "backports", "google", "jaraco", "mpl_toolkits", "ruamel", "sphinxcontrib", "zope"}
 )
 # So many lines of a traceback are its last frames.
-LAST_FRAMES = 12
+LAST_FRAMES = 40
 # The working folder of an Execution, which scripts name as the folder that they are in.
 WORK = re.compile(r"^/.*/executions/\d+/\d+/work/")
 IN_PYTHON_2 = "The script is written for Python 2. Convert it for Python 3, as with the program 2to3."
@@ -187,7 +187,7 @@ IN_TRACEBACK: tuple[tuple[re.Pattern[str], re.Pattern[str], Words], ...] = tuple
         ),
         (
             r"^KeyError: '(?P<name>[^']+)'$",
-            r'File "(?:<frozen os>|.*/os\.py)"|environ\[',
+            r"<frozen os>|/os\.py\b|environ\[",
             says(
                 "There is no environment variable {name}: scripts get few of them. Make it a parameter, of "
                 "one of the secret types if it is a password or key."
@@ -195,7 +195,7 @@ IN_TRACEBACK: tuple[tuple[re.Pattern[str], re.Pattern[str], Words], ...] = tuple
         ),
         (
             r"^IndexError: list index out of range$",
-            r"\bargv\b",
+            r"\bargv\[",
             says(
                 "The script reads a command line, and is started without one. Let it read the values of its "
                 "parameters from the file that CORETEX_PARAMETERS names."

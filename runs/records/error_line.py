@@ -18,7 +18,7 @@ TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
 # Loguru marks the frame that caught the exception with ">".
 FRAME = re.compile(r'^[\s>]*File "(?P<path>[^"]+)", line (?P<line>\d+)')
 # As IPython and rich write a frame.
-OTHER_FRAME = re.compile(r"^(?:File )?(?P<path>[^\s:]+\.\w+):(?P<line>\d+)(?:,? in |\s*$)")
+OTHER_FRAME = re.compile(r"^(?:File )?(?P<path>[^\s:]+\.\w+):(?P<line>\d+)(?:,? in\b|\s*$)")
 RAISED = re.compile(r"^[A-Za-z_][\w.]*(?:: .*|:)?$")
 IS_ERROR = re.compile(r"(?:Error|Exception|Interrupt|Exit|Warning|Iteration|Group|Timeout|Expired|Died)$")
 # What announces an exception that ended nothing by itself.
@@ -115,7 +115,7 @@ def _raised(lines: Sequence[str], printed: Sequence[str]) -> Iterator[Candidate]
     start = -1
     for index, line in enumerate(lines):
         # After an exception only those of the same group have its frames.
-        if is_over and line and printed[index][0] not in " |+":
+        if is_over and line and printed[index][0] not in " |+│╭╰":
             frames, start, is_over = [], -1, False
         if ASIDE.match(line):
             is_aside = True
@@ -124,7 +124,11 @@ def _raised(lines: Sequence[str], printed: Sequence[str]) -> Iterator[Candidate]
         elif (frame := FRAME.match(line) or (OTHER_FRAME.match(line) if is_open else None)) is not None:
             start = index if start < 0 else start
             frames.insert(0, (frame["path"], int(frame["line"])))
-        elif RAISED.match(line) and (is_open or (frames and IS_ERROR.search(line.partition(":")[0]))):
+        elif RAISED.match(line) and (
+            # In a box a word alone may be the rest of a frame.
+            (is_open and not printed[index].startswith("│"))
+            or (frames and IS_ERROR.search(line.partition(":")[0]))
+        ):
             yield Candidate(index=index, places=list(frames), start=start, is_aside=is_aside)
             is_open, is_aside, is_over = False, False, True
 

@@ -317,6 +317,17 @@ def test_the_traceback_tells_what_the_line_does_not(tmp_path: Path, source: str,
     assert cause is not None and words in cause.sentence
 
 
+def test_a_traceback_of_rich_tells_as_much(tmp_path: Path) -> None:
+    source = (
+        "import subprocess\nfrom rich.traceback import install\ninstall(width=80)\n"
+        "subprocess.run(['nosuchprogram'])\n"
+    )
+    text = printed(tmp_path, "a.py", source)
+    assert line_and_place(text, tmp_path)[1:] == ("a.py", 4)
+    cause = causes.explain(found(text), Given())
+    assert cause is not None and "no program nosuchprogram" in cause.sentence
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
