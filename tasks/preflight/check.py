@@ -106,7 +106,9 @@ class _Script:
             return () if is_listed else r_code.add([r_package], self._around)
         wanted = names.distributions(module)
         is_listed = any(name in self.listed.names for name in wanted)
-        if not wanted or is_listed or module.split(".")[0] in self.files.own_modules:
+        first, _, rest = module.partition(".")
+        is_part = bool(rest) and not names.is_shared(first)  # so the package is there, in another version
+        if not wanted or is_listed or is_part or first in self.files.own_modules:
             return ()
         return packages.add(wanted[:1], self.runtime, self.files.texts)
 

@@ -179,6 +179,18 @@ def test_with_nothing_but_r_itself_a_package_of_r_is_surely_missing() -> None:
     assert [fix.label for fix in one.fixes] == ["Add bioconductor-biocparallel to environment.yml"]
 
 
+def test_what_a_script_missed_is_added_unless_only_a_part_of_it_is_missing() -> None:
+    contents = {"main.py": b"x = 1\n", "requirements.txt": b"pandas\n"}
+    files = Files(paths=tuple(contents), contents=contents)
+
+    def texts(module: str) -> list[str]:
+        return [fix.text for fix in checking.install(files, "main.py", module=module)]
+
+    assert texts("umap") == ["pandas\numap-learn\n"]
+    assert texts("google.protobuf") == ["pandas\nprotobuf\n"]
+    assert texts("pandas") == texts("sklearn.no_such_part") == texts("nobodys_module") == []
+
+
 def test_modules_are_parsed_once_however_many_scripts_import_them(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
     read = modules.read_code
