@@ -53,6 +53,13 @@ def distributions(module: str) -> tuple[str, ...]:
     return (normalized(parts[0]),) if parts[0] in _same_names() else ()
 
 
+def requirement(distribution: str) -> str:
+    """The line that installs a distribution with the modules that scripts import of it."""
+    return (
+        "setuptools<81" if distribution == "setuptools" else distribution
+    )  # as it advises for pkg_resources
+
+
 @lru_cache(maxsize=1)
 def known_distributions() -> frozenset[str]:
     """The distributions of which it is known by which names they are imported."""

@@ -141,6 +141,7 @@ def _lacking(runtime: Runtime, count: int, *, may_come: bool) -> str:
 
 def add(wanted: Sequence[str], runtime: Runtime, texts: Mapping[str, str]) -> tuple[Fix, ...]:
     """Adds distributions to the file of the runtime, or makes a requirements.txt, where that can be."""
+    wanted = [names.requirement(one) for one in wanted]
     what = f"{len(wanted)} packages" if len(wanted) > 3 else ", ".join(wanted)
     if runtime.file is None:
         text = environment_text.with_requirements("", wanted)

@@ -187,6 +187,7 @@ def test_what_a_script_missed_is_added_unless_only_a_part_of_it_is_missing() -> 
         return [fix.text for fix in checking.install(files, "main.py", module=module)]
 
     assert texts("umap") == ["pandas\numap-learn\n"]
+    assert texts("pkg_resources") == ["pandas\nsetuptools<81\n"]
     assert texts("google.protobuf") == ["pandas\nprotobuf\n"]
     assert texts("pandas") == texts("sklearn.no_such_part") == texts("nobodys_module") == []
 
