@@ -6,14 +6,15 @@ is not read and what one click can do about it:
     for file in ignored((file.path for file in summary.files), summary.runtime):
         file.path, file.what, file.why  # "conda.yaml", "an environment of Conda", "A Conda … is read from …"
         for fix in file.fixes:
-            fix.key, fix.label          # "rename:conda.yaml:environment.yml", "Rename to environment.yml"
+            fix.label                   # "Rename to environment.yml"
 
-A page shows `fix.label` on a button that posts `fix.key`; the view looks the fix up again by
-`find_fix(paths, runtime, key)`, since the files may have changed, and calls
-`tasks.files.fixes.apply(task, fix, by=user)`, which raises TreeError with a sentence when it can no longer
-be done. Nothing is listed for a Task that has an environment: files beside it are its author's choice.
+A page shows `fix.label` on a button that posts `fix.key`; the view looks for that key among what is offered
+now, since the files may have changed, and calls `tasks.files.fixes.apply(task, fix, by=user)`, which raises
+TreeError with a sentence when it can no longer be done. Nothing is listed for a Task that has an environment:
+files beside it are its author's choice.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -44,8 +45,9 @@ class Fix:
 
     @property
     def key(self) -> str:
-        """Names the fix in a form."""
-        return f"{self.action}:{self.path}:{self.target}"
+        """Names the fix in a form: the same for the same change only."""
+        content = repr((self.action, self.path, self.target, self.text)).encode("utf-8", "surrogatepass")
+        return hashlib.sha256(content).hexdigest()[:16]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +77,6 @@ def ignored(
     looks = [_look_at(path, taken, system) for path in paths]
     found = [_look_into(runtime.listed, taken), *looks] if PROJECT_FILE in paths else looks
     return tuple(sorted((file for file in found if file is not None), key=lambda one: _rank(one.path))[:MOST])
-
-
-def find_fix(paths: Iterable[str], runtime: Runtime, key: str) -> Fix | None:
-    """The fix that a form named, if it is still offered."""
-    fixes = (fix for file in ignored(paths, runtime) for fix in file.fixes)
-    return next((fix for fix in fixes if fix.key == key), None)
 
 
 def _rank(path: str) -> tuple[int, int, int, str]:

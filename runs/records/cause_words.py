@@ -7,19 +7,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from runs.records.error_line import ErrorLine
+from tasks.preflight import names
 
-# {module: the package that brings it}, where their names differ.
-PACKAGES = {
-    "Bio": "biopython", "Crypto": "pycryptodome", "MySQLdb": "mysqlclient", "OpenSSL": "pyOpenSSL",
-    "PIL": "pillow", "attr": "attrs", "bs4": "beautifulsoup4", "community": "python-louvain",
-    "cv2": "opencv-python-headless", "dateutil": "python-dateutil", "docx": "python-docx",
-    "dotenv": "python-dotenv", "faiss": "faiss-cpu", "fitz": "PyMuPDF", "git": "GitPython",
-    "igraph": "python-igraph", "jwt": "PyJWT", "magic": "python-magic", "OpenEXR": "openexr",
-    "osgeo": "GDAL", "pkg_resources": "setuptools<81", "psycopg2": "psycopg2-binary",
-    "pptx": "python-pptx", "serial": "pyserial", "skimage": "scikit-image", "sklearn": "scikit-learn",
-    "skopt": "scikit-optimize", "slugify": "python-slugify", "umap": "umap-learn", "yaml": "PyYAML",
-    "zmq": "pyzmq",
-}  # fmt: skip
 # Modules of Python 2 that Python 3 does not have.
 _PYTHON_2 = """
     BaseHTTPServer ConfigParser Cookie HTMLParser Queue SimpleHTTPServer SocketServer StringIO Tkinter
@@ -79,7 +68,9 @@ def missing_module(found: re.Match[str], given: Given) -> str:
             "in its requirements, or change the import."
         )
     wanted = name if first in SHARED else first
-    called = f", where it is called {PACKAGES[wanted]}" if wanted in PACKAGES else ""
+    package = next(map(names.requirement, names.distributions(wanted)), "")
+    is_other = package not in ("", names.normalized(wanted))
+    called = f", where it is called {package}" if is_other else ""
     return (
         f"Its environment has no package that brings the module {wanted}. Add it to its requirements{called}."
     )

@@ -24,12 +24,13 @@ LOOKED_AT = 30
 class Cause:
     """A sentence or two about the cause, empty where the line says enough, and what is to be done first.
 
-    `module` is what is to be installed, when that is known.
+    `module` or, in R, `r_package` is what is to be installed, when that is known.
     """
 
     sentence: str
     remedy: Remedy
     module: str = ""
+    r_package: str = ""
 
 
 # (what the line reads, the words, what to do first); the first that matches counts.
@@ -367,6 +368,11 @@ def explain(error: ErrorLine, given: Given) -> Cause | None:
         for pattern, words, remedy in PATTERNS:
             found = pattern.search(text)
             if found is not None:
-                module = found.groupdict().get("module", "") if remedy == "install" else ""
-                return Cause(sentence=words(found, given), remedy=remedy, module=module or "")
+                missed = found.groupdict(default="") if remedy == "install" else {}
+                return Cause(
+                    sentence=words(found, given),
+                    remedy=remedy,
+                    module=missed.get("module", ""),
+                    r_package=missed.get("package", ""),
+                )
     return None

@@ -1,51 +1,30 @@
 """What would go wrong when the scripts of a Task run, by reading its files. Knows no disk, runs nothing."""
 
+import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
-from tasks import environment_files, list_fixes
-from tasks.preflight import entries, installs, listed, opened, packages, r_code
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from tasks import environment_files, list_fixes, project_tables
+from tasks.environment_files import Fix
+from tasks.preflight import entries, installs, listed, names, opened, packages, r_code
+from tasks.preflight.files import TASK_YAML, VERSION_FILE, Files
 from tasks.preflight.findings import Finding
-from tasks.preflight.imports import imports_of
 from tasks.preflight.listed import Listed
+from tasks.preflight.modules import Module, with_imported
 from tasks.preflight.packages import Installed
-from tasks.proposals.code import Code, Place, Unreadable, imported_with, read_code
-from tasks.runtime import Runtime, find_runtime, interpreter_of, this_platform
+from tasks.proposals.code import Place
+from tasks.runtime import PROJECT_FILE, Runtime, find_runtime, interpreter_of, this_platform
 from tasks.taskyaml.heading import heading
 
-TASK_YAML = "task.yaml"
-VERSION_FILE = ".python-version"
 MOST = 30
+# Scripts of one Task that are read at once; the form to run a Task reads the one that is chosen.
+MOST_SCRIPTS = 20
 _PYTHON = re.compile(r"\s*(?:cpython[-@]?|python)?3\.(\d{1,2})(?:\.\d+)?\s*")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Files:
-    """The paths of all files of a Task, and what is in those that tell how it runs."""
-
-    paths: tuple[str, ...]
-    contents: Mapping[str, bytes]
-
-    @cached_property
-    def texts(self) -> dict[str, str]:
-        return {path: content.decode("utf-8", "replace") for path, content in self.contents.items()}
-
-    @cached_property
-    def scripts(self) -> dict[str, str]:
-        """The texts of what can be run or imported."""
-        return {path: text for path, text in self.texts.items() if interpreter_of(path) is not None}
-
-    @cached_property
-    def there(self) -> frozenset[str]:
-        """The paths of all files and folders."""
-        return frozenset({*self.paths, *(folder for path in self.paths for folder in opened.parents(path))})
-
-    @cached_property
-    def own_modules(self) -> frozenset[str]:
-        return packages.own_modules(self.paths)
 
 
 def check(
@@ -55,10 +34,15 @@ def check(
 
     `exactly` are the packages of an environment that was built from the same files, if there is one.
     """
-    known = [script for script in scripts if script in files.contents]
+    known = [script for script in scripts if script in files.contents][:MOST_SCRIPTS]
     found = [one for script in known for one in _Script(files, script, exactly).findings()]
     unique = {(one.message, one.place): one for one in found}
     return tuple(sorted(unique.values(), key=lambda one: not one.is_error)[:MOST])
+
+
+def install(files: Files, script: str, *, module: str = "", r_package: str = "") -> tuple[Fix, ...]:
+    """What adds a Python module, or an R package, to what is installed for a script, if that is known."""
+    return _Script(files, script, None).install(module, r_package) if script in files.contents else ()
 
 
 class _Script:
@@ -116,63 +100,95 @@ class _Script:
         place = Place(path=file, line=1)
         return [Finding(severity="error", message=f"{file} {what}.", place=place, fixes=fixes)]
 
+    def install(self, module: str, r_package: str) -> tuple[Fix, ...]:
+        if r_package:
+            is_listed = any(one.partition("-")[2] == r_package.lower() for one in self.listed.conda)
+            return () if is_listed else r_code.add([r_package], self._around)
+        wanted = names.distributions(module)
+        is_listed = any(name in self.listed.names for name in wanted)
+        first, _, rest = module.partition(".")
+        is_part = bool(rest) and not names.is_shared(first)  # so the package is there, in another version
+        if not wanted or is_listed or is_part or first in self.files.own_modules:
+            return ()
+        return packages.add(wanted[:1], self.runtime, self.files.texts)
+
+    @property
+    def _around(self) -> r_code.Surroundings:
+        return r_code.Surroundings(
+            runtime=self.runtime,
+            listed=self.listed,
+            there=self.files.there,
+            texts=self.files.texts,
+            cwd=self.cwd,
+        )
+
     def _text(self, path: str) -> str:
         return self.files.texts.get(path, "")
 
     def _of_entry(self) -> list[Finding]:
         script, text = self.script, self.files.texts[self.script]
-        content = self.files.contents[script]
-        found = entries.problems(script, content, is_entry=True, python=self.python)
+        is_foreign = installs.is_foreign(script, text)
+        found = [] if is_foreign else entries.problems(self._entry(script), is_entry=True)
         if any(one.is_error for one in found):
             return found
         kind = interpreter_of(script)
         if kind == "Rscript":
-            around = r_code.Surroundings(
-                runtime=self.runtime,
-                listed=self.listed,
-                there=self.files.there,
-                texts=self.files.texts,
-                cwd=self.cwd,
-            )
-            found += r_code.findings(text, script, around)
-        elif kind in ("python", "notebook") and not installs.is_foreign(script, text):
+            found += r_code.findings(text, script, self._around)
+        elif kind in ("python", "notebook") and not is_foreign:
             found += self._of_modules()
             with suppress(RecursionError):  # nested too deeply to be followed
                 found += self._of_python()
         return found
 
+    def _entry(self, path: str) -> entries.Entry:
+        return entries.Entry(
+            path=path,
+            content=self.files.contents[path],
+            python=self.python,
+            may_be_newer=self._may_be_newer,
+            module=self.files.modules.get(path),
+        )
+
     @cached_property
-    def _modules(self) -> list[str]:
+    def _may_be_newer(self) -> bool:
+        """Whether another Python than this one may run it, of which the version is not known."""
+        if self.python is not None or self.runtime.kind == "conda":
+            return self.python is None
+        own = self.runtime.listed if self.runtime.source == "script" else None
+        wanted = (own or project_tables.project(self._text(PROJECT_FILE))).python
+        try:
+            return not SpecifierSet(wanted).contains(platform.python_version())
+        except InvalidSpecifier:
+            return True
+
+    @cached_property
+    def _modules(self) -> list[Module]:
         """The script, and what it imports of the Task's files."""
-        return imported_with(self.files.scripts, self.script)
+        return with_imported(self.files.modules, self.files.scripts, self.script)
 
     def _of_modules(self) -> list[Finding]:
-        contents = self.files.contents
         return [
             one
-            for path in self._modules[1:]
-            for one in entries.problems(path, contents[path], is_entry=False, python=self.python)
+            for module in self._modules[1:]
+            for one in entries.problems(self._entry(module.path), is_entry=False)
         ]
 
     def _of_python(self) -> list[Finding]:
-        codes: dict[str, Code] = {}
-        for path in self._modules:
-            with suppress(Unreadable):
-                codes[path] = read_code(self.files.texts[path], path)
-        imports = [one for code in codes.values() for one in imports_of(code)]
-        itself = [installs.installed_by(self.files.texts[path], path) for path in codes]
+        imports = [one for module in self._modules for one in module.imports]
+        itself = [module.installed for module in self._modules]
         installed = Installed(
             listed=self.listed,
             own=self.files.own_modules,
             itself=frozenset(name for names, _ in itself for name in names),
             is_open=any(is_open for _, is_open in itself),
             exactly=self.exactly,
+            may_have_others=any(module.may_bring_modules for module in self._modules),
         )
         missing = packages.missing(imports, installed)
         return [
             *entries.versions(imports, self.python),
             *packages.findings(missing, installed, self.runtime, self.files.texts),
-            *opened.findings(codes, self.script, self.files.there, cwd=self.cwd),
+            *opened.findings(self._modules, self.script, self.files.there, cwd=self.cwd),
         ]
 
 

@@ -1,10 +1,11 @@
 """Adds packages to the text of an environment file, and leaves everything else as it was. Knows no disk."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
+import tomlkit
 import yaml
+from tomlkit.exceptions import ParseError
 
 from tasks import project_tables
 
@@ -32,22 +33,39 @@ def with_pip(text: str, wanted: Sequence[str]) -> str | None:
 
 
 def with_dependencies(text: str, wanted: Sequence[str]) -> str | None:
-    """A pyproject.toml with more dependencies of [project]; None where that list is not found."""
-    section = re.search(r"(?m)^\[project\][^\n]*\n((?:(?!\[[\w\"]).*\n?)*)", text)
-    found = re.search(r"(?m)^dependencies\s*=\s*\[([^\]#]*)\]", section[1]) if section is not None else None
-    if section is None or found is None:
+    """A pyproject.toml with more dependencies of [project]; None where it has no such list."""
+    return _with_items(text, wanted, table="project")
+
+
+def with_script_block(text: str, wanted: Sequence[str]) -> str | None:
+    """A script whose block (# /// script) has more dependencies; None where it has none that can be read."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    old = project_tables.script(text, name="the script")
+    if old is None or old.problem:
         return None
-    before, items = found[1].rstrip(), [f'"{name}"' for name in wanted]
-    comma = "," if before and not before.endswith(",") else ""
-    if "\n" in found[1]:
-        new = f"{before}{comma}\n" + "".join(f"    {item},\n" for item in items)
-    else:
-        new = f"{before}{comma}{' ' if before else ''}{', '.join(items)}"
-    at = section.start(1) + found.start(1)
-    after = text[:at] + new + text[at + len(found[1]) :]
-    old, now = project_tables.project(text), project_tables.project(after)
-    is_same = list(now.dependencies) == [*old.dependencies, *wanted] and not now.problem
-    return after if is_same else None
+    after = _with_items(old.text, wanted)
+    rows = text.splitlines()
+    start = [row.rstrip() for row in rows].index(project_tables.OPENS) + 1
+    count = len(old.text.split("\n"))
+    if after is None:
+        return None
+    block = [f"# {line}".rstrip() for line in after.rstrip("\n").split("\n")]
+    return newline.join([*rows[:start], *block, *rows[start + count :]]) + newline
+
+
+def _with_items(text: str, wanted: Sequence[str], *, table: str = "") -> str | None:
+    try:
+        document = tomlkit.parse(text)
+    except ParseError:
+        return None
+    holder = document.get(table) if table else document
+    if not isinstance(holder, MutableMapping) or "dependencies" in holder.get("dynamic", ()):
+        return None
+    items = holder.setdefault("dependencies", tomlkit.array())
+    if not isinstance(items, list):
+        return None
+    items.extend(wanted)
+    return tomlkit.dumps(document)
 
 
 def with_packages(text: str, wanted: Sequence[str]) -> str | None:

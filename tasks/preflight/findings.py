@@ -1,6 +1,5 @@
 """What reading a Task's files finds before they run, and what a click may change about it. Values only."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,18 +26,8 @@ class Finding:
     def is_error(self) -> bool:
         return self.severity == "error"
 
-    @property
-    def offers(self) -> list[tuple[str, Fix]]:
-        """The fixes with the keys that name them in a form: the same for the same change only."""
-        return [(key_of(fix), fix) for fix in self.fixes]
-
     def __str__(self) -> str:
         return f"{self.severity}: {'' if self.place is None else f'{self.place}: '}{self.message}"
-
-
-def key_of(fix: Fix) -> str:
-    content = repr((fix.action, fix.path, fix.target, fix.text)).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def enumeration(items: list[str], *, most: int = 8) -> str:

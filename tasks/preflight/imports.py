@@ -1,24 +1,22 @@
 """Which modules Python code imports, and how surely it does. Runs nothing."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from tasks.proposals.code import Code, Place, dotted, last_name
+from tasks.proposals.code import Code, Place, assigned, dotted, last_name
 
 # Whether a statement is executed: always; if something else happens; or its failure is foreseen.
 Reach = Literal["always", "maybe", "guarded"]
 _CAUGHT = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 _ENDS = {"exit", "quit", "_exit", "abort", "SystemExit"}
 _PLATFORM = {
-    "sys.platform",
-    "os.name",
-    "platform.system",
-    "sys.version_info",
-    "platform.machine",
-    "find_spec",
-}
+    "platform", "system", "machine", "version_info", "os.name", "find_spec", "environ", "getenv",
+}  # fmt: skip
+# Flags that say whether something is there: HAS_TORCH, is_torch_available(), IN_COLAB.
+_FLAG = re.compile(r"(?i)(?:^|_)(?:has|have|in|with|use)_[a-z]|available|installed|found|windows|colab")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,28 +52,45 @@ def _modules(node: ast.AST) -> Iterator[str]:
 
 def _looked_for(code: Code) -> set[str]:
     """Modules that the code asks for before it imports them: find_spec("x")."""
+    if "find_spec" not in code.text:
+        return set()
     calls = (node for node in code.nodes if isinstance(node, ast.Call) and last_name(node) == "find_spec")
     return {code.text_of(call.args[0]).split(".")[0] for call in calls if call.args} - {""}
 
 
 def _statements(tree: ast.Module) -> Iterator[tuple[ast.stmt, Reach]]:
     """Every statement with whether it is reached; a stack, since code may be nested deeply."""
+    flags = _flags(tree)
     open_: list[tuple[ast.stmt, Reach]] = [(node, "always") for node in tree.body]
     while open_:
         node, reach = open_.pop()
         yield node, reach
-        for block, inner in _blocks(node, reach):
+        for block, inner in _blocks(node, reach, flags):
             open_ += [(statement, inner) for statement in block]
 
 
-def _blocks(node: ast.stmt, reach: Reach) -> Iterator[tuple[list[ast.stmt], Reach]]:
+def _flags(tree: ast.Module) -> frozenset[str]:
+    """The names that code is left with after an import whose failure it foresees."""
+    tries = [node for node in tree.body if isinstance(node, ast.Try) and _foresees(node.handlers)]
+    bodies = [
+        [*one.body, *one.orelse, *(s for handler in one.handlers for s in handler.body)] for one in tries
+    ]
+    found: set[str] = set()
+    for statement in (statement for body in bodies for statement in body):
+        found |= {name for name, _ in assigned(statement)}
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
+    return frozenset(found)
+
+
+def _blocks(node: ast.stmt, reach: Reach, flags: frozenset[str]) -> Iterator[tuple[list[ast.stmt], Reach]]:
     """The blocks of a statement, each with whether it is reached."""
     if reach == "guarded":
         return
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         yield node.body, "maybe"
     elif isinstance(node, ast.If):
-        yield from zip((node.body, node.orelse), _branches(node.test, reach), strict=True)
+        yield from zip((node.body, node.orelse), _branches(node.test, reach, flags), strict=True)
     elif isinstance(node, ast.Try | ast.TryStar):
         inner: Reach = "guarded" if _foresees(node.handlers) else reach
         yield from ((block, inner) for block in (node.body, node.orelse))
@@ -93,14 +108,14 @@ def _blocks(node: ast.stmt, reach: Reach) -> Iterator[tuple[list[ast.stmt], Reac
         yield node.body, reach
 
 
-def _branches(test: ast.expr, reach: Reach) -> tuple[Reach, Reach]:
-    """Whether the two branches of an `if` are reached."""
+def _branches(test: ast.expr, reach: Reach, flags: frozenset[str]) -> tuple[Reach, Reach]:
+    """Whether the two branches of an `if` are reached; `flags` tell what could be imported."""
     if isinstance(test, ast.Constant):
         return (reach, "guarded") if test.value else ("guarded", reach)
     names = {dotted(node) for node in ast.walk(test)} | {last_name(node) for node in ast.walk(test)}
     if "TYPE_CHECKING" in names:
         return "guarded", reach
-    if names & _PLATFORM or any(name.isupper() and ("HAS" in name or "AVAIL" in name) for name in names):
+    if names & (_PLATFORM | flags) or any(_FLAG.search(name) for name in names):
         return "guarded", "guarded"
     return (reach, "maybe") if "__name__" in names else ("maybe", "maybe")
 

@@ -8,6 +8,11 @@ from tasks.preflight import listed
 _LINE = re.compile(
     r"(?m)^\s*[%!]\s*(?:\{?sys\.executable\}?\s+-m\s+)?(?:python3?\s+-m\s+)?(?:uv\s+)?(?:pip3?|conda|mamba)\s+install\s+(.+)$"
 )
+_PATHS = re.compile(r"\bsys\.path\b|\bsite\.addsitedir\b|\b(?:meta_path|path_hooks)\b")
+_FILES = re.compile(
+    _PATHS.pattern
+    + r"|%%(?:writefile|file|bash|sh|script)\b|[!%]\s*(?:cd|cp|mv|git|wget|curl|gdown|unzip|tar)\b"
+)
 # What executes notebooks is in the environment of each.
 _WITH_NOTEBOOKS = ("ipykernel", "nbclient")
 _ANY = re.compile(r"\bpip3?\W{1,8}install\b|\b(?:conda|mamba)\W{1,8}install\b|\bpip\.main\b|\bensurepip\b")
@@ -34,6 +39,11 @@ def code_lines(text: str) -> list[str]:
         return []
 
 
+def brings_modules(text: str, path: str) -> bool:
+    """Whether modules of any name may appear, or be found elsewhere, while a script or notebook runs."""
+    return (_FILES if path.endswith(".ipynb") else _PATHS).search(text) is not None
+
+
 def installed_by(text: str, path: str) -> tuple[frozenset[str], bool]:
     """(the distributions that it installs by name, whether it installs others)."""
     if not path.endswith(".ipynb"):
@@ -45,5 +55,5 @@ def installed_by(text: str, path: str) -> tuple[frozenset[str], bool]:
         for word in match[1].split("#", maxsplit=1)[0].replace('"', "").replace("'", "").split():
             is_file = word.startswith(("-r", ".", "/", "$", "{", "git+")) or "://" in word
             is_open = is_open or is_file
-            found |= set() if word.startswith("-") or is_file else {listed.required(word)} - {""}
+            found |= set() if word.startswith("-") or is_file else listed.required(word)
     return frozenset(found), is_open

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import yaml
+from packaging.requirements import InvalidRequirement, Requirement
 
 from tasks.preflight import names
 from tasks.runtime import LOCK_FILE, Runtime
 
 MAX_TEXT = 200_000
-_NAME = re.compile(r"([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?=$|[<>=!~;@,(\s])")
 _REFERENCE = re.compile(r"(?:-\s+)?(?:-r\s*|--requirement(?:\s+|=))(\S+)")
 _EGG = re.compile(r"#egg=([\w.-]+)")
 _WHEEL = re.compile(r"([A-Za-z0-9][\w.]*)-\d[^/]*\.(?:whl|tar\.gz|zip)(?:[#?].*)?$")
@@ -94,9 +94,9 @@ def _requirements(texts: Mapping[str, str], files: Iterable[str]) -> tuple[froze
             if reference is not None:
                 open_.append(posixpath.normpath(posixpath.join(posixpath.dirname(file), reference[1])))
             elif not _is_option(line):
-                name = required(line)
-                found |= {name} if name else set()
-                is_open = is_open or not name or _is_local(line)
+                some = required(line)
+                found |= some
+                is_open = is_open or not some or _is_local(line)
     return frozenset(found), is_open
 
 
@@ -116,15 +116,23 @@ def requirement_lines(text: str) -> Iterator[str]:
             yield plain
 
 
-def required(line: str) -> str:
-    """The normalized name of what a requirement installs; empty where the line does not tell."""
-    egg, wheel = _EGG.search(line), _WHEEL.search(line.split(" ", maxsplit=1)[0])
+def required(line: str) -> frozenset[str]:
+    """The normalized name of what a requirement installs, and `name[extra]` of its extras.
+
+    Empty where the line does not tell.
+    """
+    plain = re.split(r"\s--", line, maxsplit=1)[0]
+    egg, wheel = _EGG.search(plain), _WHEEL.search(plain.split(" ", maxsplit=1)[0])
     if egg is not None:
-        return names.normalized(egg[1])
+        return frozenset([names.normalized(egg[1])])
     if wheel is not None:
-        return names.normalized(posixpath.basename(wheel[1]))
-    match = _NAME.match(line)
-    return names.normalized(match[1]) if match is not None else ""
+        return frozenset([names.normalized(posixpath.basename(wheel[1]))])
+    try:
+        read = Requirement(plain)
+    except InvalidRequirement:
+        return frozenset()
+    name = names.normalized(read.name)
+    return frozenset([name, *(f"{name}[{names.normalized(extra)}]" for extra in read.extras)])
 
 
 def _is_option(line: str) -> bool:

@@ -136,7 +136,7 @@ class FileReads:
         return dotted(owner) in ("Path", "pathlib.Path")
 
     def _guarded(self) -> set[int]:
-        """The nodes in a `try` that foresees missing files, or in an `if` that looks first."""
+        """The nodes in a `try` that foresees missing files, or in an `if`, which may well look first."""
         found: set[int] = set()
         for node in self.code.nodes:
             if id(node) in found:
@@ -146,9 +146,7 @@ class FileReads:
             elif isinstance(node, ast.With):
                 is_suppressed = any(last_name(item.context_expr) == "suppress" for item in node.items)
                 found |= {id(inner) for inner in ast.walk(node)} if is_suppressed else set()
-            elif isinstance(node, ast.If | ast.IfExp) and any(
-                last_name(inner) in _LOOKS for inner in ast.walk(node.test)
-            ):
+            elif isinstance(node, ast.If | ast.IfExp) and not _is_main(node.test):
                 found |= {id(inner) for inner in ast.walk(node)}
         return found
 
@@ -164,6 +162,11 @@ def _only_reads(mode: ast.expr | None) -> bool:
     """Whether a mode is one that makes no file."""
     value = mode.value if isinstance(mode, ast.Constant) else "r" if mode is None else "w"
     return isinstance(value, str) and not set(value) & set("wax+")
+
+
+def _is_main(test: ast.expr) -> bool:
+    """Whether an `if` asks for nothing but whether the file is the script."""
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
 
 
 def _foresees(kind: ast.expr | None) -> bool:

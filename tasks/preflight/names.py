@@ -2,10 +2,12 @@
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+MANY = 5
 _FOLDER = Path(__file__).parent
 # What older Pythons had in their standard library: nothing on PyPI is meant by it.
 _REMOVED = (
@@ -51,6 +53,13 @@ def distributions(module: str) -> tuple[str, ...]:
     return (normalized(parts[0]),) if parts[0] in _same_names() else ()
 
 
+def requirement(distribution: str) -> str:
+    """The line that installs a distribution with the modules that scripts import of it."""
+    return (
+        "setuptools<81" if distribution == "setuptools" else distribution
+    )  # as it advises for pkg_resources
+
+
 @lru_cache(maxsize=1)
 def known_distributions() -> frozenset[str]:
     """The distributions of which it is known by which names they are imported."""
@@ -75,6 +84,11 @@ def brought_by(names: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(found), frozenset(name for name in given if name not in table)
 
 
+def is_common(distribution: str) -> bool:
+    """Whether many of the well-known distributions install it, so that any other may well do so, too."""
+    return distribution in _common()
+
+
 def _lines(file: str) -> list[list[str]]:
     text = (_FOLDER / file).read_text("utf-8")
     return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
@@ -93,6 +107,12 @@ def _same_names() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _brings() -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(found) for name, *found in _lines("brings.txt")}
+
+
+@lru_cache(maxsize=1)
+def _common() -> frozenset[str]:
+    times = Counter(name for found in _brings().values() for name in found)
+    return frozenset(name for name, count in times.items() if count >= MANY)
 
 
 @lru_cache(maxsize=1)

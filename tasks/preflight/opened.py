@@ -3,40 +3,35 @@
 import ast
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 
 from tasks.preflight.findings import Finding
 from tasks.preflight.literal_paths import FileReads
+from tasks.preflight.modules import Module
 from tasks.proposals.code import Code, Place
 
 MAX_PATH = 200
-# With any of these in the code, files may appear or names mean something else: nothing is said then.
-_UNKNOWN = re.compile(
-    r"\b(?:subprocess|os\.system|os\.popen|extractall|unpack_archive|urlretrieve|wget|curl|chdir|copytree"
-    r"|copyfile|shutil\.(?:copy\w*|move)|os\.rename|os\.replace|\.rename|snapshot_download|gdown|\w*download\w*|ftplib|paramiko"
-    r"|boto3|rpy2|symlink\w*|sqlite3|dvc)\b"
-    r"|(?<!\.)\b(?:exec|eval)\s*\("
-)
 _MINE = re.compile(
     r"(?:/home/[^/{}*<>$%]+/|/Users/[^/{}*<>$%]+/|[A-Za-z]:[\\/]+Users[\\/]+[^\\/{}*<>$%]+[\\/]).*"
 )
+_HOMES = re.compile(r"/home/|[/\\]Users[/\\]")
 _RELATIVE = re.compile(r"\w[\w./ ()+=,@~-]*")
 # What is saved without its ending, which numpy and shutil add.
 _ADDED = (".npy", ".npz", ".zip", ".mat")
 
 
 def findings(
-    codes: Mapping[str, Code], script: str, there: Collection[str], *, cwd: str = "."
+    modules: Sequence[Module], script: str, there: Collection[str], *, cwd: str = "."
 ) -> list[Finding]:
-    """What the script and its own modules (`codes`, by path) open and the Task has not.
+    """What the script and its own modules open and the Task has not.
 
     `there` are its files and folders; `cwd` is the folder in which scripts are started.
     """
-    found = [one for code in codes.values() for one in _in_someones_home(code)]
-    if any(_UNKNOWN.search(code.text) for code in codes.values()):
+    found = [one for module in modules if module.code for one in _in_someones_home(module.code)]
+    if any(module.may_make_files for module in modules):
         return found
-    reads = [FileReads(code) for code in codes.values()]
-    written = {_plain(text) for one in reads for text in _other_texts(one)}
+    reads = [module.reads for module in modules if module.reads is not None]
+    written = {part for one in reads for text in _other_texts(one) for part in _parts(text)}
     seen: set[str] = set()
     for one in reads:
         for read in one.unforeseen:
@@ -70,8 +65,11 @@ def _from(folder: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(folder, path))
 
 
-def _plain(text: str) -> str:
-    return posixpath.normpath(text) if text else ""
+def _parts(text: str) -> Iterator[str]:
+    """What a text may name: a path, and the file that an address ends with."""
+    if text:
+        yield posixpath.normpath(text)
+        yield from [posixpath.basename(text)] * ("://" in text)
 
 
 def parents(path: str) -> Iterator[str]:
@@ -93,11 +91,14 @@ def _may_come(path: str, written: set[str]) -> bool:
     """Whether something else in the code names the path or a part of it, and might make it."""
     stem, ending = posixpath.splitext(path)
     names = {path, posixpath.basename(path), *parents(path)}
-    return bool(names & written) or (ending in _ADDED and stem in written)
+    is_composed = any(text.startswith((".", "_", "-")) and path.endswith(text) for text in written - {"."})
+    return bool(names & written) or is_composed or (ending in _ADDED and stem in written)
 
 
 def _in_someones_home(code: Code) -> Iterator[Finding]:
     """Paths in the home folder of a person, which no node has."""
+    if not _HOMES.search(code.text):
+        return
     comments = {id(node.value) for node in code.nodes if isinstance(node, ast.Expr)}
     seen: set[str] = set()
     for node in code.nodes:

@@ -34,6 +34,7 @@ class Installed:
     """What a script finds: `listed` by the environment files, `own` modules, and what it installs `itself`.
 
     `exactly` are the packages of an environment that was built from these files, if there was one.
+    `may_have_others`: modules that no package brings may be found elsewhere.
     """
 
     listed: Listed
@@ -41,6 +42,7 @@ class Installed:
     itself: frozenset[str] = frozenset()
     is_open: bool = False
     exactly: frozenset[str] | None = None
+    may_have_others: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -75,8 +77,10 @@ def missing(imports: Iterable[Import], installed: Installed) -> list[Missing]:
             continue
         if any(name in there for name in wanted) or _resembles(first, there):
             continue
-        if not wanted and unnamed:
-            continue  # one of those may be imported by this name
+        if not wanted and (unnamed or installed.may_have_others or not one.is_certain):
+            continue  # something else may be imported by this name, or nothing
+        if unknown and not installed.is_complete and any(names.is_common(name) for name in wanted):
+            continue  # hardly any package comes without some of these
         proposed = wanted[0] if wanted else ""
         known = found.get(first)
         if known is None or (one.is_certain and not known.is_certain):
@@ -137,6 +141,7 @@ def _lacking(runtime: Runtime, count: int, *, may_come: bool) -> str:
 
 def add(wanted: Sequence[str], runtime: Runtime, texts: Mapping[str, str]) -> tuple[Fix, ...]:
     """Adds distributions to the file of the runtime, or makes a requirements.txt, where that can be."""
+    wanted = [names.requirement(one) for one in wanted]
     what = f"{len(wanted)} packages" if len(wanted) > 3 else ", ".join(wanted)
     if runtime.file is None:
         text = environment_text.with_requirements("", wanted)
@@ -145,6 +150,7 @@ def add(wanted: Sequence[str], runtime: Runtime, texts: Mapping[str, str]) -> tu
     writers: Mapping[str, Callable[[str, Sequence[str]], str | None]] = {
         "requirements": environment_text.with_requirements,
         "conda": environment_text.with_pip,
+        "script": environment_text.with_script_block,
         "project": environment_text.with_dependencies if LOCK_FILE not in texts else lambda text, names: None,
     }
     before, writer = texts.get(runtime.file), writers.get(runtime.source)

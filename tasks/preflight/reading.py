@@ -12,9 +12,9 @@ from coretex_site.lib.filetree import TreeError
 from tasks.environment_files import Fix
 from tasks.files import fixes, store
 from tasks.models import Task
-from tasks.preflight import listed
-from tasks.preflight.check import TASK_YAML, VERSION_FILE, Files, check
+from tasks.preflight import check, listed
 from tasks.preflight.effects import without_effect
+from tasks.preflight.files import TASK_YAML, VERSION_FILE, Files
 from tasks.preflight.findings import Finding
 from tasks.proposals import suggestions
 from tasks.runtime import CONDA_FILES, LOCK_FILE, PROJECT_FILE, VENV_FILE
@@ -51,8 +51,8 @@ def findings_at(
 
 def find_fix(task: Task, key: str, script: str = "") -> Fix | None:
     """The fix that a form named, if it is still offered."""
-    offers = [offer for one in findings(task, script) for offer in one.offers]
-    return dict(offers).get(key)
+    offered = (fix for one in findings(task, script) for fix in one.fixes)
+    return next((fix for fix in offered if fix.key == key), None)
 
 
 def apply_fix(task: Task, key: str, *, script: str = "", by: User) -> str:
@@ -66,6 +66,11 @@ def apply_fix(task: Task, key: str, *, script: str = "", by: User) -> str:
     return f"{path} was {'changed' if fix.action == 'replace' else 'added'}."
 
 
+def install(task: Task, script: str, *, module: str = "", r_package: str = "") -> tuple[Fix, ...]:
+    """What adds a module, or an R package, that a script missed, to what the Task lists; mostly one fix."""
+    return _install(store.root(task), task.digest, script, module, r_package)
+
+
 def unread_parameters(folder: Path, digest: str, script: str) -> list[str]:
     """The parameters that a script surely never reads, of the files in a folder with that digest."""
     return list(_unread(folder, digest, script))
@@ -76,7 +81,12 @@ def unread_parameters(folder: Path, digest: str, script: str) -> list[str]:
 def _findings(folder: Path, digest: str, script: str, exactly: frozenset[str] | None) -> tuple[Finding, ...]:
     files = read_files(folder, also=script)
     scripts = [script] if script else suggestions.entry_scripts(files.scripts)
-    return check(files, scripts, exactly=exactly)
+    return check.check(files, scripts, exactly=exactly)
+
+
+@lru_cache(maxsize=128)
+def _install(folder: Path, digest: str, script: str, module: str, r_package: str) -> tuple[Fix, ...]:
+    return check.install(read_files(folder, also=script), script, module=module, r_package=r_package)
 
 
 @lru_cache(maxsize=128)

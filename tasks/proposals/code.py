@@ -35,7 +35,9 @@ class Place:
 
 
 class Unreadable(ValueError):
-    """Code that can't be parsed; the message is a sentence."""
+    """Code that can't be parsed; the message is a sentence. `place` is that of a mistake, if there is one."""
+
+    place: Place | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +174,7 @@ def argument_of(call: ast.AST | None, name: str, position: int | None = None) ->
 
 def read_code(text: str, path: str) -> Code:
     """Parses a script or, for a path that ends in .ipynb, a notebook; raises Unreadable."""
+    lines: list[tuple[int, int, str]] = []
     try:
         lines = _cell_lines(text) if interpreter_of(path) == "notebook" else []
         text = "\n".join(line for _, _, line in lines) if lines else text.removeprefix("\ufeff")
@@ -181,7 +184,11 @@ def read_code(text: str, path: str) -> Code:
             warnings.simplefilter("ignore")
             tree = ast.parse(text, filename=path)
     except (SyntaxError, ValueError, TypeError, LookupError) as error:
-        raise Unreadable(f"{path} could not be read as Python: {shorten(str(error))}.") from error
+        unreadable = Unreadable(f"{path} could not be read as Python: {shorten(str(error))}.")
+        if isinstance(error, SyntaxError) and error.lineno and lines:
+            cell, line, _ = lines[min(error.lineno, len(lines)) - 1]
+            unreadable.place = Place(path=path, cell=cell, line=line)
+        raise unreadable from error
     except (RecursionError, MemoryError) as error:
         raise Unreadable(f"{path} is nested too deeply to be read.") from error
     return Code(path=path, tree=tree, text=text, lines=tuple((cell, line) for cell, line, _ in lines))

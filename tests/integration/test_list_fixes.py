@@ -1,5 +1,6 @@
 """What the page of a Run whose environment failed offers to do about its lists of packages, by one click."""
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,18 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from coretex_site.lib import paths
 from projects.models import Project
 from runs.engine.worker import take_one
-from runs.models import Run
-from runs.states import State
+from runs.models import Execution, Run
+from runs.states import Reason, State
 from tasks.files import store
 from tasks.models import Task
+from tasks.preflight import names
 from tests.conda_channel import Channel
 from tests.small_tasks import fresh, make_task, submit
 from tests.wheelhouse import only_wheels
+from tests.wheels import make_wheel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,3 +105,90 @@ def test_who_may_only_look_can_change_nothing(project: Project, client_of: Any, 
     run = failed(task)
     assert offers(client_of(vera), run) == {}
     assert client_of(vera).post(reverse("runs:fix", args=[run.pk]), {"fix": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("lists", "label", "file", "text"),
+    [
+        ({}, "Add requirements.txt with alpha-tools", "requirements.txt", "alpha-tools\n"),
+        (
+            {"requirements.txt": "beta\n"},
+            "Add alpha-tools to requirements.txt",
+            "requirements.txt",
+            "beta\nalpha-tools\n",
+        ),
+    ],
+)
+def test_a_module_that_was_missing_is_added_by_the_first_button_and_the_next_run_succeeds(
+    project: Project,
+    browser: Client,
+    wheels: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lists: dict[str, str],
+    label: str,
+    file: str,
+    text: str,
+) -> None:
+    make_wheel(wheels, "alpha_tools", modules={"alphamodule.py": "VALUE = 7\n"})
+    monkeypatch.setattr(names, "_other_names", lambda: {"alphamodule": ("alpha-tools",)})
+    code = "import importlib\nprint(importlib.import_module('alphamodule').VALUE)\n"
+    task = make_task(project, {"main.py": code, **lists})
+    run = failed(task)
+    page = browser.get(run.get_absolute_url()).content.decode()
+    assert re.findall(r'btn-primary" type="submit">\s*<svg.*?</svg>\s*(.+?)\s*<', page, re.DOTALL)[0] == label
+    ((shown, key),) = offers(browser, run).items()
+    assert shown == label
+    answer = browser.post(reverse("runs:fix", args=[run.pk]), {"fix": key})
+    assert answer.headers["Location"] == f"{reverse('runs:new', args=[task.pk])}?from={run.pk}"
+    assert store.read_bytes(task, file).decode() == text
+    second = submit(Task.objects.get(pk=task.pk))
+    take_one()
+    assert fresh(second).status == State.SUCCEEDED
+    after = browser.get(run.get_absolute_url()).content.decode()
+    assert offers(browser, run) == {} and f"Edit {file}" in after
+
+
+def test_a_module_that_no_package_is_known_for_leads_to_the_file_that_lists_packages(
+    project: Project, browser: Client
+) -> None:
+    code = "import importlib\nimportlib.import_module('nobodys_module')\n"
+    listed = make_task(project, {"main.py": code, "requirements.txt": "# none\n"})
+    page = browser.get(failed(listed).get_absolute_url()).content.decode()
+    href = reverse("tasks:file", args=[listed.pk, "requirements.txt"])
+    assert re.search(rf'btn-primary[^>]*href="{href}".*?Edit requirements.txt', page, re.DOTALL)
+    bare = make_task(project, {"main.py": code}, name="Bare")
+    assert "Look at the Task's files" in html.unescape(
+        browser.get(failed(bare).get_absolute_url()).content.decode()
+    )
+
+
+def test_a_module_in_another_folder_of_the_task_is_not_added_to_what_is_listed(
+    project: Project, browser: Client
+) -> None:
+    files = {"main.py": "import numpy\n", "lib/numpy.py": "", "requirements.txt": "# none\n"}
+    run = failed(make_task(project, files))
+    page = html.unescape(browser.get(run.get_absolute_url()).content.decode())
+    assert offers(browser, run) == {} and "The Task has numpy in the folder lib" in page
+    assert "Look at the Task's files" in page
+
+
+@pytest.mark.parametrize(
+    ("package", "added"), [("DESeq2", "bioconductor-deseq2"), ("fictional", "r-fictional")]
+)
+def test_a_package_of_r_that_was_missing_is_added_to_the_environment(
+    project: Project, browser: Client, package: str, added: str
+) -> None:
+    text = "channels: [conda-forge, bioconda]\ndependencies:\n  - r-base\n"
+    task = make_task(project, {"main.R": f"library({package})\n", "environment.yml": text})
+    execution = submit(task, entry="main.R")
+    Execution.objects.filter(pk=execution.pk).update(state=State.FAILED, reason=Reason.EXIT_CODE)
+    said = f"Error in library({package}) : there is no package called ‘{package}’\nExecution halted\n"
+    console = paths.console(execution.pk)
+    console.parent.mkdir(parents=True, exist_ok=True)
+    console.write_text(said)
+    ((label, key),) = offers(browser, execution.run).items()
+    assert label == f"Add {added} to environment.yml"
+    browser.post(reverse("runs:fix", args=[execution.run_id]), {"fix": key})
+    assert store.read_bytes(task, "environment.yml").decode() == f"{text}  - {added}\n"
+    page = browser.get(execution.run.get_absolute_url()).content.decode()
+    assert offers(browser, execution.run) == {} and "Edit environment.yml" in page

@@ -1,6 +1,11 @@
 """What reading the code foresees is in the console of a Run before its script starts."""
 
+from collections.abc import Callable
+
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 
 from projects.models import Project
 from runs.engine import foreseen
@@ -8,6 +13,7 @@ from runs.engine.worker import take_one
 from runs.models import Environment
 from runs.states import State
 from tasks import library
+from tasks.models import Task
 from tasks.preflight import reading
 from tests.small_tasks import console, fresh, make_task, python, submit, write
 
@@ -71,15 +77,15 @@ def test_nothing_is_found_in_the_templates(name: str) -> None:
 
 def test_an_environment_that_was_built_from_the_same_lists_answers_for_the_pages(project: Project) -> None:
     lists = {"requirements.txt": "some-lab-tools\n"}
-    task = make_task(project, {"main.py": "import numpy\n", **lists})
+    task = make_task(project, {"main.py": "import seaborn\n", **lists})
     (unsure,) = reading.findings(task, "main.py")
     assert not unsure.is_error and "Unless another package brings it" in unsure.message
     execution = submit(task)
     execution.environment = Environment.objects.create(kind="venv", packages="some-lab-tools==1\nscipy==1\n")
     execution.save()
     (sure,) = reading.findings(task, "main.py")
-    assert sure.is_error and sure.message == "main.py imports numpy, which requirements.txt does not list."
-    Environment.objects.update(packages="numpy==2.1\n")
+    assert sure.is_error and sure.message == "main.py imports seaborn, which requirements.txt does not list."
+    Environment.objects.update(packages="seaborn==0.13\n")
     assert reading.findings(task, "main.py") == ()
     write(task, {"requirements.txt": "other-lab-tools\n"})
     assert not reading.findings(task, "main.py")[0].is_error
@@ -89,3 +95,14 @@ def test_a_list_that_is_not_read_is_named_once(project: Project, shared_environm
     execution = submit(make_task(project, {"main.py": "print('started')\n", "reqs.txt": "pandas\n"}))
     take_one()
     assert console(execution).count("reqs.txt is not read") == 1, console(execution)
+
+
+def test_code_that_one_click_fixes_runs_then(
+    project: Project, client_of: Callable[[User], Client], bob: User, shared_environments: object
+) -> None:
+    task = make_task(project, {"main.py": "print(“hello”)\n"})
+    ((fix,),) = [one.fixes for one in reading.findings(task)]
+    client_of(bob).post(reverse("tasks:fix", args=[task.pk]), {"fix": fix.key})
+    execution = submit(Task.objects.get(pk=task.pk))
+    take_one()
+    assert fresh(execution).status == State.SUCCEEDED and "hello" in console(execution)

@@ -1,12 +1,13 @@
 """Files that look like lists of packages and are not read: each with why, and what one click can do."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.environment_files import Ignored, find_fix, ignored
+from tasks.environment_files import Ignored, ignored
 from tasks.runtime import Runtime, find_runtime
 
 
@@ -100,12 +101,11 @@ def test_a_project_of_another_tool_is_named() -> None:
     assert "only [project] dependencies are installed" in groups.why
 
 
-def test_a_fix_is_found_again_by_its_key_while_it_is_offered() -> None:
-    paths = ["conda.yaml"]
-    fix = found(*paths)[0].fixes[0]
-    assert find_fix(paths, runtime(paths), fix.key) == fix
-    assert find_fix(["conda.yaml", "environment.yml"], runtime(paths), fix.key) is None
-    assert find_fix(paths, runtime(paths), "rename:main.py:environment.yml") is None
+def test_the_key_of_a_fix_names_that_change_and_no_other() -> None:
+    (fix,) = found("conda.yaml")[0].fixes[:1]
+    assert fix.key == found("conda.yaml")[0].fixes[0].key
+    others = [replace(fix, target="x.yml"), replace(fix, text="x"), replace(fix, action="copy")]
+    assert len({fix.key, *(one.key for one in others)}) == 4
 
 
 @given(st.lists(st.text("aeimnqrstuv-_./ yltxRE", min_size=1, max_size=24), max_size=8))

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.preflight import environment_text
-from tasks.preflight.check import Files, check
+from tasks.preflight.check import check
 from tasks.preflight.effects import without_effect
+from tasks.preflight.files import Files
 from tasks.proposals.code import read_code
 from tasks.proposals.escapes import escapes
 from tasks.taskyaml.heading import heading
@@ -71,8 +72,8 @@ def test_any_files_are_read_without_an_error(contents: dict[str, bytes]) -> None
     for finding in check(files, list(contents)):
         assert finding.message and finding.place is None or finding.place.path in contents
         assert finding.place is None or finding.place.line >= 1
-        for key, fix in finding.offers:
-            assert key and fix.label and fix.target
+        for fix in finding.fixes:
+            assert fix.key and fix.label and fix.target
             fix.text.encode("utf-8", "surrogateescape")
     for script in files.scripts:
         assert SPEC is not None and set(without_effect(SPEC, files.scripts, script)) <= {"lr"}

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import pytest
 
 from tasks.preflight import environment_text, names
-from tasks.preflight.check import Files, check
+from tasks.preflight.check import check
+from tasks.preflight.files import Files
 from tasks.preflight.findings import Finding
 
 CONDA = (
@@ -98,7 +99,7 @@ def test_what_a_list_lacks_is_an_error_if_all_it_brings_is_known_and_else_a_warn
         and sure.message == "main.py imports yaml (pyyaml), which requirements.txt does not list."
     )
     assert sure.fixes[0].text == "pandas\r\nnumpy\r\npyyaml\r\n"
-    unsure = only({"main.py": "import numpy\n", "requirements.txt": "some-lab-tools\n"})
+    unsure = only({"main.py": "import seaborn\n", "requirements.txt": "some-lab-tools\n"})
     assert not unsure.is_error and unsure.message.endswith(
         "Unless another package brings it, the script ends there."
     )
@@ -172,8 +173,8 @@ def test_packages_are_added_to_the_pip_section_of_an_environment_yml() -> None:
     [
         ('dependencies = ["pandas"]', 'dependencies = ["pandas", "pyyaml"]'),
         ('dependencies = ["pandas",]', 'dependencies = ["pandas", "pyyaml"]'),
-        ('dependencies = [\n    "pandas"\n]', 'dependencies = [\n    "pandas",\n    "pyyaml",\n]'),
-        ('dependencies = [ "pandas" ] # all', 'dependencies = [ "pandas", "pyyaml"] # all'),
+        ('dependencies = [\n    "pandas"\n]', 'dependencies = [\n    "pandas",\n    "pyyaml"\n]'),
+        ('dependencies = [ "pandas" ] # all', 'dependencies = [ "pandas", "pyyaml" ] # all'),
     ],
 )
 def test_packages_are_added_to_the_dependencies_of_a_pyproject_toml(before: str, after: str) -> None:

@@ -6,14 +6,15 @@ from typing import Literal
 from django.urls import reverse
 
 from runs import snapshots
-from runs.models import Execution
-from runs.records import causes, last_words
+from runs.models import Execution, Run
+from runs.records import cause_words, causes, last_words
 from runs.records.cause_words import Given
 from runs.records.causes import Cause
 from runs.records.error_line import ErrorLine
 from runs.states import Reason, State
 from tasks.environment_files import Fix
 from tasks.files import overview, store
+from tasks.preflight import reading
 
 # What ends otherwise than by an exit code; where only another try can help, nothing is said of edits.
 REMEDIES: dict[str, causes.Remedy] = {
@@ -69,19 +70,31 @@ def of(execution: Execution) -> Failure | None:
         said, cause = None, Cause(sentence="", remedy="change")
     path = "" if said is None else said.path
     place = "" if said is None else _place(execution, said)
+    is_own = cause is not None and _is_own(cause.module, files)
     remedy = REMEDIES.get(execution.reason) or (cause.remedy if cause else "edit" if place else "change")
     return Failure(
         line="" if said is None else said.text,
         place=place,
         place_url=_in_snapshot(execution, path, said.line if said and path else 0) if place else "",
         cause="" if cause is None else cause.sentence,
-        first=_first(execution, remedy, path, said),
+        first=_first(execution, remedy, path, said, is_own=is_own),
         remedy=remedy,
         printed_nothing=printed_nothing,
-        fixes=overview.fixes_of(execution.run.task, execution.run.entry_script)[:MOST_FIXES]
-        if remedy == "install"
-        else (),
+        fixes=_fixes(execution.run, cause) if remedy == "install" else (),
     )
+
+
+def _fixes(run: Run, cause: Cause | None) -> tuple[Fix, ...]:
+    """What one click can do about what is installed; a list that is not read may have what is missing."""
+    found = overview.fixes_of(run.task, run.entry_script)[:MOST_FIXES]
+    if found or cause is None or not (cause.module or cause.r_package):
+        return found
+    return reading.install(run.task, run.entry_script, module=cause.module, r_package=cause.r_package)
+
+
+def _is_own(module: str, files: set[str]) -> bool:
+    """Whether the Run's files have the module, where Python does not look."""
+    return bool(module and cause_words.own_folders(module.partition(".")[0], Given(files=files)))
 
 
 def _frozen_files(execution: Execution) -> set[str]:
@@ -110,7 +123,10 @@ def _in_snapshot(execution: Execution, path: str, line: int) -> str:
     return f"{address}#L{line}" if line else address
 
 
-def _first(execution: Execution, remedy: causes.Remedy, path: str, said: ErrorLine | None) -> Step:
+def _first(
+    execution: Execution, remedy: causes.Remedy, path: str, said: ErrorLine | None, *, is_own: bool
+) -> Step:
+    """What to do first. `is_own`: the missing module is among the files, where Python does not look."""
     run = execution.run
     again = Step(label="Execute again", icon="again", url=reverse("runs:again", args=[run.pk]), is_post=True)
     changes = Step(
@@ -124,7 +140,11 @@ def _first(execution: Execution, remedy: causes.Remedy, path: str, said: ErrorLi
         return changes
     there = {file.path for file in store.list_files(run.task)}
     if remedy == "install":
-        return Step(label="Look at the Task's files", icon="edit", url=run.task.get_absolute_url())
+        listed = overview.runtime_of(store.root(run.task), there, entry=run.entry_script).file
+        if is_own or listed is None or listed not in there:
+            return Step(label="Look at the Task's files", icon="edit", url=run.task.get_absolute_url())
+        url = reverse("tasks:file", args=[run.task_id, listed])
+        return Step(label=f"Edit {listed}", icon="edit", url=url)
     line = said.line if said is not None and path else 0
     wanted = path or run.entry_script
     if wanted not in there:

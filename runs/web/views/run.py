@@ -18,9 +18,9 @@ from runs.models import Execution, Run
 from runs.records import logs
 from runs.submission import run_actions
 from runs.submission.errors import SubmitError
-from runs.web.page_models import run_page
+from runs.web.page_models import failure, run_page
 from runs.web.views import run_live
-from tasks.files import fixes, overview
+from tasks.files import fixes
 from tasks.views import tree
 
 
@@ -143,9 +143,9 @@ def again(request: Request, pk: int) -> HttpResponse:
 def fix(request: Request, pk: int) -> HttpResponse:
     """Changes the Task's list of packages as the Run page offered, then shows the form to run it again."""
     run = get_run(request.user, pk, need=Role.EDITOR)
-    wanted = request.POST.get("fix", "")
-    offered = overview.fixes_of(run.task, run.entry_script)
-    found = next((one for one in offered if one.key == wanted), None)
+    failed = None if run.latest is None else failure.of(run.latest)
+    offered = () if failed is None else failed.fixes
+    found = next((one for one in offered if one.key == request.POST.get("fix", "")), None)
     try:
         if found is None:
             raise TreeError("The Task's files have changed since, so nothing was changed.")
@@ -153,7 +153,8 @@ def fix(request: Request, pk: int) -> HttpResponse:
     except TreeError as error:
         messages.error(request, str(error))
         return web.go(request, run.get_absolute_url())
-    messages.success(request, f"{path} of the Task was changed. Run Task runs it as it is now.")
+    done = "changed" if found.action == "replace" else "added"
+    messages.success(request, f"{path} of the Task was {done}. Run Task runs it as it is now.")
     return web.go(request, f"{reverse('runs:new', args=[run.task_id])}?from={run.pk}")
 
 
