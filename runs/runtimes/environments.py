@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from filelock import FileLock, Timeout
 
-from coretex_site.lib import filetree, paths, smallfile
+from coretex_site.lib import paths, smallfile
 from runs.models import Environment
 from runs.runtimes import bytecode, conda_activation, conda_prefix, eviction, ready, steps, venvs
 from runs.runtimes.conda_file import CondaFile
@@ -205,7 +205,7 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
     began = time.monotonic()
     log_from = builder.console.stat().st_size if builder.console.is_file() else 0
     _announce(wanted, builder)
-    filetree.remove(final)
+    eviction.take_away(final.parent, wanted.key, final)
     # A venv is made beside its place and moved there; a Conda prefix has to be made where it stays.
     place = final
     if wanted.kind != "conda":
@@ -224,12 +224,12 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
         }
         _mark_ready(place, final, built)
     except OSError as error:
-        filetree.remove(place)
+        eviction.take_away(final.parent, wanted.key, place)
         raise EnvironmentFailure(
             f"The environment could not be built: {error.strerror} ({error.filename})."
         ) from error
     except BaseException:
-        filetree.remove(place)
+        eviction.take_away(final.parent, wanted.key, place)
         raise
     builder.say(f"Environment {wanted.short} is ready after {built['build_seconds']:.1f} s.")
     return built
