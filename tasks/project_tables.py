@@ -53,7 +53,22 @@ def project(text: str) -> Listed:
         table = _parse(text)
     except ValueError as error:
         return Listed(problem=f"pyproject.toml cannot be read: {error}.")
-    return _listed(table, _table(table, "project"), "pyproject.toml: [project].")
+    found = _listed(table, _table(table, "project"), "pyproject.toml: [project].")
+    return replace(found, problem=found.problem or _unnamed(found)) if found.has_environment else found
+
+
+def _unnamed(listed: Listed) -> str:
+    """What the specification demands of a project, and installers refuse to do without; in a sentence."""
+    project = _table(listed.table, "project")
+    dynamic = project.get("dynamic")
+    has_version = "version" in project or (isinstance(dynamic, list) and "version" in dynamic)
+    missing = [
+        key for key, is_there in (("name", "name" in project), ("version", has_version)) if not is_there
+    ]
+    if not missing:
+        return ""
+    example = " and ".join({"name": 'name = "mine"', "version": 'version = "1.0"'}[key] for key in missing)
+    return f"pyproject.toml: [project] has no {' and no '.join(missing)}. Add {example}."
 
 
 def script(text: str, *, name: str) -> Listed | None:

@@ -19,13 +19,13 @@ from rattler.exceptions import InvalidMatchSpecError, SolverError
 from rattler.platform import Subdir
 
 from runs.runtimes.causes import CONDA_CAUSE
-from runs.runtimes.causes.conda import Missing, of_conflict, of_missing
+from runs.runtimes.causes.conda import Missing, of_conflict, of_missing, of_unreadable
 
 TELL_EVERY = 0.5  # seconds
 
 
 class Unsolved(Exception):
-    """There are no packages that satisfy all dependencies; why was said already."""
+    """Dependencies that cannot be read, or not be satisfied; why was said already."""
 
 
 # What stands before the host in an address, and tokens of channels: for nobody who reads the console.
@@ -43,9 +43,22 @@ def say_cause(sentence: str) -> None:
         say(f"{CONDA_CAUSE}{sentence}")
 
 
+def read_specs(texts: Sequence[str]) -> list[MatchSpec]:
+    specs, wrong = [], []
+    for text in texts:
+        try:
+            specs.append(MatchSpec(text))
+        except InvalidMatchSpecError:
+            wrong.append(text)
+    if wrong:
+        say_cause(of_unreadable(wrong))
+        raise Unsolved
+    return specs
+
+
 async def build(request: dict[str, Any]) -> None:
     channels = [Channel(name) for name in request["channels"]]
-    specs = [MatchSpec(text) for text in request["dependencies"]]
+    specs = read_specs(request["dependencies"])
     cache = Path(request["cache"])
     platforms = [Subdir.current(), Subdir("noarch")]
     gateway = Gateway(cache_dir=cache / "repodata")
@@ -124,8 +137,6 @@ def main(path: str) -> int:
     request = json.loads(Path(path).read_text())
     try:
         asyncio.run(build(request))
-    except InvalidMatchSpecError as error:
-        say_cause(f"A dependency cannot be read: {error}. Expected name, name=version or name>=version.")
     except Unsolved:
         pass  # it was said
     except (

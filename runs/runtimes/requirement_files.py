@@ -14,6 +14,7 @@ from runs.runtimes.requirement_lines import (
     Parsed,
     decode,
     expand,
+    is_absolute,
     local_path,
     logical_lines,
     parse,
@@ -44,6 +45,11 @@ class Lists:
     wheelhouses: list[str] = field(default_factory=list)
 
     @property
+    def has_hashes(self) -> bool:
+        """Whether nothing may be installed whose hash is not listed."""
+        return any(line.text == "--require-hashes" for line in self.requirements)
+
+    @property
     def uses_git(self) -> bool:
         return any("git+" in line.text for line in self.requirements)
 
@@ -58,6 +64,8 @@ def text_of(path: Path, name: str) -> str:
     """The text of a file of the Task, which errors call `name`."""
     try:
         return decode(path.read_bytes())
+    except IsADirectoryError as error:
+        raise EnvironmentFailure(f"{name} is a folder; expected a file. Rename or remove it.") from error
     except OSError as error:
         raise EnvironmentFailure(f"{name} cannot be read: {error.strerror}.") from error
 
@@ -82,10 +90,13 @@ def read(folder: Path, name: str) -> Iterator[Line]:
     text = text_of(folder / name, name)
     printed = list_fixes.printed_by(text)
     if printed:
-        raise EnvironmentFailure(
-            f"{name} is what `{printed}` prints, no list that pip reads. Write NAME==VERSION in each line, "
-            "as `pip list --format=freeze` prints it; the page of this Run offers to do it."
+        instead = (
+            "Make it an environment.yml: the page of this Run offers to do it."
+            if printed.startswith("conda")
+            else "Write NAME==VERSION in each line, as `pip list --format=freeze` prints it: the page of "
+            "this Run offers to do it."
         )
+        raise EnvironmentFailure(f"{name} is what `{printed}` prints, no list that pip reads. {instead}")
     yield from logical_lines(text, name)
 
 
@@ -115,8 +126,8 @@ class _Collector:
         (line, path), others = self._elsewhere[0], len(self._elsewhere) - 1
         more = "" if not others else f", and so {'does' if others == 1 else 'do'} {others} more"
         instead = (
-            "Such lines come from `pip freeze` inside Conda: write NAME==VERSION instead, as "
-            "`pip list --format=freeze` prints it."
+            "`pip freeze` writes such lines for what Conda or a file installed: write NAME==VERSION instead, "
+            "as `pip list --format=freeze` prints it."
             if NAMED_ADDRESS.fullmatch(line.text)
             else "Add it to the Task and write its path from there, or write NAME==VERSION."
         )
@@ -154,13 +165,15 @@ class _Collector:
             raise LineError(
                 f"{line.place} refers to {name}, which is not in the Task. Add it, or remove the line."
             )
+        if (self._folder / found).is_dir():
+            raise LineError(f"{line.place} refers to {name}, which is a folder; expected a file in it.")
         if (found, constrains) not in self._seen:
             self._seen.add((found, constrains))
             self.add(read(self._folder, found), constrains=constrains)
 
     def _in_task(self, line: Line, name: str) -> str | None:
         """The path of a file or folder that a line names, relative to the root."""
-        if os.path.isabs(name):
+        if is_absolute(name):
             raise LineError(
                 f"{line.place} refers to {name}, outside the Task. Only files of the Task can be read: add "
                 "it to the Task and write its path from there."
@@ -174,7 +187,7 @@ class _Collector:
     def _find_links(self, line: Line, place: str) -> str:
         """Where to look for packages, as uv finds it from the Task's root."""
         path = local_path(place)
-        if "://" in path or os.path.isabs(path):
+        if "://" in path or is_absolute(path):
             return place
         found = self._in_task(line, path)
         if found is None:
@@ -189,7 +202,7 @@ class _Collector:
         path = local_target(parsed.requirement, self._folder, always=parsed.editable)
         if path is None:
             return
-        if os.path.isabs(path):
+        if is_absolute(path):
             if not os.path.exists(path):
                 self._elsewhere.append((line, path))
             else:

@@ -35,7 +35,10 @@ def build(wanted: Wanted, python: Interpreter, folder: Path, target: Path, build
 
 def install(wanted: Wanted, extras: Iterable[str], folder: Path, target: Path, builder: Builder) -> None:
     """Installs what is wanted from files in `folder`, and lines on top, into what is at `target`."""
-    lines = [*(line.text for line in wanted.lists.requirements), *extras]
+    lines = [*(line.text for line in wanted.lists.requirements)]
+    # Of the extras nobody could list the hashes: they come after all that has them, and change none of it.
+    later = [*extras] if wanted.lists.has_hashes else []
+    lines += [] if later else extras
     if not lines and wanted.listed is None:
         return
     if wanted.uses_git and shutil.which("git") is None:
@@ -69,6 +72,10 @@ def install(wanted: Wanted, extras: Iterable[str], folder: Path, target: Path, b
         uv.install([".", *lines])
     else:
         uv.install(lines, PROJECT_FILE)
+    if later:
+        where = [line for line in lines if line.startswith("--") and line != "--require-hashes"]
+        installed = [line for line in frozen(target, builder).splitlines() if "==" in line]
+        uv.install([*where, *installed, *later])
     if not wanted.is_installed_from_files:
         filetree.remove(source)
 

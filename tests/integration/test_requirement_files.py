@@ -22,6 +22,7 @@ from tests.wheels import make_wheel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+NOTEBOOK = '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}'
 IMPORTS = "import alpha, sys\nprint(alpha.VERSION, *sys.version_info[:2])\n"
 
 
@@ -48,6 +49,25 @@ def test_hashes_are_checked(project: Project, wheels: Path) -> None:
     assert fresh(good).status == State.SUCCEEDED, console(good)
     assert fresh(bad).reason == Reason.ENVIRONMENT
     assert "hash" in console(bad).lower()
+
+
+@pytest.mark.parametrize("needs", ["alpha", "alpha>1"])
+def test_what_executes_a_notebook_needs_no_hash_and_changes_nothing_that_has_one(
+    project: Project, wheels: Path, needs: str
+) -> None:
+    make_wheel(wheels, "nbclient")
+    make_wheel(wheels, "ipykernel", requires=(needs,))
+    digest = hashlib.sha256((wheels / "alpha-1.0-py3-none-any.whl").read_bytes()).hexdigest()
+    listed = f"--require-hashes\nalpha==1.0 --hash=sha256:{digest}\n"
+    task = make_task(project, {"main.ipynb": NOTEBOOK, "requirements.txt": listed})
+    execution = submit(task, entry="main.ipynb")
+    take_one()
+    execution = fresh(execution)
+    if needs == "alpha":
+        assert execution.environment.packages == "alpha==1.0\nipykernel==1.0\nnbclient==1.0"
+    else:
+        assert execution.reason == Reason.ENVIRONMENT, console(execution)
+        assert "ipykernel needs alpha>1" in execution.message
 
 
 def test_a_wheel_index_may_stand_in_the_file_itself(

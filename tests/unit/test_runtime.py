@@ -4,6 +4,7 @@ import pytest
 
 from runs.models import Environment
 from runs.templatetags.executions import runtime_of
+from tasks import project_tables
 from tasks.runtime import Runtime, entry_scripts, find_runtime, interpreter_of
 
 BOTH = ["environment.yml", "requirements.txt", "main.py"]
@@ -217,3 +218,20 @@ def test_package_files_and_hidden_folders_are_no_entry_scripts() -> None:
 )
 def test_the_suffix_says_what_runs_a_script(path: str, interpreter: str | None) -> None:
     assert interpreter_of(path) == interpreter
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", 'has no name and no version. Add name = "mine" and version = "1.0".'),
+        ('name = "x"\n', 'has no version. Add version = "1.0".'),
+        ('name = "x"\ndynamic = ["version"]\n', ""),
+    ],
+)
+def test_a_project_needs_a_name_and_a_version(text: str, problem: str) -> None:
+    said = project_tables.project(f'[project]\n{text}dependencies = ["numpy"]\n').problem
+    assert said == (f"pyproject.toml: [project] {problem}" if problem else "")
+
+
+def test_a_project_that_installs_nothing_needs_neither() -> None:
+    assert project_tables.project('[project]\nrequires-python = ">=3.11"\n').problem == ""

@@ -54,6 +54,9 @@ def project_python(found: re.Match[str], output: str, built: Built) -> str:
 
 def no_wheel(found: re.Match[str], output: str, built: Built) -> str:
     name = found["package"]
+    elsewhere = package_names.only_elsewhere(re.split(r"[<>=!~]", name)[0])
+    if elsewhere:
+        return elsewhere
     platforms = re.search(r"following platform tags?: (.+)", output)
     if platforms is not None or found["what"] == "platform":
         where = f" ({platforms[1].strip()})" if platforms is not None else ""
