@@ -8,7 +8,6 @@ addresses where the operator says so. It exits with 0, or with 1 after a sentenc
 import asyncio
 import json
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from rattler import Channel, Gateway, MatchSpec, RepoDataRecord, VirtualPackage,
 from rattler.exceptions import InvalidMatchSpecError, SolverError
 from rattler.platform import Subdir
 
+from runs.runtimes import credentials
 from runs.runtimes.causes import CONDA_CAUSE
 from runs.runtimes.causes.conda import Missing, of_conflict, of_missing, of_unreadable
 
@@ -28,12 +28,8 @@ class Unsolved(Exception):
     """Dependencies that cannot be read, or not be satisfied; why was said already."""
 
 
-# What stands before the host in an address, and tokens of channels: for nobody who reads the console.
-SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=/t/)[^/\s]+")
-
-
 def say(text: str) -> None:
-    sys.stdout.write(SECRET.sub("***", text) + "\n")
+    sys.stdout.write(credentials.hide(text) + "\n")
     sys.stdout.flush()
 
 

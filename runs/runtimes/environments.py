@@ -224,15 +224,20 @@ def _build(wanted: Wanted, folder: Path, final: Path, builder: Builder) -> dict[
         }
         _mark_ready(place, final, built)
     except OSError as error:
-        eviction.take_away(final.parent, wanted.key, place)
+        _take_away_half(wanted, final.parent, place)
         raise EnvironmentFailure(
             f"The environment could not be built: {error.strerror} ({error.filename})."
         ) from error
     except BaseException:
-        eviction.take_away(final.parent, wanted.key, place)
+        _take_away_half(wanted, final.parent, place)
         raise
     builder.say(f"Environment {wanted.short} is ready after {built['build_seconds']:.1f} s.")
     return built
+
+
+def _take_away_half(wanted: Wanted, base: Path, place: Path) -> None:
+    for half in (place, base / "sources" / wanted.key):
+        eviction.take_away(base, wanted.key, half)
 
 
 def _announce(wanted: Wanted, builder: Builder) -> None:

@@ -32,9 +32,9 @@ def tidy(node_name: str) -> None:
         return
     for left in [*base.glob(".building-*"), *base.glob(".removed-*")]:
         _remove_unless_locked(base, left.name.split("-")[1], left)
-    # Conda prefixes are built where they stay.
-    for left in base.iterdir():
-        if KEY.fullmatch(left.name) and not (left / READY).exists():
+    # Conda prefixes are built where they stay, and so is what projects are installed from.
+    for left in [*base.iterdir(), *base.glob("sources/*")]:
+        if KEY.fullmatch(left.name) and not (base / left.name / READY).exists():
             _remove_unless_locked(base, left.name, left)
     # Nobody finds a deleted one any longer; who found it just before is being prepared still.
     if not _preparing(node_name):
@@ -109,5 +109,5 @@ def take_away(base: Path, key: str, place: Path) -> None:
 def _remove_unless_locked(base: Path, key: str, place: Path) -> None:
     with suppress(Timeout), FileLock(base / f"{key}.lock", timeout=0):
         # One that became ready since it was looked at is none that was left.
-        if not (place / READY).exists() or place.name != key:
+        if place.name != key or not (base / key / READY).exists():
             take_away(base, key, place)

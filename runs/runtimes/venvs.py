@@ -10,6 +10,7 @@ from pathlib import Path
 from coretex_site.lib import filetree
 from runs.runtimes import interpreters, steps
 from runs.runtimes.causes.built import Built
+from runs.runtimes.credentials import hide
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.interpreters import Interpreter, find_uv
 from runs.runtimes.requirements import Wanted
@@ -138,13 +139,15 @@ class _Uv:
 
 def _built(wanted: Wanted, target: Path) -> Built:
     """What tells the cause of a failure: which Python it was, and where a line was written."""
-    places = {line.text: line.place for line in (*wanted.lists.requirements, *wanted.lists.constraints)}
+    lines = (*wanted.lists.requirements, *wanted.lists.constraints)
+    # As the console shows them.
+    places = {hide(line.text): line.place for line in lines}
     version = wanted.base.version if isinstance(wanted.base, Interpreter) else _version(target)
     return Built(
         file=LOCK_FILE if wanted.uv_lock is not None else wanted.file,
         python=version,
         lines=[line.text for line in wanted.lists.requirements],
-        place=lambda text: places.get(text, ""),
+        place=lambda text: places.get(hide(text), ""),
         pythons=interpreters.versions,
     )
 

@@ -5,7 +5,10 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ import pytest
 from projects.models import Project
 from runs.engine.worker import take_one
 from runs.models import Execution
-from runs.runtimes import requirements
+from runs.runtimes import eviction, requirements
 from runs.states import Reason, State
 from tests.in_tree_backend import BACKEND, BUILD_SYSTEM
 from tests.small_tasks import console, fresh, make_task, submit, write
@@ -325,3 +328,45 @@ def test_what_pip_takes_and_uv_does_not_is_left_out_with_a_note(project: Project
     assert console(execution).splitlines()[-1] == "[('alpha', '1.0')]", console(execution)
     assert "Note: requirements.txt:1: --prefer-binary is left out" in console(execution)
     assert "Note: requirements.txt:3: --global-option is left out" in console(execution)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url http://user:hunter2@127.0.0.1:1/simple\nnothere",
+        "--index-url http://user:hunter2@127.0.0.1:1/simple --no-such",
+        "alpha @ http://user:hunter2@127.0.0.1:1/a b",
+        "http://hunter2@127.0.0.1:1/a.whl; x",
+        "git+http://hunter2@127.0.0.1:1/a.git",
+    ],
+)
+def test_no_password_of_an_address_is_shown_or_kept(project: Project, data_dir: Path, line: str) -> None:
+    execution = execute(project, {"requirements.txt": f"{line}\n"})
+    assert execution.reason == Reason.ENVIRONMENT
+    kept = [path for path in data_dir.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+    places = {path.relative_to(data_dir).parts[0] for path in kept}
+    assert "hunter2" not in execution.message
+    assert places == {"tasks", "snapshots"}, kept
+
+
+def test_nothing_of_a_task_stays_beside_environments_that_could_not_be_built(
+    project: Project, data_dir: Path
+) -> None:
+    files = {"requirements.txt": "-e .\n", "pyproject.toml": "[build-system]\nrequires = ['nothere']\n"}
+    assert execute(project, files).reason == Reason.ENVIRONMENT
+    base = data_dir / "environments"
+    assert not [path for path in base.rglob("requirements.txt")]
+    left = next(base.iterdir()) / "sources" / ("a" * 40)
+    (left / "src").mkdir(parents=True)
+    eviction.tidy(left.parent.parent.name)
+    assert not left.exists()
+
+
+def test_a_file_that_an_address_does_not_have_is_named(project: Project, tmp_path: Path) -> None:
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        line = f"alpha @ http://127.0.0.1:{server.server_port}/alpha-9.0-py3-none-any.whl\n"
+        execution = execute(project, {"requirements.txt": line})
+        server.shutdown()
+    assert "127.0.0.1 has no alpha-9.0-py3-none-any.whl (404 " in execution.message

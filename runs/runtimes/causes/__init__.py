@@ -86,6 +86,7 @@ TABLE: tuple[tuple[str, Explain], ...] = (
         r"|Network is unreachable|[Cc]ould not resolve host|error sending request",
         surroundings.unreachable,
     ),
+    (rf"\((?P<status>404 [\w ]+)\) {_OF_URL}", surroundings.nothing_there),
     (_BUILD, surroundings.build_failed),
     (r"PackagesNotFoundError: [\s\S]*?channels:\n(?P<list>(?:\s*- .*\n)+)", lists.conda_program_misses),
     (r"(?P<list>(?:^\s*- nothing provides requested .*\n?)+)", lists.conda_program_misses),

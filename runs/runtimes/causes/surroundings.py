@@ -1,9 +1,10 @@
 """Causes that are in the node and in what it reaches: disk, network, git, compilers."""
 
 import re
+from urllib.parse import urlsplit
 
 from runs.runtimes.causes import system_packages
-from runs.runtimes.causes.built import LONGEST, Built, address, host, package, repository
+from runs.runtimes.causes.built import LONGEST, Built, address, host, last_part, package, repository
 
 
 def disk_full(found: re.Match[str], output: str, built: Built) -> str:
@@ -42,6 +43,11 @@ def unreachable(found: re.Match[str], output: str, built: Built) -> str:
 
 def server_error(found: re.Match[str], output: str, built: Built) -> str:
     return f"{host(found['url'])} answered {found['status']}. Try again later, or ask your administrator."
+
+
+def nothing_there(found: re.Match[str], output: str, built: Built) -> str:
+    name = last_part(urlsplit(found["url"]).path)
+    return f"{host(found['url'])} has no {name} ({found['status']}). Check the address in {built.file}."
 
 
 def no_channel(found: re.Match[str], output: str, built: Built) -> str:
