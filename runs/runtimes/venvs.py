@@ -1,6 +1,7 @@
 """Builds with uv: venvs, and the pip part of any environment. Knows no rows and no keys' meaning."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,8 @@ from tasks.runtime import LOCK_FILE, PROJECT_FILE
 LINES = "coretex-requirements.txt"
 # Before the block of a script it makes a pyproject.toml, from which uv also takes `tool.uv.sources`.
 AS_PROJECT = '[project]\nname = "script"\nversion = "0"\n'
+# What the path of a copy of the Task begins with, in the address of what was installed from it.
+OF_TASK = re.compile(r"file://\S*?/sources/[0-9a-f]{40}(?=[/\s]|$)")
 # Only what runs the project: groups and extras are for its development.
 AS_LOCKED = ("--frozen", "--no-default-groups", "--no-editable", "--inexact", "--no-python-downloads")
 
@@ -117,7 +120,7 @@ class _Uv:
         options = []
         for option, found in (
             ("constraints", [*constraints, *(line for line in lock if "==" in line)]),
-            ("overrides", [line for line in lock if " @ " in line and "file:" not in line]),
+            ("overrides", [line for line in lock if " @ " in line and " @ file:" not in line]),
         ):
             if found:
                 path = self.source / f"coretex-{option}.txt"
@@ -158,7 +161,7 @@ def _version(target: Path) -> str:
 
 
 def frozen(target: Path, builder: Builder) -> str:
-    """The exact packages that pip would see, one a line."""
+    """The exact packages that pip would see, one a line; those of the Task by their paths in it."""
     environment = dict(steps.installer(target.parent, builder).environment)
     command = [find_uv(), "pip", "freeze", "--quiet", "--python", str(target / "bin" / "python")]
     done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=False)
@@ -166,7 +169,7 @@ def frozen(target: Path, builder: Builder) -> str:
         raise EnvironmentFailure(
             f"The packages of the environment could not be listed: {done.stderr.strip()}"
         )
-    return done.stdout.strip()
+    return OF_TASK.sub("file:.", done.stdout.strip())
 
 
 def _write(lines: Iterable[str], path: Path) -> None:

@@ -1,10 +1,12 @@
 """What requirements.txt may hold, and which Python it is installed for."""
 
 import hashlib
+import io
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,12 +14,16 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.utils import timezone
 
 from projects.models import Project
 from runs.engine.worker import take_one
-from runs.models import Execution
+from runs.models import Environment, Execution
 from runs.runtimes import eviction, requirements
+from runs.runtimes.ready import forget
 from runs.states import Reason, State
+from runs.submission import run_actions
 from tests.in_tree_backend import BACKEND, BUILD_SYSTEM
 from tests.small_tasks import console, fresh, make_task, submit, write
 from tests.wheelhouse import only_wheels
@@ -230,20 +236,79 @@ def with_wheels(wheels: Path, **files: str | bytes) -> dict[str, str | bytes]:
     }
 
 
-def test_an_editable_line_of_a_repository_is_installed_as_it_is(project: Project, tmp_path: Path) -> None:
-    repository = tmp_path / "repository"
-    repository.mkdir()
-    (repository / "pyproject.toml").write_text(BUILD_SYSTEM + '[project]\nname = "mine"\nversion = "1.0"\n')
-    (repository / "backend.py").write_text(BACKEND)
-    (repository / "src").mkdir()
-    (repository / "src" / "mine.py").write_text("WORD = 'from git'\n")
+def make_repository(folder: Path) -> Path:
+    """A git repository with the project `mine`."""
+    (folder / "src").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(BUILD_SYSTEM + '[project]\nname = "mine"\nversion = "1.0"\n')
+    (folder / "backend.py").write_text(BACKEND)
+    commit(folder, "from git")
+    return folder
+
+
+def commit(repository: Path, word: str) -> None:
+    (repository / "src" / "mine.py").write_text(f"WORD = {word!r}\n")
     git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-C", str(repository)]
-    for words in (["init", "-qb", "main"], ["add", "."], ["commit", "-qm", "First"]):
+    for words in (["init", "-qb", "main"], ["add", "."], ["commit", "-qm", word]):
         subprocess.run([*git, *words], check=True)
-    line = f"-e git+{repository.as_uri()}@main#egg=mine\n"
+
+
+def test_an_editable_line_of_a_repository_is_installed_as_it_is(project: Project, tmp_path: Path) -> None:
+    line = f"-e git+{make_repository(tmp_path / 'repository').as_uri()}@main#egg=mine\n"
     execution = execute(project, {"main.py": "import mine; print(mine.WORD)", "requirements.txt": line})
     assert execution.status == State.SUCCEEDED, console(execution)
     assert console(execution).splitlines()[-1] == "from git"
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "pyproject.toml", "main.py"])
+def test_exactly_means_the_commit_of_then(project: Project, wheels: Path, tmp_path: Path, file: str) -> None:
+    repository = make_repository(tmp_path / "repository")
+    link = f"mine @ git+{repository.as_uri()}@main"
+    source = "import mine, alpha; print(mine.WORD, alpha.VERSION)"
+    table = f'dependencies = ["alpha", "{link}"]\n'
+    files = {
+        "requirements.txt": {"main.py": source, file: f"{link}\nalpha\n"},
+        "pyproject.toml": {"main.py": source, file: f'[project]\nname = "x"\nversion = "1"\n{table}'},
+        "main.py": {file: f"# /// script\n# {table}# ///\n{source}"},
+    }[file]
+    first = execute(project, files)
+    assert console(first).splitlines()[-1] == "from git 2.0", console(first)
+    commit(repository, "from later")
+    make_wheel(wheels, "alpha", "3.0")
+    again_exactly(first, "from git 2.0")
+
+
+@pytest.mark.parametrize(
+    ("line", "listed"),
+    [("-e .", "-e file:."), (".", "mine @ file:."), ("./wheels/mine.zip", "mine @ file:./wheels/mine.zip")],
+)
+def test_exactly_has_what_was_installed_from_the_task(project: Project, line: str, listed: str) -> None:
+    files: dict[str, str | bytes] = {
+        "pyproject.toml": BUILD_SYSTEM + '[project]\nname = "mine"\nversion = "1.0"\n',
+        "backend.py": BACKEND,
+        "src/mine.py": "WORD = 'of the Task'\n",
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(f"mine/{path}", text)
+    files |= {"wheels/mine.zip": packed.getvalue(), "requirements.txt": f"{line}\n"}
+    first = execute(project, {"main.py": "import mine; print(mine.WORD)", **files})
+    assert first.status == State.SUCCEEDED, console(first)
+    assert first.environment.packages == listed
+    again_exactly(first, "of the Task")
+
+
+def again_exactly(first: Execution, said: str) -> None:
+    """Executes again exactly, once the environment of then is gone."""
+    Environment.objects.update(unwanted_at=timezone.now())
+    eviction.tidy(settings.NODE_NAME)
+    forget()
+    again = run_actions.again(first.run, by=first.created_by, exactly=first)
+    take_one()
+    assert console(again).splitlines()[-1] == said, console(again)
+    again = fresh(again)
+    assert again.environment != first.environment
+    assert again.environment.packages == first.environment.packages
 
 
 def test_lists_in_utf_16_may_refer_to_each_other(project: Project, wheels: Path) -> None:
