@@ -4,6 +4,7 @@ Sources: the specifications "pyproject.toml" and "Inline script metadata" (PEP 7
 and what uv's documentation says of `tool.uv.package`.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,8 +14,12 @@ from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import VERSION_PATTERN
 
 MOST_CHARACTERS = 1_000_000
+EXAMPLES = {"name": '"my-project"', "version": '"1.0"'}
+NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE | re.ASCII)
+VERSION = re.compile(VERSION_PATTERN, re.VERBOSE | re.IGNORECASE)
 OPENS, CLOSES = "# /// script", "# ///"
 
 
@@ -58,17 +63,21 @@ def project(text: str) -> Listed:
 
 
 def _unnamed(listed: Listed) -> str:
-    """What the specification demands of a project, and installers refuse to do without; in a sentence."""
+    """What is wrong with the name and version, without which installers read no project; in a sentence."""
     project = _table(listed.table, "project")
     dynamic = project.get("dynamic")
-    has_version = "version" in project or (isinstance(dynamic, list) and "version" in dynamic)
-    missing = [
-        key for key, is_there in (("name", "name" in project), ("version", has_version)) if not is_there
-    ]
-    if not missing:
-        return ""
-    example = " and ".join({"name": 'name = "mine"', "version": 'version = "1.0"'}[key] for key in missing)
-    return f"pyproject.toml: [project] has no {' and no '.join(missing)}. Add {example}."
+    is_dynamic = isinstance(dynamic, list) and "version" in dynamic
+    expected = {
+        "name": (NAME, "letters, digits, -, _ and . as in my-project"),
+        "version": (VERSION, "a version such as 1.0"),
+    }
+    for key, (pattern, what) in expected.items():
+        value = project.get(key)
+        if value is None and not (key == "version" and is_dynamic):
+            return f"pyproject.toml: [project] has no {key}. Add {key} = {EXAMPLES[key]}."
+        if value is not None and not (isinstance(value, str) and pattern.fullmatch(value.strip())):
+            return f"pyproject.toml: [project].{key} must be {what}, but is {str(value)[:100]!r}."
+    return ""
 
 
 def script(text: str, *, name: str) -> Listed | None:
@@ -132,6 +141,8 @@ def _mistake(listed: Listed, where: str) -> str:
 def _parse(text: str) -> dict[str, Any]:
     if len(text) > MOST_CHARACTERS:
         raise ValueError(f"it has more than {MOST_CHARACTERS:,} characters")
+    if "\ufffd" in text or "\0" in text:
+        raise ValueError("it must be saved as UTF-8")
     try:
         return tomllib.loads(text)
     except RecursionError as error:

@@ -14,6 +14,7 @@ from typing import Any
 import uv
 
 from runs.runtimes.failure import EnvironmentFailure
+from runs.runtimes.requirement_lines import decode
 
 VERSION_FILE = ".python-version"
 PROJECT_FILE = "pyproject.toml"
@@ -70,7 +71,7 @@ def requested(folder: Path, wanted: tuple[str, str] | None = None) -> tuple[str,
     """(what is asked for, by which file): the first line of .python-version, else requires-python."""
     version = folder / VERSION_FILE
     if version.is_file():
-        lines = [line.strip() for line in version.read_text("utf-8", "replace").splitlines()]
+        lines = [line.strip() for line in decode(version.read_bytes()).splitlines()]
         text = next((line for line in lines if line and not line.startswith("#")), "")
         if text:
             return _checked(text, VERSION_FILE), VERSION_FILE

@@ -2,9 +2,12 @@
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.requirement_lines import (
@@ -24,6 +27,8 @@ from tasks import list_fixes
 ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
 # More mistakes than these are not told at once.
 MOST_MISTAKES = 5
+# What pip takes behind a path, as behind an address, and uv does not.
+EGG = re.compile(r"#egg=[^\s;]*")
 NAMED_ADDRESS = re.compile(r"[\w.-]+\s*(?:\[[^\]]*\])?\s*@\s*(?P<target>.+)")
 
 
@@ -145,7 +150,10 @@ class _Collector:
         lists.notes += parsed.notes
         if parsed.requirement:
             self._note_local(line, parsed)
-            text = f"-e {parsed.requirement}" if parsed.editable else parsed.requirement
+            requirement = (
+                parsed.requirement if "://" in parsed.requirement else EGG.sub("", parsed.requirement)
+            )
+            text = f"-e {requirement}" if parsed.editable else requirement
             target.append(Line(text=text, file=line.file, number=line.number))
         for name in parsed.requirements:
             self._follow(line, name, constrains=constrains)
@@ -212,10 +220,30 @@ class _Collector:
             raise LineError(
                 f"{line.place} installs {path}, which is not in the Task. Add it, or remove the line."
             )
+        if path.lower().endswith(".whl"):
+            _check_wheel_name(line, os.path.basename(path))
         inside = os.path.normpath(path)
         if inside.startswith(".."):
             raise LineError(f"{line.place} installs {path}, which is outside the Task. Add it to the Task.")
         (self.lists.editable if parsed.editable else self.lists.local).append(inside)
+
+
+def _check_wheel_name(line: Line, name: str) -> None:
+    """Raises LineError for what no installer would take, by its name alone."""
+    try:
+        tags = parse_wheel_filename(name)[3]
+    except InvalidWheelFilename as error:
+        raise LineError(
+            f"{line.place} installs {name}. A wheel must keep the name that it was made with, such as "
+            "numpy-1.26.4-py3-none-any.whl: rename it."
+        ) from error
+    systems = sorted({tag.platform for tag in tags})
+    own = ("any", "macosx") if sys.platform == "darwin" else ("any", "linux", "manylinux", "musllinux")
+    if not any(system.startswith(own) for system in systems):
+        raise LineError(
+            f"{line.place} installs {name}, which is made for another system ({', '.join(systems)}). Add the "
+            "file that is made for this one, or write NAME==VERSION."
+        )
 
 
 def local_target(requirement: str, folder: Path, *, always: bool = False) -> str | None:
@@ -227,7 +255,7 @@ def local_target(requirement: str, folder: Path, *, always: bool = False) -> str
     text = (requirement if named is None else named["target"]).split(" --hash")[0]
     text = re.split(r"\s*;|\s+#", text)[0].strip()
     text = re.sub(rf"^(?:file:/*)?{re.escape(PROJECT_ROOT)}/", "./", text)
-    text = local_path(text.split("#")[0] if text.startswith("file:") else text)
+    text = local_path(text.split("#")[0])
     if "://" in text or re.match(r"(git|hg|svn|bzr)\+", text):
         return None
     path = re.sub(r"\[[^\]]*\]$", "", text).strip()

@@ -25,6 +25,8 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# A package of a channel, as Conda has it.
+OF_CHANNEL = re.compile(r"[\w./-]+::\w")
 PROJECT_ROOT = "${PROJECT_ROOT}"
 # How an absolute path of Windows begins.
 DRIVE = re.compile(r"[A-Za-z]:/")
@@ -124,6 +126,10 @@ def parse(line: Line, text: str) -> Parsed:
     """What a line says, whose variables are expanded in `text`. Raises LineError."""
     if text.startswith("-"):
         return _options(line, text)
+    if OF_CHANNEL.match(text):
+        raise LineError(
+            f"{line.place}: {text[:200]!r} is for Conda. Write the name alone, or list it in environment.yml."
+        )
     requirement, separator, rest = _split(text)
     if not separator:
         return Parsed(requirement=slashed(requirement))

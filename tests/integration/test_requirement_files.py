@@ -136,11 +136,14 @@ def test_a_git_link_without_git_is_missed_in_words(
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        (".python-version", "\ufeff3\r\n".encode("utf-16-le")),
         (".python-version", f"# what we use\n{sys.version_info.major}.{sys.version_info.minor}\n"),
         ("pyproject.toml", '[project]\nname = "x"\nrequires-python = ">=3.8"\n'),
     ],
 )
-def test_the_task_chooses_among_the_pythons_of_the_machine(project: Project, name: str, text: str) -> None:
+def test_the_task_chooses_among_the_pythons_of_the_machine(
+    project: Project, name: str, text: str | bytes
+) -> None:
     execution = execute(project, {"requirements.txt": "alpha<2\n", name: text})
     assert execution.status == State.SUCCEEDED, console(execution)
     assert f"({name} asks for" in console(execution)

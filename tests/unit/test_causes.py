@@ -326,3 +326,18 @@ def test_what_is_made_for_another_system_is_told_how_to_be_left_out() -> None:
 def test_a_host_that_git_asks_by_ssh_is_named() -> None:
     output = "Git operation failed\nssh: connect to host code.invalid port 22: Connection refused\n"
     assert explain(output, BUILT).startswith("code.invalid cannot be reached from this node.")
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("error: Failed to extract archive: file:///x/y.tar.gz\n  cause: Invalid", "y.tar.gz is damaged"),
+        (
+            "error: Invalid URL in `/x/y.txt` at position 0: a.example/simple\n",
+            "expected one that begins with",
+        ),
+        ("cause: Because all versions of alpha have no source distribution and you", "remove --no-binary"),
+    ],
+)
+def test_other_things_that_are_wrong_in_a_list_are_told(output: str, words: str) -> None:
+    assert words in explain(output, BUILT)

@@ -162,6 +162,9 @@ def test_variables_that_the_operator_names_are_replaced_but_never_in_addresses(t
         ("python -m pip install alpha", "txt:1: 'python -m .*' is not a requirement. It is a command"),
         (r"-e c:\Users\me\mine", r"another machine \(c:/Users/me/mine\)"),
         ("alpha @ file:///C:/Users/me/a.whl", r"another machine \(C:/Users/me/a.whl\)"),
+        ("conda-forge::alpha", "txt:1: 'conda-forge::alpha' is for Conda. Write the name alone"),
+        ("./lists/alpha.whl", "must keep the name that it was made with"),
+        ("lists/a-1.0-cp39-cp39-win_amd64.whl", r"is made for another system \(win_amd64\)"),
         ("-r lists", "txt:1 refers to lists, which is a folder; expected a file in it"),
         (
             "name: x\ndependencies:\n  - alpha",
@@ -194,6 +197,8 @@ def test_variables_that_the_operator_names_are_replaced_but_never_in_addresses(t
 )
 def test_a_line_that_cannot_be_used_is_told_with_its_place(tmp_path: Path, line: str, words: str) -> None:
     (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "alpha.whl").touch()
+    (tmp_path / "lists" / "a-1.0-cp39-cp39-win_amd64.whl").touch()
     with pytest.raises(EnvironmentFailure, match=words):
         lists(tmp_path, line)
 
@@ -205,6 +210,9 @@ def test_paths_may_be_written_as_windows_writes_them(tmp_path: Path) -> None:
     (tmp_path / "wheels").mkdir()
     (tmp_path / "wheels" / "alpha-1.0-py3-none-any.whl").touch()
     (tmp_path / "mine").mkdir()
+    assert texts(lists(tmp_path, "wheels/alpha-1.0-py3-none-any.whl#egg=alpha")) == [
+        "wheels/alpha-1.0-py3-none-any.whl"
+    ]
     lines = ["-r lists\\base.txt", r".\wheels\alpha-1.0-py3-none-any.whl", r"-e .\mine", r"-f .\wheels"]
     found = lists(tmp_path, "\r\n".join(lines))
     assert texts(found) == [

@@ -223,14 +223,17 @@ def test_the_suffix_says_what_runs_a_script(path: str, interpreter: str | None) 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", 'has no name and no version. Add name = "mine" and version = "1.0".'),
+        ("", 'has no name. Add name = "my-project".'),
         ('name = "x"\n', 'has no version. Add version = "1.0".'),
+        ('name = "my project"\nversion = "1"\n', "[project].name must be letters, digits, -, _ and ."),
+        ('name = "x"\nversion = "one"\n', "[project].version must be a version such as 1.0, but is 'one'."),
+        ('name = "x"\nversion = "1"\ndescription = "pr\ufffd"\n', "it must be saved as UTF-8"),
         ('name = "x"\ndynamic = ["version"]\n', ""),
     ],
 )
 def test_a_project_needs_a_name_and_a_version(text: str, problem: str) -> None:
     said = project_tables.project(f'[project]\n{text}dependencies = ["numpy"]\n').problem
-    assert said == (f"pyproject.toml: [project] {problem}" if problem else "")
+    assert problem in said and bool(problem) == bool(said)
 
 
 def test_a_project_that_installs_nothing_needs_neither() -> None:

@@ -41,6 +41,8 @@ TABLE: tuple[tuple[str, Explain], ...] = (
         r"(?P<path>[^\s`]+\.(?:whl|zip))`?\n(?:.*\n)*?.*(?:end of central directory|from zip)",
         lists.broken_wheel,
     ),
+    (r"Failed to extract archive: (?P<path>\S+)", lists.broken_wheel),
+    (r"^error: Invalid URL in .*: (?P<url>\S+)$", lists.incomplete_address),
     (
         r"lockfile .*needs to be updated|Failed to parse `?uv.lock|Unable to find lockfile",
         lists.outdated_lock,
@@ -55,6 +57,7 @@ TABLE: tuple[tuple[str, Explain], ...] = (
         rf"(?P<package>\S+) has no (?:usable )?wheels(?: with a matching (?P<what>{_TAG}) tag)?",
         choice.no_wheel,
     ),
+    (r"(?P<name>\S+) ha(?:s|ve) no source distribution", choice.no_source),
     (rf"(?P<name>\S+) was not found {_WHERE}", choice.no_package),
     (r"there (?:is|are) no versions? of (?P<package>\S+)", choice.no_version),
     (r"only (?P<there>\S+) is available and you require (?P<wanted>\S+?),", choice.too_new),

@@ -77,6 +77,13 @@ def no_wheel(found: re.Match[str], output: str, built: Built) -> str:
     )
 
 
+def no_source(found: re.Match[str], output: str, built: Built) -> str:
+    return (
+        f"{found['name']} can only be had compiled, and {built.file} asks for its source code: remove "
+        f"--no-binary, or add a line --only-binary {re.split(r'[<>=!~]', found['name'])[0]}."
+    )
+
+
 def too_old_source(found: re.Match[str], output: str, built: Built) -> str:
     return f"{package(output)} is too old for Python {built.python}. {_choose('<3.12', built)}"
 

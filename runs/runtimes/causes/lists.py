@@ -70,6 +70,10 @@ def outdated_lock(found: re.Match[str], output: str, built: Built) -> str:
     return "uv.lock does not fit pyproject.toml. Run uv lock and upload both, or delete uv.lock."
 
 
+def incomplete_address(found: re.Match[str], output: str, built: Built) -> str:
+    return f"{found['url']} in {built.file} is no address: expected one that begins with https://."
+
+
 def conda_cause(found: re.Match[str], output: str, built: Built) -> str:
     return found["text"]
 
