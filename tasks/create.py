@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from coretex_site.lib import filetree, paths, uploading
+from coretex_site.lib import archives, filetree, paths, uploading
 from coretex_site.lib.filetree import TreeError
 from coretex_site.lib.intake import Choices, Taken
 from projects.models import Project
 from tasks import library, starters
 from tasks.files import store
 from tasks.models import Task
-from tasks.taskyaml.heading import Heading, heading
+from tasks.taskyaml.heading import LONGEST_NAME, Heading, heading
 from tasks.taskyaml.tree import MAX_BYTES
 
 MISSING_NAME = "Give the Task a name."
@@ -25,7 +25,8 @@ MISSING_NAME = "Give the Task a name."
 class Details:
     """What a new Task is called, where it belongs, and who makes it.
 
-    An empty name or description is taken from the task.yaml of its files, if that has one.
+    An empty name or description is taken from the task.yaml of its files, if that has one; the name else
+    from the folder, the archive or the only file that was uploaded.
     """
 
     project: Project
@@ -55,7 +56,15 @@ def from_upload(
     def fill(folder: Path) -> None:
         report(uploading.write(uploads, folder, unpack=True, strip=True, is_whole=True, choices=choices))
 
-    return _make(details, fill)
+    return _make(details, fill, otherwise=_name_of([path for path, _ in uploads]))
+
+
+def _name_of(uploaded: Sequence[str]) -> str:
+    """What the uploaded files are called together; empty when only each of them has a name."""
+    first, *within = PurePosixPath(uploaded[0]).parts or ("",)
+    if within:
+        return first if all(PurePosixPath(path).parts[:1] == (first,) for path in uploaded) else ""
+    return archives.stem(first) if len(uploaded) == 1 else ""
 
 
 def from_template(details: Details, name: str, *, schema_url: str = "") -> Task:
@@ -94,27 +103,32 @@ def name_is_taken(name: str) -> str:
     return f"This Project already has a Task “{name}”. Choose another name."
 
 
-def _completed(details: Details, folder: Path) -> Details:
-    """The details with what was left out as task.yaml has it; raises TreeError where that gives no name."""
+def _completed(details: Details, folder: Path, otherwise: str) -> Details:
+    """The details with what was left out as task.yaml has it; raises TreeError when there is no name.
+
+    `otherwise` is the name where neither has one.
+    """
     task_yaml = folder / store.TASK_YAML
     found = Heading()
     if task_yaml.is_file():
         with task_yaml.open("rb") as file:
             found = heading(file.read(MAX_BYTES + 1))
-    if not details.name and (found.problem or not found.name):
+    name = details.name or found.name or otherwise[:LONGEST_NAME].strip()
+    if not details.name and (found.problem or not name):
         raise TreeError(found.problem or MISSING_NAME)
-    if not details.name and name_taken(details.project, found.name):
-        raise TreeError(f"{name_is_taken(found.name)} That is the name in task.yaml.")
-    return replace(
-        details, name=details.name or found.name, description=details.description or found.description
-    )
+    if not details.name and name_taken(details.project, name):
+        where = "in task.yaml" if found.name else "of what was uploaded"
+        raise TreeError(f"{name_is_taken(name)} That is the name {where}.")
+    return replace(details, name=name, description=details.description or found.description)
 
 
-def _make(details: Details, fill: Callable[[Path], object], *, template: str = "") -> Task:
+def _make(
+    details: Details, fill: Callable[[Path], object], *, template: str = "", otherwise: str = ""
+) -> Task:
     """A Task whose files `fill` puts into the folder it is given. On any error neither row nor file stays."""
     with filetree.scratch(paths.scratch(), "task") as scratch:
         fill(scratch / "files")
-        details = _completed(details, scratch / "files")
+        details = _completed(details, scratch / "files", otherwise)
         task = None
         try:
             with transaction.atomic():

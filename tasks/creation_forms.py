@@ -65,7 +65,9 @@ class CreateForm(DetailsForm):
         self.arrival = arrival
         name = self.fields["name"]
         name.required = False
-        name.help_text = "Left empty, it is the name in the task.yaml of the files or of the Template."
+        name.help_text = (
+            "Left empty, it is the name in task.yaml, or that of the folder, archive or Template."
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

@@ -9,13 +9,14 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from coretex_site.lib.entries import Entry
 from coretex_site.lib.leftovers import LeftOut, by_name
 from coretex_site.lib.streams import Decompressed, decoder_of
 from coretex_site.lib.tar_entries import Reader, is_tar, tar_entries
-from coretex_site.lib.treepaths import Limits, TreeError
+from coretex_site.lib.treepaths import Limits, TreeError, shown_name
 from coretex_site.lib.writing import too_many
 from coretex_site.lib.zip_entries import SPLIT, check_directory, zip_entries
 
@@ -59,18 +60,28 @@ class Unreadable(TreeError):
 
 
 class Entries(list[Entry]):
-    """What an archive of `packed` bytes holds, without folders; `left_out` counts what tools made."""
+    """What an archive of `packed` bytes holds, without folders; `left_out` counts what tools made.
+
+    `spare` are files among the latter to which links may lead.
+    """
 
     packed = 0
 
     def __init__(self) -> None:
         super().__init__()
         self.left_out = LeftOut()
+        self.spare: list[Entry] = []
 
 
 def is_archive(filename: str) -> bool:
     """Whether a file of this name is meant to be unpacked."""
     return SUFFIX.fullmatch(filename) is not None
+
+
+def stem(filename: str) -> str:
+    """The name without the suffix of an archive, or else without its last one."""
+    found = SUFFIX.fullmatch(filename)
+    return PurePosixPath(filename).stem if found is None else filename[: found.start(1) - 1]
 
 
 def is_maimed_archive(filename: str, content: BinaryIO) -> bool:
@@ -140,6 +151,11 @@ def _otherwise(begin: bytes, filename: str) -> str:
 def _damaged(filename: str, error: Exception) -> str:
     if "multiple disks" in str(error):
         return f"{filename} {SPLIT}"
+    if isinstance(error, UnicodeDecodeError) and error.encoding == "utf-8":
+        name = shown_name(error.object.decode(errors="replace"))
+        return (
+            f"{filename} says that the name “{name}” is UTF-8, which it is not. Make it with another program."
+        )
     return (
         f"{filename} is damaged, cut off or not really an archive of this kind "
         f"({str(error)[:200] or type(error).__name__}). Make it again and upload that."
@@ -166,6 +182,8 @@ def _listed(items: Iterable[Entry], packed: int, filename: str, limits: Limits) 
     for entry in items:
         if (name := by_name(entry.path)) is not None:
             entries.left_out.names[name] += not entry.is_folder
+            if entry.is_file and len(entries.spare) < most:
+                entries.spare.append(entry)
         elif not entry.is_folder or entry.problem:
             entries.append(entry)
             if len(entries) > most:

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import IO
 
-from coretex_site.lib.treepaths import TreeError, safe_path, shown_name
+from coretex_site.lib.treepaths import LONGEST_PATH, TreeError, safe_path, shown_name
 
 
-def nothing() -> AbstractContextManager[IO[bytes]]:
+def _nothing() -> AbstractContextManager[IO[bytes]]:
     raise ValueError("this entry has no content")
 
 
@@ -32,7 +32,17 @@ class Entry:
     is_hard: bool = False  # the target is a path from the top of the archive, not from the link's folder
     problem: str = ""  # why it cannot be stored
     beginning: bytes = b""
-    open: Callable[[], AbstractContextManager[IO[bytes]]] = nothing
+    open: Callable[[], AbstractContextManager[IO[bytes]]] = _nothing
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it has content that can be read."""
+        return self.target is None and self.open is not _nothing
+
+
+def in_annex(path: str) -> bool:
+    """Whether this is content of git-annex, which DataLad uses: a project has links to it for files."""
+    return "/.git/annex/objects/" in f"/{path}"
 
 
 def normal(path: str) -> str:
@@ -42,7 +52,9 @@ def normal(path: str) -> str:
 
 
 def folders_of(path: str) -> Iterator[str]:
-    """`a/b/c.txt` → `a`, `a/b`."""
+    """`a/b/c.txt` → `a`, `a/b`; nothing for a path that is too long to be stored."""
+    if len(path) > LONGEST_PATH:
+        return
     at = path.find("/")
     while at >= 0:
         yield path[:at]

@@ -70,11 +70,12 @@ def unpack(
     with list_archive(archive, filename, limits) as entries:
         left_out = entries.left_out
         found, read_as = _read_names(entries, choices)
-        kept = sift(entries, left_out, gitignore=choices.gitignore)
+        kept, out = sift(entries, left_out, gitignore=choices.gitignore)
         if found or (GITIGNORE in left_out.ignored and not choices.is_confirmed):
             raise Question(filename, found, left_out)
         budget = Budget(limits, what=filename, packed=entries.packed)
-        digests = _store(kept, left_out, target, limits, budget, strip=True)
+        spare = [*entries.spare, *out]
+        digests = _store(kept, left_out, target, limits, budget, strip=True, spare=spare)
         return Taken(digests=digests, left_out=left_out, read_as=read_as)
 
 
@@ -104,7 +105,7 @@ def write_files(
             if beginning == APPLE_DOUBLE:
                 reader.close()
         entries.append(Entry(path=path, beginning=beginning, open=_closing(reader)))
-    kept = sift(entries, left_out, gitignore=choices is not None and choices.gitignore)
+    kept, _ = sift(entries, left_out, gitignore=choices is not None and choices.gitignore)
     budget = Budget(limits, what="This upload")
     digests = _store(kept, left_out, target, limits, budget, strip=strip)
     return Taken(digests=digests, left_out=left_out)
@@ -122,20 +123,26 @@ def _read_names(entries: Sequence[Entry], choices: Choices) -> tuple[Sequence[Re
     legacy = [entry for entry in entries if entry.raw is not None]
     if not legacy:
         return [], ""
-    encoding, read_as = choices.encoding, ""
-    if encoding not in legacy_names.ENCODINGS:
+    found, read_as = list[Reading](), ""
+    encoding = legacy_names.known(choices.encoding)
+    if choices.encoding and not encoding:
+        raise TreeError(
+            f"“{shown_name(choices.encoding)}” is not an encoding of file names. "
+            f"Expected one of {', '.join(legacy_names.ENCODINGS)}."
+        )
+    if not encoding:
         found = legacy_names.readings([entry.raw or b"" for entry in legacy])
         only = legacy_names.certain(found)
-        if only is None:
-            return found, ""
-        encoding, read_as = only.encoding, only.label
+        encoding = (only or found[0]).encoding  # the likeliest, for what is said about the files
+        if only is not None:
+            found, read_as = [], only.label
     for entry in entries:
         if entry.raw is not None:
             _decode(entry, encoding)
         if entry.target is not None:
             target = entry.target.encode("utf-8", "surrogateescape")
             entry.target = legacy_names.decode(target, encoding, errors="replace")
-    return [], read_as
+    return found, read_as
 
 
 def _decode(entry: Entry, encoding: str) -> None:
@@ -151,11 +158,22 @@ def _decode(entry: Entry, encoding: str) -> None:
 
 
 def _store(
-    kept: Sequence[Entry], left_out: LeftOut, target: Path, limits: Limits, budget: Budget, *, strip: bool
+    kept: Sequence[Entry],
+    left_out: LeftOut,
+    target: Path,
+    limits: Limits,
+    budget: Budget,
+    *,
+    strip: bool,
+    spare: Sequence[Entry] = (),
 ) -> dict[str, str]:
-    """Writes the entries, each in its turn, and copies of those to which links lead; {path: sha256}."""
+    """Writes the entries, each in its turn, and copies of those to which links lead; {path: sha256}.
+
+    `spare` are files that are only stored where a link leads to one.
+    """
     problems = [entry.problem for entry in kept if entry.problem]
-    placed = resolve([e for e in kept if not e.problem and not e.is_folder], left_out, limits, budget.what)
+    good = [entry for entry in kept if not entry.problem and not entry.is_folder]
+    placed = resolve(good, left_out, limits, budget.what, spare)
     names = arrange([path for path, _ in placed], limits, strip=strip, what=budget.what, problems=problems)
     if not placed:
         raise TreeError(
@@ -168,7 +186,7 @@ def _store(
         places.setdefault(id(entry), []).append(names[path])
     digests: dict[str, str] = {}
     with storing(target) as write:
-        for entry in kept:
+        for entry in (*kept, *spare):
             if id(entry) not in places:
                 continue
             first, *copies = places[id(entry)]

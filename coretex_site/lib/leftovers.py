@@ -84,17 +84,19 @@ def _listed(names: Counter[str]) -> str:
     return ", ".join(shown + more)
 
 
-def sift(entries: Sequence[Entry], left_out: LeftOut, *, gitignore: bool) -> list[Entry]:
-    """The entries that stay; those that do not are counted in `left_out`.
+def sift(entries: Sequence[Entry], left_out: LeftOut, *, gitignore: bool) -> tuple[list[Entry], list[Entry]]:
+    """(the entries that stay, those that do not); the latter are counted in `left_out`.
 
     Left out are AppleDouble files, virtual environments, and what `.coretexignore` names; with `gitignore`
     what `.gitignore` names, too.
     """
     environments = _environments([normal(entry.path) for entry in entries])
     patterns = [Patterns(source, entries) for source in (IGNORE_FILES if gitignore else [CORETEXIGNORE])]
-    kept = []
+    kept: list[Entry] = []
+    out: list[Entry] = []
     for entry in entries:
         path = normal(entry.path)
+        to = out
         if entry.beginning == APPLE_DOUBLE:
             left_out.names["._*"] += 1
         elif (environment := environments.around(path)) is not None:
@@ -102,8 +104,9 @@ def sift(entries: Sequence[Entry], left_out: LeftOut, *, gitignore: bool) -> lis
         elif found := next(((p.source, why) for p in patterns if (why := p.excluding(path))), None):
             left_out.ignored.setdefault(found[0], Counter())[found[1]] += 1
         else:
-            kept.append(entry)
-    return kept
+            to = kept
+        to.append(entry)
+    return kept, out
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """File names whose encoding an archive does not tell: which encodings fit, the likeliest first."""
 
+import codecs
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +32,20 @@ ENCODINGS = {
     "cp1258": "Vietnamese (Windows)",
     "mac_roman": "Western (old macOS)",
 }
+# Encodings of which those above know every letter, and some more.
+WIDER = {
+    "shift_jis": "cp932",
+    "euc_jp": "euc_jis_2004",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "big5": "big5hkscs",
+    "euc_kr": "cp949",
+    "iso8859-1": "cp1252",
+}
+# In these nearly any two bytes are a letter, so that what is meant in one can be read in another.
+DOUBLE_BYTE = {"cp932", "euc_jis_2004", "gb18030", "big5hkscs", "cp949"}
 RARE = {"mac_roman"}  # zips of macOS are in UTF-8, and have been for twenty years
+SYMBOLS = frozenset("@^`{|}~")
 EXAMPLES = 4
 
 
@@ -53,11 +67,22 @@ def decode(raw: bytes, encoding: str, errors: str = "strict") -> str:
         return raw.decode(encoding, errors)
 
 
+def known(encoding: str) -> str:
+    """The one of ENCODINGS that Python has under this name, too; empty if there is none."""
+    try:
+        name = codecs.lookup(encoding).name
+    except (LookupError, ValueError):  # the latter for a name with a NUL in it
+        return ""
+    name = WIDER.get(name, name)
+    return next((one for one in ENCODINGS if codecs.lookup(one).name == name), "")
+
+
 def readings(names: Sequence[bytes]) -> list[Reading]:
-    """In which encodings the names can be read, likeliest first; of those that read all alike, one."""
+    """In which encodings the names can be read, likeliest first; of those that read all alike, the first."""
     legacy = [name for name in names if not _is_utf8(name)]
     ranks = _ranks(b"\n".join(legacy))
-    found: dict[tuple[str, ...], tuple[tuple[int, int], Reading]] = {}
+    found: dict[tuple[str, ...], Reading] = {}
+    orders: dict[str, tuple[int, int]] = {}
     for encoding, label in ENCODINGS.items():
         try:
             texts = tuple(name.decode(encoding) for name in legacy)
@@ -65,16 +90,19 @@ def readings(names: Sequence[bytes]) -> list[Reading]:
             continue
         odd = sum(map(oddities, texts))
         reading = Reading(encoding=encoding, label=label, examples=texts[:EXAMPLES], oddities=odd)
-        order = (odd, ranks.get(encoding, len(ENCODINGS)))
-        if texts not in found or order < found[texts][0]:
-            found[texts] = (order, reading)
-    return [reading for _, reading in sorted(found.values(), key=lambda pair: pair[0])]
+        first = found.setdefault(texts, reading).encoding
+        order = odd, ranks.get(encoding, len(ENCODINGS))
+        orders[first] = min(order, orders.get(first, order))
+    return sorted(found.values(), key=lambda reading: orders[reading.encoding])
 
 
 def certain(found: Sequence[Reading]) -> Reading | None:
     """The only reading of names that real names could have, if there is just one such."""
     plausible = [reading for reading in found if not reading.oddities and reading.encoding not in RARE]
-    return plausible[0] if len(plausible) == 1 else None
+    if len(plausible) != 1:
+        return None
+    in_asia = [reading for reading in found if reading.encoding in DOUBLE_BYTE]
+    return None if plausible[0] in in_asia and len(in_asia) > 1 else plausible[0]
 
 
 def _is_utf8(name: bytes) -> bool:
@@ -95,13 +123,19 @@ def _ranks(text: bytes) -> dict[str, int]:
 
 
 def oddities(name: str) -> int:
-    """How often a name has what names rarely have: symbols, two scripts in a word, a capital inside one."""
+    """How often a name has what names rarely have: symbols, two scripts in a word, a capital inside one.
+
+    Also what halves of letters look like: Japanese and Chinese ones often end in the bytes of SYMBOLS. Their
+    own wide digits, brackets and dots are usual.
+    """
     count = 0
     for before, here in zip(" " + name, name, strict=False):
         if here.isascii() and before.isascii():
             continue
         scripts = _script(before), _script(here)
-        count += not here.isascii() and not scripts[1]
+        is_wide = unicodedata.east_asian_width(here) in "WF" and scripts[0] != "LATIN"
+        count += not here.isascii() and not scripts[1] and not is_wide
+        count += here in SYMBOLS or before in SYMBOLS
         count += before.islower() and here.isupper()
         count += all(scripts) and scripts[0] != scripts[1] and "LATIN" in scripts
     return count

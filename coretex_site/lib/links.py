@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from coretex_site.lib.entries import Entry, normal
+from coretex_site.lib.entries import Entry, in_annex, normal
 from coretex_site.lib.leftovers import LeftOut
 from coretex_site.lib.treepaths import Limits, TreeError, shown_name
 from coretex_site.lib.writing import too_large, too_many
@@ -21,11 +21,14 @@ class Links:
     """The files and links of an upload, by path.
 
     Links are followed in these dictionaries only, never on a disk: where one leads is nothing but a key.
+    `spare` are files that are left out. Hard links to them are files of the project as much as they are, and
+    links into git-annex are what it has in place of files; other links do not lead there.
     """
 
-    def __init__(self, entries: Sequence[Entry], limits: Limits, what: str) -> None:
+    def __init__(self, entries: Sequence[Entry], limits: Limits, what: str, spare: Sequence[Entry]) -> None:
         self.limits, self.what = limits, what
         self.entries = {normal(entry.path): entry for entry in entries}
+        self.spare = {normal(entry.path): entry for entry in spare if entry.is_file}
         self.paths = sorted(self.entries)
         tops = {path.partition("/")[0] for path in self.paths}
         is_single = len(tops) == 1 and all("/" in path for path in self.paths)
@@ -50,10 +53,7 @@ class Links:
         if self.steps > 4 * max(self.limits.max_files, len(self.entries)):
             raise TreeError(too_many(self.what, self.limits))
         if entry.target is None:
-            self.size += entry.size
-            if within and self.size > self.limits.max_bytes:
-                raise TreeError(too_large(self.what, self.limits))
-            yield shown, entry
+            yield self._placed(entry, shown, is_copy=bool(within))
             return
         try:
             target = self._follow(path)
@@ -61,8 +61,11 @@ class Links:
             if not within:
                 self._refuse(entry)
             return
-        if target in self.entries and self.entries[target].target is None:
-            yield from self._at(target, shown, (*within, path))
+        file = self.entries.get(target)
+        if file is None and (entry.is_hard or in_annex(target)):
+            file = self.spare.get(target)
+        if file is not None and file.target is None:
+            yield self._placed(file, shown, is_copy=True)
             return
         inside = list(self._below(f"{target}/" if target else ""))
         if not inside or any(_contains(target, place) for place in (*within, path)):
@@ -71,6 +74,12 @@ class Links:
         start = len(target) + 1 if target else 0
         for child in inside:
             yield from self._at(child, f"{shown}/{child[start:]}", (*within, path))
+
+    def _placed(self, file: Entry, shown: str, *, is_copy: bool) -> tuple[str, Entry]:
+        self.size += file.size
+        if is_copy and self.size > self.limits.max_bytes:
+            raise TreeError(too_large(self.what, self.limits))
+        return shown, file
 
     def _refuse(self, entry: Entry) -> None:
         where, name = shown_name(entry.target or ""), shown_name(entry.path)
@@ -114,7 +123,8 @@ class Links:
             ahead += target.split("/")[::-1]
         found = "/".join(done)
         is_inside = f"{found}/".startswith(self.top)
-        if not is_inside or (self.entries[path].is_hard and found not in self.entries):
+        is_there = found in self.entries or found in self.spare
+        if not is_inside or (self.entries[path].is_hard and not is_there):
             raise Outside
         return found
 
@@ -130,7 +140,7 @@ def _contains(folder: str, path: str) -> bool:
 
 
 def resolve(
-    entries: Sequence[Entry], left_out: LeftOut, limits: Limits, what: str
+    entries: Sequence[Entry], left_out: LeftOut, limits: Limits, what: str, spare: Sequence[Entry] = ()
 ) -> list[tuple[str, Entry]]:
     """(path, the file whose content goes there), with copies for links; broken ones go to `left_out`.
 
@@ -138,7 +148,7 @@ def resolve(
     """
     if all(entry.target is None for entry in entries):
         return [(entry.path, entry) for entry in entries]
-    links = Links(entries, limits, what)
+    links = Links(entries, limits, what, spare)
     if len(links.entries) < len(entries):
         twice = [
             path for path, count in Counter(normal(entry.path) for entry in entries).items() if count > 1

@@ -37,6 +37,11 @@ class Pending:
     ignored: list[tuple[str, int]]
     ignored_files: int
 
+    @property
+    def more_ignored(self) -> int:
+        """How many files are not among `ignored`."""
+        return self.ignored_files - sum(count for _, count in self.ignored)
+
 
 def about(question: Question, filename: str, *, user: int, action: str, fields: Mapping[str, str]) -> Pending:
     """What is to be asked about an archive, as it is stored with it."""
@@ -79,14 +84,17 @@ def find(token: str, *, user: int) -> Pending:
     return Pending(**stored | {"ignored": [(name, count) for name, count in stored["ignored"]]})
 
 
-def location(token: str, *, user: int) -> tuple[str, Path]:
-    """The archive's name and where it lies; raises TreeError."""
-    return find(token, user=user).filename, _folder(token) / "archive"
+def archive(token: str, *, user: int) -> Upload:
+    """The archive itself; raises TreeError."""
+    found = find(token, user=user)
+    try:
+        return Upload.waiting(found.filename, _folder(token) / "archive")
+    except FileNotFoundError:  # removed since
+        raise _gone() from None
 
 
-def drop(token: str, *, user: int) -> None:
-    """Removes an archive, if it is the user's."""
-    find(token, user=user)
+def drop(token: str) -> None:
+    """Removes an archive of a token that was found; one that is gone by now is no error."""
     filetree.remove(_folder(token))
 
 

@@ -38,8 +38,9 @@ def _entry(opened: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
     if not _encodable(member.name):
         entry.raw = member.name.encode("utf-8", "surrogateescape")
     if by_name(entry.path):
-        return entry
-    if entry.is_folder:
+        if member.isreg():  # a link may lead to it
+            entry.open = _opener(opened, member)
+    elif entry.is_folder:
         entry.problem = "" if entry.raw else folder_problem(member.name)
     elif member.issym() or member.islnk():
         entry.target, entry.is_hard, entry.size = member.linkname, member.islnk(), 0

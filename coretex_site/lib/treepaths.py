@@ -18,6 +18,7 @@ SHOWN = 20  # problems that one message names
 
 RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 DRIVE = re.compile(r"[A-Za-z]:")
+DRIVE_PATH = re.compile(r"[A-Za-z]:([/\\]|$)")
 # Control characters, line separators, and what makes a name read in another order than it is written.
 UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 
@@ -65,18 +66,22 @@ def safe_path(text: str) -> str:
         raise TreeError(f"The name {shown} is not valid Unicode. Give it another name.") from None
     if UNREADABLE.search(text):
         raise TreeError(f"The name {shown} contains invisible characters. Give it another name.")
-    if text.startswith("/") or DRIVE.match(text):
+    if text.startswith("/") or DRIVE_PATH.match(text):
         raise TreeError(f"{shown} is an absolute path; expected one inside the folder, such as data/a.csv.")
+    if DRIVE.match(text):
+        raise TreeError(f"{shown} begins with “{text[:2]}”, as drives of Windows do. Rename it.")
     if "\\" in text:
         raise TreeError(f"{shown} has a backslash in it; expected parts separated by /, such as data/a.csv.")
     parts = [part for part in text.split("/") if part not in {"", "."}]
     if not parts:
         raise TreeError("A path is empty; expected a name such as main.py.")
-    problems = [f"{shown}: {problem}" for part in parts if (problem := _problem(part))]
+    problems = list(dict.fromkeys(f"{shown}: {problem}" for part in parts if (problem := _problem(part))))
     if len(parts) > DEEPEST:
         problems.append(f"{shown} is {len(parts)} folders deep; {DEEPEST} is the most.")
     if len(text.encode()) > LONGEST_PATH:
-        problems.append(f"{shown} has {len(text.encode()):,} bytes; {LONGEST_PATH:,} is the most.")
+        problems.append(
+            f"{shown} has {len(text.encode()):,} bytes; {LONGEST_PATH:,} is the most. Shorten it."
+        )
     if problems:
         raise TreeError(*problems)
     return "/".join(parts)
@@ -92,11 +97,11 @@ def _problem(part: str) -> str | None:
     if part == "..":
         return "“..” points outside the folder; expected a path inside it."
     if part.endswith((".", " ")):
-        return "a name may not end with a dot or a space, since Windows cannot store it."
+        return "a name may not end with a dot or a space, since Windows cannot store it. Rename it."
     if RESERVED.fullmatch(part):
         return f"“{part}” is a name that Windows reserves for a device. Rename it."
     if len(part.encode()) > LONGEST_NAME:
-        return f"a name has {len(part.encode())} bytes; {LONGEST_NAME} is the most."
+        return f"a name has {len(part.encode())} bytes; {LONGEST_NAME} is the most. Shorten it."
     return None
 
 

@@ -15,7 +15,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 from coretex_site.lib import filetree, intake, paths
 from coretex_site.lib.archives import is_archive, is_maimed_archive
 from coretex_site.lib.intake import Choices, Taken
-from coretex_site.lib.leftovers import by_name
+from coretex_site.lib.leftovers import APPLE_DOUBLE, by_name, peek
 from coretex_site.lib.treepaths import Limits, TreeError
 from coretex_site.lib.writing import too_large
 
@@ -48,22 +48,37 @@ def write(
     the upload is all there will be: then an archive that is alone inside an archive is unpacked too, and one
     whose name has lost its suffix. Raises TreeError, and Question when `choices` are needed.
     """
-    alone = without_leftovers(uploads)
-    if not (unpack and len(alone) == 1 and _is_archive(*alone[0], is_whole=is_whole)):
+    alone = the_one_file(uploads)
+    if not unpack or alone is None or not _is_archive(*alone, is_whole=is_whole):
         return intake.write_files(uploads, target, limits(), strip=strip, choices=choices)
-    path, archive = alone[0]
+    path, archive = alone
     taken = intake.unpack(archive, _basename(path), target, limits(), choices)
-    for _ in range(MOST_NESTED if is_whole else 0):
-        inner = next(iter(taken.digests))
-        if len(taken.digests) > 1 or not is_archive(inner):
-            break
-        taken = _unpack_inner(target, inner, taken, choices)
+    taken.left_out.names.update(by_name(beside) or "._*" for beside, file in uploads if file is not archive)
+    depth = 1
+    while is_whole and len(taken.digests) == 1 and is_archive(inner := next(iter(taken.digests))):
+        if depth > MOST_NESTED:
+            filetree.remove(target)
+            raise TreeError(
+                f"{_basename(path)} holds archives in one another, more than {MOST_NESTED} deep. "
+                "Upload the innermost one."
+            )
+        taken, depth = _unpack_inner(target, inner, taken, choices), depth + 1
     return taken
 
 
-def without_leftovers(uploads: Sequence[tuple[str, BinaryIO]]) -> list[tuple[str, BinaryIO]]:
-    """The files beside which others, as by their names tools make them, do not count."""
-    return [(path, file) for path, file in uploads if not (by_name(path) or _basename(path).startswith("._"))]
+def the_one_file(uploads: Sequence[tuple[str, BinaryIO]]) -> tuple[str, BinaryIO] | None:
+    """The only file of an upload beside what tools and systems made; None if there are more, or none."""
+    peeked = [(path, file) for path, file in uploads if peek(path) and not by_name(path)]
+    others = [(path, file) for path, file in uploads if not peek(path) and not by_name(path)]
+    if len(others) != 1 or not all(_is_apple_double(path, file) for path, file in peeked):
+        return None
+    return others[0]
+
+
+def _is_apple_double(path: str, file: BinaryIO) -> bool:
+    beginning = file.read(peek(path))
+    file.seek(0)
+    return beginning == APPLE_DOUBLE
 
 
 def _is_archive(path: str, file: BinaryIO, *, is_whole: bool) -> bool:
@@ -113,9 +128,12 @@ class Upload(UploadedFile):
 
     @classmethod
     def waiting(cls, name: str, path: Path) -> "Upload":
-        """An archive that came with an earlier request; it stays when this one is over."""
+        """An archive that came with an earlier request; it stays when this one is over.
+
+        It is opened at once, so that another request may remove it meanwhile.
+        """
         found = cls(str(path), name=name, size=path.stat().st_size)
-        found.is_kept = True
+        found.is_kept, found.file = True, path.open("rb")
         return found
 
     def keep_at(self, path: Path) -> None:

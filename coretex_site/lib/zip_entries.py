@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import IO, BinaryIO
 
-from coretex_site.lib.entries import Entry, device_problem, folder_problem
+from coretex_site.lib.entries import Entry, device_problem, folder_problem, in_annex
 from coretex_site.lib.leftovers import by_name, peek
 from coretex_site.lib.treepaths import Limits, TreeError, shown_name
 from coretex_site.lib.writing import too_many
@@ -70,7 +70,7 @@ def _entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, entry: Entry) -> Entr
     kind = stat.S_IFMT(unix)
     entry.is_folder = entry.path.endswith("/") or kind == stat.S_IFDIR
     entry.is_folder |= bool(info.external_attr & DOS_FOLDER) and not info.file_size
-    if by_name(entry.path):
+    if by_name(entry.path) and not in_annex(entry.path):
         return entry
     shown = f"“{shown_name(entry.path)}”"
     if entry.is_folder:

@@ -16,7 +16,6 @@ from coretex_site.lib.entries import Entry, normal
 from coretex_site.lib.ignore_files import IGNORE_FILES, LARGEST_IGNORE_FILE, Patterns
 from coretex_site.lib.intake import Choices, Taken
 from coretex_site.lib.leftovers import LeftOut
-from coretex_site.lib.uploading import Upload
 from projects.data import store as datasets
 from projects.data.contents import DatasetError
 from projects.models import Dataset
@@ -47,8 +46,7 @@ def read(uploaded: MultiValueDict[str, Any], fields: QueryDict, *, by: User) -> 
     """
     token = fields.get("pending", "")
     if token:
-        name, path = pending.location(token, user=by.pk)
-        uploaded.setlist("files", [Upload.waiting(name, path)])  # closed with the request, as all are
+        uploaded.setlist("files", [pending.archive(token, user=by.pk)])  # closed with the request, as all are
     pairs = zip(uploaded.getlist("files"), chain(fields.getlist("paths"), repeat("")), strict=False)
     return Arrival(
         files=[(path or file.name or "", file) for file, path in pairs],

@@ -33,10 +33,10 @@ NOT_KEPT = {
 
 def ask(request: Request, arrival: Arrival, question: Question) -> HttpResponse:
     """Keeps the archive, and leads to the page that asks; its answer comes as the same form again."""
+    name, file = uploading.the_one_file(arrival.files) or arrival.files[0]
     fields = {name: str(value) for name, value in request.POST.items() if name not in NOT_KEPT}
     if arrival.choices.encoding and not question.readings:
         fields["encoding"] = arrival.choices.encoding
-    name, file = uploading.without_leftovers(arrival.files)[0]
     about = pending.about(question, name, user=request.user.pk, action=request.path, fields=fields)
     if arrival.pending:
         pending.ask(arrival.pending, about)
@@ -48,6 +48,10 @@ def ask(request: Request, arrival: Arrival, question: Question) -> HttpResponse:
 
 def again(request: Request, token: str, problems: Sequence[str]) -> HttpResponse:
     """Back to the page that asks, since what was decided led to these problems."""
+    try:
+        pending.find(token, user=request.user.pk)
+    except TreeError as error:
+        return gone(request, error)
     for problem in problems:
         messages.error(request, problem)
     return go(request, reverse("projects:pending", args=[token]))
@@ -58,7 +62,7 @@ def done(request: Request, arrival: Arrival, notes: Sequence[str]) -> None:
     for note in notes:
         messages.info(request, note, extra_tags="stays")
     if arrival.pending:
-        pending.drop(arrival.pending, user=request.user.pk)
+        pending.drop(arrival.pending)
 
 
 @require_POST
@@ -67,8 +71,8 @@ def ignored(request: Request) -> HttpResponse:
 
     The ignore files themselves come as `files` and `paths`; `listed` is a JSON list of all paths.
     """
-    sent = uploads.read(request.FILES, request.POST, by=request.user).files
     try:
+        sent = uploads.read(request.FILES, request.POST, by=request.user).files
         return JsonResponse(uploads.ignored(sent, json.loads(request.POST.get("listed", "[]"))))
     except (ValueError, RecursionError) as error:
         return HttpResponse(str(error), status=422, content_type="text/plain")
@@ -92,9 +96,9 @@ def review(request: Request, token: str) -> HttpResponse:
 def discard(request: Request, token: str) -> HttpResponse:
     try:
         found = pending.find(token, user=request.user.pk)
-        pending.drop(token, user=request.user.pk)
     except TreeError as error:
         return gone(request, error)
+    pending.drop(token)
     messages.success(request, f"{found.filename} was discarded.")
     return go(request, reverse("projects:list"))
 

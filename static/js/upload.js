@@ -43,6 +43,13 @@
     }
   }
 
+  // Virtual and Conda environments, by what is in them
+  async function isEnvironment(children) {
+    if (children.some(({ name }) => name === "pyvenv.cfg")) return true;
+    const conda = children.find(({ name, isFile }) => name === "conda-meta" && !isFile);
+    return conda !== undefined && (await entriesOf(conda)).some(({ name }) => name === "history");
+  }
+
   async function walk(entry, path, found) {
     if (isLeftOver(entry.name)) { skip(found, entry.name.trim(), entry.isFile ? 1 : 0); return; }
     if (entry.isFile) {
@@ -52,7 +59,7 @@
       return;
     }
     const children = await entriesOf(entry);
-    if (path.includes("/") && children.some(({ name }) => name === "pyvenv.cfg")) { skip(found, path, 0); return; }
+    if (path.includes("/") && await isEnvironment(children)) { skip(found, path, 0); return; }
     for (const child of children) await walk(child, `${path}/${child.name}`, found);
   }
 
@@ -80,8 +87,7 @@
 
   function fromInput(input) {
     const found = nothing(), paths = [...input.files].map((file) => file.webkitRelativePath || file.name);
-    const environments = paths.filter((path) => path.split("/").length > 2 && nameOf(path) === "pyvenv.cfg")
-      .map((path) => path.slice(0, -"pyvenv.cfg".length));
+    const environments = paths.map((path) => path.match(/^(.+\/.+\/)(pyvenv\.cfg|conda-meta\/history)$/s)?.[1]).filter(Boolean);
     for (const [at, path] of paths.entries()) {
       const part = path.split("/").find(isLeftOver), environment = environments.find((folder) => path.startsWith(folder));
       if (!input.webkitdirectory) found.files.push({ file: input.files[at], path });

@@ -89,7 +89,10 @@ def create_task(request: Request, pk: int) -> HttpResponse:
         return creation_page(request, CreateForm(project=project, initial=initial))
     try:
         arrival = uploads.read(request.FILES, request.POST, by=request.user)
-        form = CreateForm(request.POST, project=project, arrival=arrival)
+    except TreeError as error:
+        return pending.gone(request, error)
+    form = CreateForm(request.POST, project=project, arrival=arrival)
+    try:
         if form.is_valid():
             task, notes = make(request, form, arrival)
             messages.success(request, f"Task “{task.name}” created.")
@@ -98,8 +101,6 @@ def create_task(request: Request, pk: int) -> HttpResponse:
     except Question as question:
         return pending.ask(request, arrival, question)
     except TreeError as error:
-        form = CreateForm(request.POST, project=project)
-        form.is_valid()
         for problem in error.problems:
             form.add_error(None, problem)
     if token := request.POST.get("pending"):

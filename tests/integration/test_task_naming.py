@@ -1,6 +1,7 @@
 """A new Task is called what its task.yaml says, unless somebody typed another name."""
 
 import io
+import tarfile
 import zipfile
 from collections.abc import Callable
 
@@ -75,7 +76,6 @@ def test_other_mistakes_in_task_yaml_do_not_keep_its_name_back(browser: Client, 
 @pytest.mark.parametrize(
     ("task_yaml", "why"),
     [
-        (None, "Give the Task a name."),
         (b"param_groups: null\n", "Give the Task a name."),
         (b"name:\n", "Give the Task a name."),
         (b"name: '  '\n", "Give the Task a name."),
@@ -95,6 +95,37 @@ def test_a_name_that_cannot_be_used_is_explained_and_nothing_is_made(
     assert answer.status_code == 422
     assert why in flat(answer.content.decode()).replace("&#x27;", "'")
     assert Task.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("paths", "name"),
+    [
+        (["Alignment/main.py", "Alignment/nb/x.py"], "Alignment"),
+        (["align.py"], "align"),
+        (["my.data-2.tar.gz"], "my.data-2"),
+        ([f"{'x' * 120}.py"], "x" * 100),
+    ],
+)
+def test_without_any_name_it_is_that_of_what_was_uploaded(
+    browser: Client, project: Project, paths: list[str], name: str
+) -> None:
+    content = packed_code() if paths[0].endswith(".gz") else b"print(1)"
+    files = [SimpleUploadedFile(path.rpartition("/")[2], content) for path in paths]
+    answer = create(browser, project, files=files, paths=paths)
+    assert answer.status_code == 302
+    assert Task.objects.get().name == name
+    again = create(
+        browser, project, files=[SimpleUploadedFile(f.name or "", content) for f in files], paths=paths
+    )
+    assert "That is the name of what was uploaded." in flat(again.content.decode())
+
+
+def packed_code() -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w:gz") as tar:
+        entry = tarfile.TarInfo("main.py")
+        tar.addfile(entry, io.BytesIO())
+    return target.getvalue()
 
 
 def test_a_long_description_is_shortened(browser: Client, project: Project) -> None:

@@ -13,7 +13,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from coretex_site.lib import paths
+from coretex_site.lib import paths, pending
+from coretex_site.lib.treepaths import TreeError
 from projects.data import store as datasets
 from projects.models import Dataset, Project
 from runs.engine import recovery
@@ -186,6 +187,18 @@ def test_what_gitignore_leaves_out_is_shown_before_it_is(browser: Client, projec
     assert waiting() == []
 
 
+def test_what_gitignore_names_is_shown_in_the_likeliest_encoding(browser: Client, project: Project) -> None:
+    content = zipped(JAPANESE | {".gitignore": b"*.csv"}, encoding="cp932", system=0)
+    page = page_at(browser, make_task(browser, project, "p.zip", content, gitignore="1"))
+    assert "<li>売上/データ.csv" in page
+
+
+def test_a_long_list_of_what_gitignore_names_says_how_many_more(browser: Client, project: Project) -> None:
+    files = {"main.py": b"1", ".gitignore": b"*.log"} | {f"{number}.log": b"" for number in range(25)}
+    page = page_at(browser, make_task(browser, project, "p.zip", zipped(files), gitignore="1"))
+    assert "25 files. If the script reads one of them" in page and "5 more files" in page
+
+
 def test_both_questions_are_asked_on_one_page(browser: Client, project: Project) -> None:
     content = zipped(JAPANESE | {"raw.log": b"", ".gitignore": b"*.log"}, encoding="cp932", system=0)
     asked = make_task(browser, project, "a.zip", content, gitignore="1")
@@ -201,7 +214,6 @@ def test_a_decision_that_fails_leads_back_and_loses_nothing(browser: Client, pro
     for decided, said in (
         ({"encoding": "cp932"}, "This Project already has a Task “Train”."),
         ({"encoding": "euc_jis_2004", "name": "Other"}, "cannot be read as Japanese (EUC-JP)"),
-        ({"encoding": "cp932", "name": ""}, "Give the Task a name."),
     ):
         again = answer_to(browser, asked, **decided)
         assert again.headers["Location"] == asked.headers["Location"]
@@ -264,9 +276,67 @@ def test_a_browser_asks_what_ignore_files_name_before_it_sends_a_folder(browser:
         sent["files"] = [SimpleUploadedFile("g", b"x")]
         assert browser.post(address, sent | {"listed": wrong}).status_code == 422
     sent["files"] = [SimpleUploadedFile("g", b"*a*a*a*a*a")]
-    answer = browser.post(address, sent)
+    answer = browser.post(address, sent | {"listed": json.dumps(["a" * 250])})
     assert answer.status_code == 422
-    assert "line 1: this pattern has more than 3 stars" in answer.content.decode()
+    assert "It would take too long to compare the patterns in .gitignore" in answer.content.decode()
+    assert browser.post(address, {"pending": "x", "listed": "[]"}).status_code == 422
+
+
+def test_a_refused_upload_says_only_what_is_wrong_with_it(browser: Client, project: Project) -> None:
+    answer = make_task(browser, project, "p.zip", zipped({"aux.py": b"1"}), htmx=True)
+    assert answer.status_code == 422
+    assert answer.content.decode().count("<li>") == 1
+    assert "“aux.py” is a name that Windows reserves" in answer.content.decode()
+
+
+def test_a_decision_that_is_sent_twice_makes_one_task(browser: Client, project: Project) -> None:
+    asked = make_task(browser, project, "p.zip", zipped(JAPANESE, encoding="cp932", system=0))
+    token = asked.headers["Location"].rpartition("/")[2]
+    answer_to(browser, asked, encoding="cp932")
+    fields = {"name": "Again", "start": "upload", "pending": token, "encoding": "cp932"}
+    again = browser.post(reverse("tasks:create", args=[project.pk]), fields)
+    page = page_at(browser, again)
+    assert page.count("This upload is no longer here") == 1
+    assert "Choose a folder" not in page
+    assert files_of(Task.objects.get()) == JAPANESE
+
+
+def test_an_archive_that_another_request_stores_meanwhile_is_read_to_its_end(
+    browser: Client, project: Project, bob: User
+) -> None:
+    content = zipped(JAPANESE, encoding="cp932", system=0)
+    token = make_task(browser, project, "p.zip", content).headers["Location"].rpartition("/")[2]
+    waits = pending.archive(token, user=bob.pk)
+    pending.drop(token)
+    pending.drop(token)
+    assert waits.read() == content
+    waits.close()
+    with pytest.raises(TreeError, match="no longer here"):
+        pending.archive(token, user=bob.pk)
+
+
+def test_files_beside_an_archive_count_unless_systems_made_them(browser: Client, project: Project) -> None:
+    archive = zipped({"main.py": b"1"})
+    for name, beside, expected in (
+        ("Mac", [("._p.zip", b"\0\5\x16\7"), (".DS_Store", b"")], {"main.py": b"1"}),
+        ("Mine", [("._notes", b"mine")], {"p.zip": archive, "._notes": b"mine"}),
+    ):
+        files = [SimpleUploadedFile(*one) for one in [("p.zip", archive), *beside]]
+        fields = {"name": name, "start": "upload", "files": files}
+        page = page_at(browser, browser.post(reverse("tasks:create", args=[project.pk]), fields))
+        assert files_of(Task.objects.get(name=name)) == expected
+        assert ("Left out: ._* (1 file), .DS_Store (1 file)." in page) == (name == "Mac")
+
+
+def test_archives_in_one_another_are_unpacked_up_to_a_depth(browser: Client, project: Project) -> None:
+    content = {"main.py": b"1"}
+    for _ in range(4):
+        content = {"p.zip": zipped(content)}
+    make_task(browser, project, "p.zip", content["p.zip"])
+    assert files_of(Task.objects.get()) == {"main.py": b"1"}
+    answer = make_task(browser, project, "p.zip", zipped(content), name="Deeper", htmx=True)
+    assert "p.zip holds archives in one another, more than 3 deep" in answer.content.decode()
+    assert Task.objects.count() == 1 and waiting() == []
 
 
 def test_a_dataset_leaves_out_the_same_from_folders_and_archives(browser: Client, project: Project) -> None:

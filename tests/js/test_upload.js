@@ -61,6 +61,13 @@ test("environments, compiled files and what systems leave behind are not sent, a
   assert.deepEqual(values(sent[0], "skipped").sort(), ["1 *.pyc", "1 .tox", "1 Thumbs.DB", "2 env"]);
 });
 
+test("Conda environments are known by their history, and a folder of data that is called env is sent", () => {
+  const { choose, sent } = upload();
+  choose(file("m/main.py"), file("m/tools/bio/conda-meta/history"), file("m/tools/bio/bin/samtools", 4096), file("m/env/rain.csv"));
+  assert.deepEqual(sentPaths(sent[0]), ["main.py", "env/rain.csv"]);
+  assert.deepEqual(values(sent[0], "skipped"), ["2 tools/bio"]);
+});
+
 test("of a project inside an environment only what is the environment's own is left out", () => {
   const { choose, sent, summary } = upload();
   choose(file("m/pyvenv.cfg"), file("m/main.py"), file("m/lib/python3.12/site-packages/a/b.py"), file("m/bin/pip3"), file("m/bin/align.sh"));

@@ -20,11 +20,12 @@ from tests.some_archives import COMPRESS, LIMITS, tarred, unpacked, zipped
 CERTAIN = [
     ("Größe.csv", "utf-8"), ("数据/结果.csv", "utf-8"), ("Größe.csv", "cp437"), ("Größe.csv", "cp850"),
     ("Größe.csv", "cp1252"), ("Übersicht_März.csv", "cp850"), ("данные/отчёт.csv", "cp866"),
-    ("données_été.csv", "cp1252"), ("資料/報告.csv", "big5"),
+    ("données_été.csv", "cp1252"),
 ]  # fmt: skip
 UNCERTAIN = [
     ("売上データ.csv", "cp932"), ("表/ソート.csv", "cp932"), ("数据分析/结果汇总.csv", "gbk"),
     ("데이터.csv", "cp949"), ("wyniki_badań.csv", "cp852"), ("Δεδομένα.csv", "cp1253"),
+    ("資料/報告.csv", "big5"), ("二〇二四年度/売上明細（確定版）・東日本.csv", "cp932"),
 ]  # fmt: skip
 
 
@@ -69,6 +70,41 @@ def test_names_that_do_not_fit_the_chosen_encoding_are_named(tmp_path: Path) -> 
     content = zipped({"main.py": b"1", "данные.csv": b"2"}, encoding="cp866")
     with pytest.raises(TreeError, match=r"cannot be read as Japanese \(EUC-JP\)"):
         unpacked(content, tmp_path, encoding="euc_jis_2004")
+
+
+def test_readings_that_are_alike_are_called_by_the_commonest_encoding(tmp_path: Path) -> None:
+    for number, (path, encoding, label) in enumerate(
+        [
+            ("garçon_été.csv", "cp1252", "Western European (Windows)"),
+            ("Müller.csv", "cp850", "Western (DOS, US)"),
+        ]
+    ):
+        content = zipped({path: b"1"}, encoding=encoding, system=0)
+        assert unpacked(content, tmp_path / str(number))[1].read_as == label
+
+
+def test_names_in_two_encodings_are_asked_about_instead_of_garbled(tmp_path: Path) -> None:
+    in_japanese = "データ.csv".encode("cp932").decode("cp850")
+    with pytest.raises(Question):
+        unpacked(tarred({"été.csv": b"1", in_japanese: b"2"}, encoding="cp850"), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["Shift-JIS", "sjis", "MS932", "csshiftjis"])
+def test_an_encoding_may_be_chosen_by_any_of_its_names(name: str, tmp_path: Path) -> None:
+    files = {"売上データ.csv": b"1"}
+    assert unpacked(zipped(files, encoding="cp932"), tmp_path, encoding=name)[0] == files
+
+
+@pytest.mark.parametrize("name", ["klingon", "rot13", "utf-16", "a\0b"])
+def test_what_is_no_encoding_of_names_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(TreeError, match="is not an encoding of file names. Expected one of cp437, "):
+        unpacked(zipped({"売上データ.csv": b"1"}, encoding="cp932"), tmp_path, encoding=name)
+
+
+def test_a_zip_whose_names_are_not_in_the_utf_8_it_declares_is_refused_with_the_name(tmp_path: Path) -> None:
+    content = zipped({"Größe.csv": b"1"}).replace("Größe".encode(), "Gr÷_sse".encode("cp850"))
+    with pytest.raises(TreeError, match=r"p.zip says that the name “Gr�_sse.csv” is UTF-8, which it is not"):
+        unpacked(content, tmp_path, name="p.zip")
 
 
 def test_names_of_what_is_left_out_are_not_asked_about(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ SENTENCES = {
     "git-no-repository": (
         "There is no git repository at file:///nope/x.git. Check the address in requirements.txt."
     ),
+    "git-no-folder": "There is no git repository at /nope. Check the address in requirements.txt.",
     "git-not-found": "The git repository http://127.0.0.1:8806/x.git does not exist, or is private",
     "git-private": "The git repository http://127.0.0.1:8801/x.git does not exist, or is private",
     "git-no-branch": (

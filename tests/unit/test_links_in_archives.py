@@ -82,6 +82,27 @@ def test_hard_links_become_copies_and_need_their_file(tmp_path: Path) -> None:
         unpacked(tarred(FILES, hard={"p/x": "/etc/passwd"}), tmp_path / "2")
 
 
+def test_links_into_git_annex_become_the_files_for_which_they_stand(tmp_path: Path) -> None:
+    files = FILES | {"p/.git/annex/objects/x/K/K": b"scan", "p/.git/config": b""}
+    links = {
+        "p/sub/a.nii.gz": "../.git/annex/objects/x/K/K",
+        "p/gone": ".git/annex/objects/y",
+        "p/c": ".git/config",
+    }
+    for number, content in enumerate((zipped(files, links=links), tarred(files, links=links))):
+        found, taken = unpacked(content, tmp_path / str(number))
+        assert found["sub/a.nii.gz"] == b"scan"
+        assert not [path for path in found if ".git" in path or path in {"gone", "c"}]
+        assert "2 links that lead to nothing" in taken.left_out.sentence()
+
+
+@pytest.mark.parametrize("folder", [".ipynb_checkpoints", "env", "raw"])
+def test_a_file_that_is_also_linked_where_it_is_left_out_stays(folder: str, tmp_path: Path) -> None:
+    files = {f"p/{folder}/a": b"1", "p/env/pyvenv.cfg": b"", "p/.coretexignore": b"raw/", "p/main.py": b""}
+    found, _ = unpacked(tarred(files, hard={"p/a": f"p/{folder}/a"}), tmp_path)
+    assert found == {"a": b"1", ".coretexignore": b"raw/", "main.py": b""}
+
+
 def test_what_tar_and_zip_make_of_links_is_read(tmp_path: Path) -> None:
     source = tmp_path / "project"
     (source / "data").mkdir(parents=True)

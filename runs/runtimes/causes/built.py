@@ -45,8 +45,8 @@ def host(url: str) -> str:
 
 def repository(output: str) -> str:
     """The address of a git repository, without a password."""
-    found = re.search(r"git\+([^\s`]+)|repository '([^']+)'", output)
-    text = "" if found is None else (found[1] or found[2])
+    found = re.search(r"git\+([^\s`]+)|repository '([^']+)'|'([^']+)' does not appear", output)
+    text = "" if found is None else found[found.lastindex or 0]
     return re.sub(r"(?<=://)[^/@\s]+@", "", text.split("#")[0]) or "that is named"
 
 

@@ -117,7 +117,7 @@ def check_folder(folder: str) -> Report:
     return Report(
         folder=folder,
         findings=tuple(findings),
-        runtime=overview.runtime_of(root, files),
+        runtime=overview.runtime_of(root, files, entry=next(iter(scripts), "")),
         entry_scripts=scripts,
         spec=spec,
     )
