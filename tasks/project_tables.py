@@ -89,11 +89,14 @@ def script(text: str, *, name: str) -> Listed | None:
     if len(starts) > 1:
         numbers = " and ".join(str(number + 1) for number in starts)
         return Listed(problem=f"{name} has a block `{OPENS}` in lines {numbers}; expected one.")
-    content = _block(lines[starts[0] + 1 :])
+    comments = _comments(lines[starts[0] + 1 :])
+    content = _block(comments)
     if content is None:
+        other = starts[0] + len(comments) + 2
+        found = f", but line {other} is another" if other <= len(lines) else ""
         return Listed(
             problem=f"{name}:{starts[0] + 1}: the block `{OPENS}` has no end: expected lines that begin with "
-            f"`# `, and then a line `{CLOSES}`."
+            f"`# `, and then a line `{CLOSES}`{found}."
         )
     try:
         table = _parse(content)
@@ -102,9 +105,13 @@ def script(text: str, *, name: str) -> Listed | None:
     return replace(_listed(table, table, f"{name}: "), text=content)
 
 
-def _block(lines: Sequence[str]) -> str | None:
+def _comments(lines: Sequence[str]) -> list[str]:
+    """Those at the beginning that may belong to a block."""
+    return list(takewhile(lambda line: line == "#" or line.startswith("# "), lines))
+
+
+def _block(comments: Sequence[str]) -> str | None:
     """The content of a block whose first line was taken off; it ends with the last closing line."""
-    comments = list(takewhile(lambda line: line == "#" or line.startswith("# "), lines))
     ends = [number for number, line in enumerate(comments) if line == CLOSES]
     return "\n".join(line[2:] for line in comments[: ends[-1]]) if ends else None
 

@@ -342,3 +342,11 @@ def test_a_host_that_git_asks_by_ssh_is_named() -> None:
 )
 def test_other_things_that_are_wrong_in_a_list_are_told(output: str, words: str) -> None:
     assert words in explain(output, BUILT)
+
+
+def test_a_project_of_the_task_that_cannot_be_built_is_corrected_there() -> None:
+    output = (
+        f"Failed to build `x @ file:///srv/sources/{'a' * 40}`\nModuleNotFoundError: No module named 'b'\n"
+    )
+    said = explain(output, BUILT)
+    assert said.endswith("No module named 'b'. Correct its pyproject.toml or setup.py in the Task.")

@@ -238,3 +238,9 @@ def test_a_project_needs_a_name_and_a_version(text: str, problem: str) -> None:
 
 def test_a_project_that_installs_nothing_needs_neither() -> None:
     assert project_tables.project('[project]\nrequires-python = ">=3.11"\n').problem == ""
+
+
+def test_a_block_that_another_line_ends_names_that_line() -> None:
+    listed = project_tables.script('# /// script\n#dependencies = ["a"]\n# ///\n', name="main.py")
+    assert listed is not None
+    assert listed.problem.endswith("and then a line `# ///`, but line 2 is another.")

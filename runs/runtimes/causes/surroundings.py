@@ -105,7 +105,10 @@ def build_failed(found: re.Match[str], output: str, built: Built) -> str:
     errors = [line for line in lines if re.match(r"(?:\w+\.)*\w*(?:Error|Exception)\b: |ERROR: ", line)]
     causes = [line.removeprefix("cause: ") for line in lines if line.startswith("cause: ")]
     last = f": {[*causes, *errors][-1][:LONGEST]}" if causes or errors else ""
-    return (
-        f"{package(output)} could not be built with Python {built.python}{last}. Write another version of "
-        "it, best one that comes compiled."
+    is_of_task = re.search(r"build `[^`]*file:\S*/sources/[0-9a-f]{40}", output) is not None
+    instead = (
+        "Correct its pyproject.toml or setup.py in the Task."
+        if is_of_task
+        else "Write another version of it, best one that comes compiled."
     )
+    return f"{package(output)} could not be built with Python {built.python}{last}. {instead}"
