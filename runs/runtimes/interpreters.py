@@ -15,9 +15,9 @@ import uv
 
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.requirement_lines import decode
+from tasks.runtime import PROJECT_FILE
 
 VERSION_FILE = ".python-version"
-PROJECT_FILE = "pyproject.toml"
 REQUEST = re.compile(r"[A-Za-z0-9@.+_ ,<>=!~*-]{1,100}")
 # What was found is asked for anew after a while: someone may have installed another.
 REMEMBERED = 300.0
