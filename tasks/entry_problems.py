@@ -1,5 +1,6 @@
 """What keeps a file from being run as an entry script, in words, with what fixes it. Knows no disk."""
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -49,6 +50,8 @@ def problem(path: str, content: bytes) -> EntryProblem | None:
         return EntryProblem(sentence=f"{path} has a #! line that names no program. Name one.", is_fatal=True)
     if found.is_shell if found is not None else kind == "bash":
         return _shell_problem(path, content)
+    if kind == "Rscript" and content.startswith(codecs.BOM_UTF8):
+        return _mark_problem(path, "R", content.decode("utf-8", "surrogateescape"), is_fatal=True)
     return None
 
 
@@ -93,13 +96,18 @@ def _shell_problem(path: str, content: bytes) -> EntryProblem | None:
             fixed=fixed,
         )
     if text.startswith("\ufeff"):
-        return EntryProblem(
-            sentence=f"{path} begins with a byte order mark, which a shell takes for a command. Remove it.",
-            is_fatal=False,
-            fix=NO_MARK,
-            fixed=fixed,
-        )
+        return _mark_problem(path, "a shell", text, is_fatal=not text.startswith("\ufeff#"))
     return None
+
+
+def _mark_problem(path: str, program: str, text: str, *, is_fatal: bool) -> EntryProblem:
+    """A byte order mark, which hurts most where the first line is a command."""
+    return EntryProblem(
+        sentence=f"{path} begins with a byte order mark, which {program} takes for a command. Remove it.",
+        is_fatal=is_fatal,
+        fix=NO_MARK,
+        fixed=text.removeprefix("\ufeff").encode("utf-8", "surrogateescape"),
+    )
 
 
 def _commands(text: str) -> Iterator[tuple[int, str]]:
@@ -126,9 +134,10 @@ def _notebook_problem(path: str, content: bytes) -> EntryProblem | None:
             "Save it in Jupyter again.",
             is_fatal=True,
         )
-    if not isinstance(read, dict) or not ("cells" in read or "worksheets" in read):
+    cells = read.get("cells", read.get("worksheets")) if isinstance(read, dict) else None
+    if not isinstance(cells, list):
         return EntryProblem(
-            sentence=f"{path} is not a notebook: expected “cells” in it. Save it in Jupyter again.",
+            sentence=f"{path} is not a notebook: expected “cells” with a list. Save it in Jupyter again.",
             is_fatal=True,
         )
     return None

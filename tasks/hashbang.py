@@ -2,6 +2,7 @@
 
 import codecs
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -17,6 +18,9 @@ _ENCODINGS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+# What lets env split a text into words.
+_SPLIT = re.compile(r"\benv\s+-(?:v?S|-split-string)")
+_LOGIN = re.compile(r"^(-[a-zA-Z]*)l([a-zA-Z]*)$")
 # Options of env that take the next word.
 _WITH_WORD = frozenset({"-u", "--unset", "-C", "--chdir", "-P", "-a", "--argv0"})
 
@@ -65,14 +69,16 @@ def has_hashbang(head: bytes) -> bool:
 def read(head: bytes) -> Hashbang | None:
     """The `#!` line at the beginning of a file; None if there is none, or nothing in it.
 
-    Words are separated by spaces, as on macOS; Linux would take all after the program for one word.
+    Words are separated by spaces, as on macOS; Linux would take all after the program for one word. Shells
+    are no login shells, whose start-up files would set another PATH than that of the environment.
     """
     text = _text(head)
-    words = re.split(r"[\r\n]", text, maxsplit=1)[0].removeprefix("#!").split()
+    line = re.split(r"[\r\n]", text, maxsplit=1)[0].removeprefix("#!")
+    words = _quoted_words(line) if _SPLIT.search(line) else line.split()
     if not text.startswith("#!") or not words:
         return None
     if PurePosixPath(words[0]).name != "env":
-        return Hashbang(program=words[0], options=tuple(words[1:]))
+        return Hashbang(program=words[0], options=_options(words[0], words[1:]))
     return _through_env(words[1:])
 
 
@@ -87,7 +93,23 @@ def _through_env(words: list[str]) -> Hashbang | None:
         rest = rest[1 + takes_word :]
     if not rest:
         return None
-    return Hashbang(program=rest[0], options=tuple(rest[1:]), through_env=tuple(before))
+    return Hashbang(program=rest[0], options=_options(rest[0], rest[1:]), through_env=tuple(before))
+
+
+def _quoted_words(line: str) -> list[str]:
+    """Words with quotes around those that have spaces, as env splits them; by spaces if quotes stay open."""
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return line.split()
+
+
+def _options(program: str, words: list[str]) -> tuple[str, ...]:
+    """The words after the program; for a shell without what makes it a login shell."""
+    if PurePosixPath(program).name not in SHELLS:
+        return tuple(words)
+    kept = (_LOGIN.sub(r"\1\2", word) for word in words if word != "--login")
+    return tuple(word for word in kept if word != "-")
 
 
 def _text(head: bytes) -> str:

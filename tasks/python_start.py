@@ -50,17 +50,21 @@ def start(
     `root_name`, as the folder that it is copied to.
     """
     folder, name = posixpath.split(path)
-    if not folder:
-        module = _module(f"{root_name}/{path}", ".") if INIT in paths and imports(content).level == 1 else ""
+    found = imports(content) if folder or INIT in paths or _has_module(".", SOURCE, paths) else Imports()
+    if not folder and INIT in paths and found.level == 1:
+        module = _module(f"{root_name}/{path}", ".")
         return PythonStart(module=module, folders=_once(*given, *([".."] if module else ())))
-    found = imports(content)
-    if found.level or (name == MAIN and not _is_run_as_folder(folder, found, paths)):
+    if folder and _is_of_package(folder, name, found, paths, given):
         above = _above_package(folder, found.level, paths, given)
         module = _module(path, above)
         if module:
-            return PythonStart(module=module, folders=_once(*given, *([above] if above != "." else ())))
+            beside = [folder] if _imports_beside(folder, found, paths) and not _hiding(folder, paths) else []
+            return PythonStart(
+                module=module, folders=_once(*given, *([above] if above != "." else ()), *beside)
+            )
     wanted = [SOURCE] if folder.split("/")[0] == SOURCE and folder != SOURCE else []
-    hiding = {where: _hiding(where, paths) for where in [*wanted, "."]}
+    wanted += [*_further(folder, found, paths), *(["."] if folder else [])]
+    hiding = {where: _hiding(where, paths) for where in wanted}
     notes = [
         _note(where, file) for where, file in hiding.items() if file and _imports_from(where, found, paths)
     ]
@@ -101,9 +105,47 @@ def _statements(tree: ast.AST) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(node)
 
 
+def _is_of_package(
+    folder: str, name: str, found: Imports, paths: Collection[str], given: Sequence[str]
+) -> bool:
+    """Whether a script must run as a module: by its imports, or since its folder hides Python's modules."""
+    if found.level:
+        return True
+    if name == MAIN:
+        return not _is_run_as_folder(folder, found, paths)
+    if f"{folder}/{INIT}" not in paths or not _hiding(folder, paths):
+        return False
+    above = _above_package(folder, 0, paths, given)
+    package = folder if above == "." else folder.removeprefix(f"{above}/")
+    return package.split("/")[0] in found.names and not _imports_beside(folder, found, paths)
+
+
 def _is_run_as_folder(folder: str, found: Imports, paths: Collection[str]) -> bool:
     """Whether a `__main__.py` is meant for `python FOLDER`, since it imports by name what is beside it."""
     return any(_has_module(folder, name, paths) and not _has_module("", name, paths) for name in found.names)
+
+
+def _imports_beside(folder: str, found: Imports, paths: Collection[str]) -> bool:
+    """Whether it imports by name what is beside it, and not in the root."""
+    names = found.names - sys.stdlib_module_names
+    return _is_run_as_folder(folder, Imports(names=names), paths)
+
+
+def _further(folder: str, found: Imports, paths: Collection[str]) -> list[str]:
+    """Folders above the script, and folders `src` beside them, with what it imports and is not nearer."""
+    missing = {
+        name
+        for name in found.names - sys.stdlib_module_names
+        if not _has_module(folder, name, paths) and not _has_module("", name, paths)
+    }
+    above = folder
+    places: list[str] = []
+    while missing and above:
+        places += [above, posixpath.join(above, SOURCE)]
+        above = posixpath.dirname(above)
+    return [
+        place for place in [*places[1:], SOURCE] if any(_has_module(place, name, paths) for name in missing)
+    ]
 
 
 def _above_package(folder: str, level: int, paths: Collection[str], given: Sequence[str]) -> str:

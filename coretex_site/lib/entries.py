@@ -26,7 +26,7 @@ class Entry:
     raw: bytes | None = None
     backslashes: bool = False  # they separate folders in `raw`
     size: int = 0
-    executable: bool = False
+    executable: bool | None = None  # None: that was not recorded
     is_folder: bool = False
     target: str | None = None  # of a link
     is_hard: bool = False  # the target is a path from the top of the archive, not from the link's folder

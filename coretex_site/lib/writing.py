@@ -102,11 +102,13 @@ def too_many(what: str, limits: Limits) -> str:
 def storing(target: Path) -> Iterator[Callable[..., str]]:
     """Gives `write(path, reader, budget, *, executable)`, which returns the SHA-256 of what it wrote.
 
+    Where nobody recorded whether a file is executable, one with a `#!` line is: browsers and Windows say
+    nothing of that, and other scripts start such files by their names.
     When the block raises, `target` is gone.
     """
     made = {target}
 
-    def write(path: str, reader: BinaryIO, budget: Budget, *, executable: bool) -> str:
+    def write(path: str, reader: BinaryIO, budget: Budget, *, executable: bool | None) -> str:
         total = hashlib.sha256()
         to = target / path
         if to.parent not in made:
@@ -114,6 +116,8 @@ def storing(target: Path) -> Iterator[Callable[..., str]]:
             made.add(to.parent)
         with to.open("xb") as writer:
             while chunk := reader.read(CHUNK):
+                if executable is None:
+                    executable = chunk.startswith(b"#!")
                 budget.spend(len(chunk))
                 total.update(chunk)
                 writer.write(chunk)

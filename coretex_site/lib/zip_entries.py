@@ -83,7 +83,7 @@ def _entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo, entry: Entry) -> Entr
         method = METHODS.get(info.compress_type, f"method {info.compress_type}")
         entry.problem = f"{shown} is compressed in an unusual way, {method}. Make an ordinary zip (Deflate)."
     else:
-        entry.open, entry.executable = _opener(opened, info), bool(unix & 0o100)
+        entry.open, entry.executable = _opener(opened, info), bool(unix & 0o100) if unix else None
         if kind == stat.S_IFLNK:
             with entry.open() as reader:
                 entry.target = reader.read(LONGEST_TARGET).decode("utf-8", "surrogateescape")

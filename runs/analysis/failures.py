@@ -10,7 +10,7 @@ from runs.analysis import association
 from runs.analysis.cells import Cell, Cells
 from runs.models import Run
 from runs.records import causes
-from runs.records.causes import Given
+from runs.records.cause_words import Given
 from runs.records.error_line import ErrorLine
 from runs.states import State
 

@@ -66,24 +66,23 @@ def _plan(folder: Path, digest: str, entry: str) -> Plan:
         raise Refused(Reason.SNAPSHOT, f"The Snapshot has no file {entry}, the entry script of this Run.")
     declared = snapshots.declared(digest)
     kind = runtime.interpreter_of(entry)
-    content = b""
-    if kind in (None, "bash", "notebook"):
-        content = (folder / entry).read_bytes()
-        problem = entry_problems.problem(entry, content)
-        if problem is not None and problem.is_fatal:
-            raise Refused(Reason.SNAPSHOT, problem.sentence)
-    elif kind == "python" and ("/" in entry or python_start.INIT in files):
-        content = _code(folder, entry)
+    content = (folder / entry).read_bytes()
+    problem = entry_problems.problem(entry, content)
+    if problem is not None and problem.is_fatal:
+        raise Refused(Reason.SNAPSHOT, problem.sentence)
     cwd, given = declared.cwd, declared.python_path
     if cwd != ROOT and not any(path.startswith(f"{cwd}/") for path in files):
         raise Refused(
             Reason.SNAPSHOT, f"task.yaml says “cwd: {cwd}”, but the Snapshot has no file in a folder {cwd}."
         )
+    missing = [one for one in given if one != ROOT and not any(path.startswith(f"{one}/") for path in files)]
+    notes = [f"task.yaml names {one} as python_path, but the Task has no such folder." for one in missing]
     found = hashbang.read(content) if kind in (None, "bash") else None
     options = () if found is None else found.options
     through_env = () if found is None else found.through_env
     if kind == "python" or (found is not None and found.is_python):
-        how = python_start.start(entry, content, files, root_name=paths.work(0).name, given=given)
+        code = _launched_code(folder, entry, content)
+        how = python_start.start(entry, code, files, root_name=paths.work(0).name, given=given)
         return Plan(
             program="python",
             options=options,
@@ -92,15 +91,21 @@ def _plan(folder: Path, digest: str, entry: str) -> Plan:
             cwd=cwd,
             # A module is looked for in the folder in which Python starts, too.
             folders=(*how.folders, ROOT) if how.module and cwd != ROOT else how.folders,
-            note=how.note,
+            note=" ".join(filter(None, [*notes, how.note])),
         )
     program = kind or "" if found is None else found.program
-    return Plan(program=program, options=options, through_env=through_env, cwd=cwd, folders=given)
+    return Plan(
+        program=program,
+        options=options,
+        through_env=through_env,
+        cwd=cwd,
+        folders=given,
+        note=" ".join(notes),
+    )
 
 
-def _code(folder: Path, entry: str) -> bytes:
+def _launched_code(folder: Path, entry: str, content: bytes) -> bytes:
     """The code that says how a script is started: its own, of a launcher that of the script it runs."""
-    content = (folder / entry).read_bytes()
     script = runtime.launched(entry)
     name = posixpath.basename(script)
     if name and f'with_name("{name}")'.encode() in content and (folder / script).is_file():

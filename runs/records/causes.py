@@ -4,15 +4,18 @@ The lines are those of CPython 3.8 to 3.14, the packages named, R 4.2 to 4.5, ba
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from pathlib import PurePosixPath
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
+from runs.records import cause_words
+from runs.records.cause_words import IN_PYTHON_2, PYTHON_2, REMOVED, Given, Words
 from runs.records.error_line import ErrorLine
+
+says = cause_words.says
 
 # What may help: another file, other values, more packages; or nothing but another try.
 Remedy = Literal["edit", "change", "install", "again"]
+GONE = "|".join([*PYTHON_2, *REMOVED])
 # Lines from the error on that are looked at.
 LOOKED_AT = 30
 
@@ -29,95 +32,17 @@ class Cause:
     module: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Given:
-    """What the Run had: the paths of its files, its values, the folder that its script was started in."""
-
-    files: Collection[str] = ()
-    values: Mapping[str, Any] = field(default_factory=dict)
-    cwd: str = ""
-
-
-Words = Callable[[re.Match[str], Given], str]
-
-
-def _missing_module(found: re.Match[str], given: Given) -> str:
-    name = found["module"]
-    first = name.partition(".")[0]
-    own = sorted(
-        str(PurePosixPath(path).parent)
-        for path in given.files
-        if path.endswith((f"/{first}.py", f"/{first}/__init__.py"))
-    )
-    if own:
-        folder = own[0].removesuffix(f"/{first}")
-        return (
-            f"The Task has {first} in the folder {folder}, where Python does not look. Name that folder as "
-            "python_path in task.yaml, or move the file."
-        )
-    return f"Its environment has no package that brings the module {first}. Add it to its requirements."
-
-
-def _missing_file(found: re.Match[str], given: Given) -> str:
-    path = next(text for text in found.groups() if text).strip()
-    if path.startswith(("/", "~")) or re.match(r"[A-Za-z]:[\\/]", path):
-        return (
-            f"{path} is a place on one machine. Put the file beside the script and name it without the "
-            "folders before it, or let a parameter of the type dataset name it."
-        )
-    clean = str(PurePosixPath(path))
-    same = [one for one in given.files if one.casefold() == clean.casefold() and one != clean]
-    named = [one for one in given.files if PurePosixPath(one).name == PurePosixPath(clean).name]
-    where = f"the folder {given.cwd} of the Task" if given.cwd else "the root of the Task's files"
-    if same:
-        return f"There is no {clean}; the file is called {same[0]}, and upper and lower case differ."
-    if named and clean not in given.files:
-        return f"Scripts are started in {where}, where there is no {clean}. There is {sorted(named)[0]}."
-    return f"Scripts are started in {where}, where there was no {clean}."
-
-
-def _of_value(found: re.Match[str], given: Given) -> str:
-    """Names the parameter whose value could not be used."""
-    value = found["value"].strip("'\"")
-    names = [name for name, one in given.values.items() if isinstance(one, str) and one == value]
-    if names:
-        return f"The parameter {names[0]} has the value {value}, which the script needs as another type."
-    return f"The script found {value} where it needed a number. Look at the values, or at the data it read."
-
-
-def _missing_key(found: re.Match[str], given: Given) -> str:
-    name = found["value"].strip("'\"")
-    close = [
-        one for one in given.values if one.casefold().replace("_", "") == name.casefold().replace("_", "")
-    ]
-    if close and name not in given.values:
-        return f"There is no {name}; the parameter is called {close[0]}."
-    return (
-        f"There is no {name} in what the script looked it up in, such as its parameters or a table's columns."
-    )
-
-
-def _no_attribute(found: re.Match[str], given: Given) -> str:
-    module, name = found["module"], found["name"]
-    own = module.replace(".", "/")
-    if {f"{own}.py", f"{own}/__init__.py"} & set(given.files):
-        return f"{own}.py of the Task has no {name}, or hides the package {module} by having its name."
-    return (
-        f"This version of {module} has no {name}. Name the version that the script was written for in its "
-        "requirements, or change the script."
-    )
-
-
-def _says(text: str) -> Words:
-    return lambda found, given: text.format(**found.groupdict())
-
-
 # (what the line reads, the words, what to do first); the first that matches counts.
 CAUSES: tuple[tuple[str, Words, Remedy], ...] = (
-    (r"ModuleNotFoundError: No module named '(?P<module>[\w.]+)'", _missing_module, "install"),
+    (
+        rf"ModuleNotFoundError: No module named '(?P<module>(?:{GONE})(?:\.\w+)*)'",
+        cause_words.old_module,
+        "edit",
+    ),
+    (r"ModuleNotFoundError: No module named '(?P<module>[\w.]+)'", cause_words.missing_module, "install"),
     (
         r"there is no package called [‘'\"](?P<package>[\w.]+)",
-        _says(
+        says(
             "R has no package {package}. Add r-{package} to the dependencies of environment.yml, or ask your "
             "administrator to install it for the node's R."
         ),
@@ -125,7 +50,7 @@ CAUSES: tuple[tuple[str, Words, Remedy], ...] = (
     ),
     (
         r"ImportError: libGL\.so",
-        _says(
+        says(
             "OpenCV needs a library for windows that the node does not have. Name opencv-python-headless in "
             "place of opencv-python."
         ),
@@ -133,22 +58,38 @@ CAUSES: tuple[tuple[str, Words, Remedy], ...] = (
     ),
     (
         r"(?:ImportError|OSError): (?P<library>lib[\w.+-]+\.so[\w.]*): cannot open shared object",
-        _says(
+        says(
             "A package needs the library {library}, which the node does not have. Ask your administrator to "
             "install it, or get the package from Conda, which brings its libraries."
         ),
         "install",
     ),
     (
+        r"Can't locate \S+ in @INC \(you may need to install the (?P<package>\S+) module",
+        says(
+            "Perl has no module {package}. Add the package that brings it to environment.yml, or ask your "
+            "administrator to install it on the node."
+        ),
+        "install",
+    ),
+    (
+        r"Cannot find module '(?P<package>[^'./][^']*)'",
+        says(
+            "Node.js has no package {package}. Put its folder node_modules into the Task, or let a main.sh "
+            "begin with “npm install”."
+        ),
+        "install",
+    ),
+    (
         r"version [`'](?P<version>(?:GLIBC|GLIBCXX|CXXABI)_[\d.]+)' not found",
-        _says("A package was built for a newer system, with {version}. Name an older version of it."),
+        says("A package was built for a newer system, with {version}. Name an older version of it."),
         "install",
     ),
     (
         r"CUDA out of memory|torch\.(?:cuda\.)?OutOfMemoryError|CUDNN_STATUS_ALLOC_FAILED"
         r"|CUDA_ERROR_OUT_OF_MEMORY"
         r"|RESOURCE_EXHAUSTED: .*(?:memory|OOM)",
-        _says(
+        says(
             "The graphics card's memory is full. Try smaller values, such as that of the batch size, or wait "
             "until no other Run uses the card."
         ),
@@ -158,9 +99,33 @@ CAUSES: tuple[tuple[str, Words, Remedy], ...] = (
         r"No CUDA GPUs are available|Torch not compiled with CUDA|Found no NVIDIA driver"
         r"|CUDA driver version is "
         r"insufficient|no CUDA-capable device|CUDA_ERROR_NO_DEVICE",
-        _says(
+        says(
             "The script asks for a graphics card, and found none on the node that it can use. Choose a node "
             "that has one, or the processor, where the script lets you."
+        ),
+        "change",
+    ),
+    (
+        r"device-side assert triggered",
+        says(
+            "The graphics card was given values out of range; most often a label is not below the number of "
+            "classes. On the processor the same line says which."
+        ),
+        "edit",
+    ),
+    (
+        r"TerminatedWorkerError|BrokenProcessPool|BrokenExecutor",
+        says(
+            "One of its processes was killed, as happens when memory runs out. Try smaller values, or fewer "
+            "processes at once."
+        ),
+        "change",
+    ),
+    (
+        r"in loading state_dict for",
+        says(
+            "The saved weights are those of another network than the script builds. Choose the weights, or "
+            "the values that shape the network, to match."
         ),
         "change",
     ),
@@ -168,12 +133,12 @@ CAUSES: tuple[tuple[str, Words, Remedy], ...] = (
         r"MemoryError|Unable to allocate .* for an array|Cannot allocate memory"
         r"|cannot allocate vector of size"
         r"|std::bad_alloc|Out of memory|JavaScript heap out of memory|Killed$",
-        _says("Its memory was not enough. Try smaller values or less data at once, or another node."),
+        says("Its memory was not enough. Try smaller values or less data at once, or another node."),
         "change",
     ),
     (
         r"DataLoader worker .* (?:is killed|exited unexpectedly)|unable to open shared memory|Bus error",
-        _says(
+        says(
             "The memory that its processes share is full. Start the script with fewer processes that load "
             "data (num_workers), or none."
         ),
@@ -181,79 +146,120 @@ CAUSES: tuple[tuple[str, Words, Remedy], ...] = (
     ),
     (
         r"No space left on device|Disk quota exceeded|database or disk is full",
-        _says("The disk is full. Delete what is no longer needed, or ask your administrator for more room."),
+        says("The disk is full. Delete what is no longer needed, or ask your administrator for more room."),
         "again",
     ),
     (
         r"Too many open files",
-        _says("It had too many files open at once. Close each one after it was read (`with open(…)`)."),
+        says("It had too many files open at once. Close each one after it was read (`with open(…)`)."),
         "edit",
     ),
     (
-        r"Read-only file system|PermissionError: .*|Permission denied",
-        _says(
-            "It may not write or run that. Scripts may write in their working folder; environments and "
-            "Datasets are read-only."
-        ),
+        r"Read-only file system|PermissionError: .*|(?P<own>[^\s:]+): Permission denied|Permission denied",
+        cause_words.no_permission,
         "edit",
     ),
     (
         r"(?:FileNotFoundError|NotADirectoryError): (?:\[Errno \d+\] )?[^:]*: '(?P<path>[^']+)'"
         r"|cannot open (?:compressed )?file '(?P<r_path>[^']+)'.*No such file"
-        r"|FileNotFoundError: (?P<other>\S+) not found",
-        _missing_file,
+        r"|FileNotFoundError: (?P<other>\S+) not found"
+        r"|[\"'‘]?(?P<named>[^\s\"'‘’:]+)[\"'’]? ?: No such file or directory",
+        cause_words.missing_file,
         "edit",
     ),
     (
         r"(?P<command>[\w.+-]+): (?:command )?not found$",
-        _says(
+        says(
             "The node has no program {command}, nor has its environment. Add the package that brings it to "
             "environment.yml, or ask your administrator to install it."
         ),
         "install",
     ),
     (
+        r"TimeoutExpired",
+        says("A program that it started took longer than the script lets it. Give it more time."),
+        "edit",
+    ),
+    (
+        r"(?:127\.0\.0\.1|localhost|\[::1\]).*(?:refused|Couldn't connect|Max retries)",
+        says(
+            "The script looked for a service on its own node, where none answers. Start it in the script, or "
+            "make its address a parameter."
+        ),
+        "edit",
+    ),
+    (
         r"(?:Name or service not known|Temporary failure in name resolution|getaddrinfo failed"
         r"|Connection refused"
         r"|Connection reset by peer|Network is unreachable|Max retries exceeded|ConnectTimeout|ReadTimeout"
-        r"|timed out|URLError|RemoteDisconnected|No route to host|Could not resolve host)",
-        _says("Another machine did not answer. Try it again later, or look at the address and the proxy."),
+        r"|timed out|URLError|RemoteDisconnected|No route to host|Could not resolve host"
+        r"|Couldn't connect to server|unable to resolve host)",
+        says("Another machine did not answer. Try it again later, or look at the address and the proxy."),
         "again",
     ),
     (
         r"HTTP ?Error:? (?P<code>5\d\d)|(?P<other>5\d\d) Server Error",
-        _says("Another machine had a problem of its own. Try it again later."),
+        says("Another machine had a problem of its own. Try it again later."),
         "again",
     ),
     (
         r"HTTP ?Error:? (?P<code>40[0134])|(?P<other>40[0134]) Client Error",
-        _says("Another machine refused the request. Look at the address and at what lets the script in."),
+        says("Another machine refused the request. Look at the address and at what lets the script in."),
         "edit",
     ),
     (
         r"SSL(?:Error|CertVerificationError)|CERTIFICATE_VERIFY_FAILED|certificate verify failed",
-        _says("The certificate of another machine is not trusted here. Ask your administrator for theirs."),
-        "again",
+        says("The certificate of another machine is not trusted here. Ask your administrator for theirs."),
+        "edit",
+    ),
+    (
+        r"CalledProcessError: .* died with <Signals\.SIGKILL",
+        says("A program that it started was killed, as happens when memory runs out. Try smaller values."),
+        "change",
+    ),
+    (
+        r"CalledProcessError: .* exit status 127\b",
+        says(
+            "A program that it started was not found. Add the package that brings it to environment.yml, or "
+            "ask your administrator to install it."
+        ),
+        "install",
+    ),
+    (
+        r"CalledProcessError: ",
+        says(
+            "A program that it started failed. What that printed is in the console before this, unless the "
+            "script captured it."
+        ),
+        "edit",
     ),
     (
         r"error: (?:unrecognized arguments|the following arguments are required|argument .*)|No such option|"
         r"Missing (?:option|argument)|Invalid value for",
-        _says(
+        says(
             "The script reads a command line, and is started without one. Choose the launcher that its Task "
             "proposes as entry script, which gives it the parameters."
         ),
         "edit",
     ),
     (
-        r"EOFError: EOF when reading a line|StdinNotImplementedError",
-        _says("It asked a question, and nobody is there to answer. Make the answer a parameter."),
+        r"no value for the required argument|Flags parsing error|^[Uu]sage: \S|\b\$?[1-9]: unbound variable",
+        says(
+            "The script reads a command line, and is started without one. Let it read the values of its "
+            "parameters from the file that CORETEX_PARAMETERS names."
+        ),
+        "edit",
+    ),
+    (
+        r"EOFError: EOF when reading a line|: Aborted!$|StdinNotImplementedError",
+        says("It asked a question, and nobody is there to answer. Make the answer a parameter."),
         "edit",
     ),
     (
         r"no display name and no \$DISPLAY|cannot connect to X server|could not connect to display"
         r"|no display "
         r"environment|Qt platform plugin",
-        _says(
+        says(
             "It wanted to open a window, and there is no screen. Save pictures to files; for matplotlib, "
             "name the Agg backend."
         ),
@@ -261,50 +267,70 @@ CAUSES: tuple[tuple[str, Words, Remedy], ...] = (
     ),
     (
         r"(?:could not convert string to float|invalid literal for int\(\) with base \d+): (?P<value>.+)",
-        _of_value,
+        cause_words.of_value,
         "change",
     ),
     (
-        r"TypeError: (?:unsupported operand type|'\w+' object cannot be interpreted as an integer|can only "
-        r"concatenate|must be real number|'<' not supported between|'[<>]=?' not supported"
+        r"non-numeric argument to"
+        r"|TypeError: (?:unsupported operand type|'\w+' object cannot be interpreted as an integer"
+        r"|can only concatenate|must be real number|'<' not supported between|'[<>]=?' not supported"
         r"|an integer is required"
         r"|'\w+' object is not (?:iterable|callable|subscriptable))",
-        _says(
+        says(
             "A value has another type than the script expects there. Compare the data types in task.yaml "
             "with what the script does with its parameters."
         ),
         "edit",
     ),
-    (r"KeyError: (?P<value>.+)", _missing_key, "edit"),
+    (r"KeyError: (?P<value>.+)", cause_words.missing_key, "edit"),
     (
-        r"SyntaxError|IndentationError|TabError|syntax error|unexpected (?:symbol|end of file|input|string)",
-        _says("The file cannot be read as a program. Correct the line."),
+        r"SyntaxError: Missing parentheses in call to '(?:print|exec)'"
+        r"|'dict' object has no attribute 'has_key'"
+        r"|NameError: name '(?:xrange|raw_input|unicode|basestring|unichr|execfile|reload)' is not defined",
+        says(IN_PYTHON_2),
+        "edit",
+    ),
+    (
+        r"SyntaxError: (?:Non-UTF-8 code|\(unicode error\) 'utf-?8' codec|source code .*null bytes)"
+        r"|EOF whilst reading MBCS",
+        says("The script is not saved as UTF-8. Save it as UTF-8 in your editor."),
+        "edit",
+    ),
+    (
+        "unexpected input in [\"“”']\ufeff",
+        says("The script begins with a byte order mark. Save it as UTF-8 without one."),
+        "edit",
+    ),
+    (
+        r"SyntaxError|IndentationError|TabError|syntax error|^Error: unexpected "
+        r"|unexpected (?:symbol|end of file|input|string)",
+        says("The file cannot be read as a program. Correct the line."),
         "edit",
     ),
     (
         r"UnicodeDecodeError: '(?P<codec>[\w-]+)' codec",
-        _says("A file holds other characters than {codec}. Name its encoding where it is opened."),
+        says("A file holds other characters than {codec}. Name its encoding where it is opened."),
         "edit",
     ),
     (
         r"JSONDecodeError|ParserError|EmptyDataError|Expecting value: line",
-        _says("A file that it read is empty, or not in the format that was expected."),
+        says("A file that it read is empty, or not in the format that was expected."),
         "edit",
     ),
     (
         r"AttributeError: (?:partially initialized )?module '(?P<module>[\w.]+)' "
         r"has no attribute '(?P<name>\w+)'",
-        _no_attribute,
+        cause_words.no_attribute,
         "edit",
     ),
     (
         r"ImportError: cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'",
-        _no_attribute,
+        cause_words.no_attribute,
         "edit",
     ),
     (
         r"attempted relative import",
-        _says(
+        says(
             "Relative imports only work inside a package. Put an empty __init__.py beside the file, move "
             "both into a folder, or write the import without the dot."
         ),
@@ -312,18 +338,18 @@ CAUSES: tuple[tuple[str, Words, Remedy], ...] = (
     ),
     (
         r"RecursionError|evaluation nested too deeply|C stack usage",
-        _says("A function calls itself without an end."),
+        says("A function calls itself without an end."),
         "edit",
     ),
     (
         r"(?:could not find function|object) [\"'](?P<name>[^\"']+)[\"'](?: not found)?",
-        _says("R knows no {name} there: a package is not loaded, or a name is misspelt."),
+        says("R knows no {name} there: a package is not loaded, or a name is misspelt."),
         "edit",
     ),
     (
         r"(?:NameError|UnboundLocalError|AttributeError|IndexError|ZeroDivisionError|AssertionError"
         r"|ReferenceError|NotImplementedError|StopIteration)\b",
-        _says(""),
+        says(""),
         "edit",
     ),
 )
@@ -335,6 +361,8 @@ def explain(error: ErrorLine, given: Given) -> Cause | None:
 
     The line counts before what was printed after it.
     """
+    if sentence := cause_words.from_traceback(error, given):
+        return Cause(sentence=sentence, remedy="install" if "environment.yml" in sentence else "edit")
     for text in (error.text, "\n".join(error.after[:LOOKED_AT])):
         for pattern, words, remedy in PATTERNS:
             found = pattern.search(text)

@@ -1,29 +1,40 @@
 """One line of a terminal as cells, each a letter in a style, that what is printed rewrites."""
 
+import re
+import unicodedata
+
 from runs.records.styles import PLAIN, Style, number
 
 # Sequences move so far to the right at most, and so many cells a line has: what is written beyond is counted.
 MOST_COLUMNS = 8_192
 LINE_CELLS = 2 * MOST_COLUMNS
 TAB_WIDTH = 8
+# Stands in the second cell of a letter that is two wide.
+HALF = "\0"
+# Where letters of another width than 1 are: those that follow or combine, and those of East Asia and emoji.
+_UNUSUAL = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u0f84\u1000-\u1cff\u1dc0-\u1dff\u200b-\u200f\u20d0-\u20f0"
+    "\u231a-\u27bf\u2b1b-\u2b55\u2e80-\U0010ffff]"
+)
 
 
 class Cells:
     """The letters of a line and their styles. A tab at the end of what is written keeps its letter, so that
-    it can be copied; the cells that it spans after the first are empty texts."""
+    it can be copied; the cells that it spans after the first are empty texts. With `wide` a letter may take
+    two cells, and those that combine are in one."""
 
-    __slots__ = ("hidden", "letters", "styles", "tabbed")
+    __slots__ = ("hidden", "letters", "styles", "tabbed", "wide")
 
     def __init__(self) -> None:
         self.letters: list[str] = []
         self.styles: list[Style] = []
-        self.tabbed = False
+        self.tabbed = self.wide = False
         self.hidden = 0
 
     def copy(self) -> "Cells":
         copied = Cells()
         copied.letters, copied.styles = [*self.letters], [*self.styles]
-        copied.tabbed, copied.hidden = self.tabbed, self.hidden
+        copied.tabbed, copied.wide, copied.hidden = self.tabbed, self.wide, self.hidden
         return copied
 
     def put(self, column: int, text: str, style: Style) -> int:
@@ -37,6 +48,25 @@ class Cells:
         return column
 
     def write(self, column: int, text: str, style: Style) -> int:
+        if not text.isascii() and _UNUSUAL.search(text) is not None:
+            self.wide = True
+            return self.write_cells(column, self.cells_of(column, text), style)
+        return self.write_cells(column, text, style)
+
+    def cells_of(self, column: int, text: str) -> list[str]:
+        """The cells that letters of any width take; one of none goes into the cell before it."""
+        cells: list[str] = []
+        for letter in text:
+            width = width_of(letter)
+            if width == 0 and cells:
+                cells[-2 if cells[-1] == HALF else -1] += letter
+            elif width == 0 and 0 < column <= len(self.letters):
+                self.letters[column - (2 if self.letters[column - 1] == HALF else 1)] += letter
+            else:
+                cells += [letter, HALF] if width == 2 else [letter]
+        return cells
+
+    def write_cells(self, column: int, text: str | list[str], style: Style) -> int:
         length = len(self.letters)
         if column + len(text) > LINE_CELLS:
             shown = max(0, LINE_CELLS - column)
@@ -50,9 +80,18 @@ class Cells:
         elif column < length and self.tabbed:
             self.expand()
         end = column + len(text)
+        if self.wide:
+            self.halve(column, end)
         self.letters[column:end] = text
         self.styles[column:end] = [style] * len(text)
         return end
+
+    def halve(self, column: int, end: int) -> None:
+        """Blanks for the halves of wide letters, of which the others are between `column` and `end`."""
+        if 0 < column < len(self.letters) and self.letters[column] == HALF:
+            self.letters[column - 1] = " "
+        if end < len(self.letters) and self.letters[end] == HALF:
+            self.letters[end] = " "
 
     def tab(self, column: int, style: Style) -> int:
         stop = (column // TAB_WIDTH + 1) * TAB_WIDTH
@@ -87,6 +126,8 @@ class Cells:
             elif final == "X":
                 self.blank(column, column + count)
             elif final == "P":
+                if self.wide:
+                    self.halve(column, column + count)
                 del self.letters[column : column + count], self.styles[column : column + count]
             elif column < len(self.letters):
                 count = min(count, LINE_CELLS - len(self.letters))
@@ -97,6 +138,8 @@ class Cells:
     def erase(self, column: int, what: int) -> None:
         """From the column to the end (0), from the beginning to the column (1), all of the line (2)."""
         if what == 0:
+            if self.wide:
+                self.halve(column, len(self.letters))
             del self.letters[column:], self.styles[column:]
         elif what in (1, 2):
             self.blank(0, column + 1 if what == 1 else len(self.letters))
@@ -104,6 +147,8 @@ class Cells:
     def blank(self, start: int, end: int) -> None:
         end = min(end, len(self.letters))
         if start < end:
+            if self.wide:
+                self.halve(start, end)
             self.letters[start:end] = " " * (end - start)
             self.styles[start:end] = [PLAIN] * (end - start)
 
@@ -117,6 +162,14 @@ class Cells:
         begin = 0
         for index in range(1, end + 1):
             if index == end or styles[index] != styles[begin]:
-                found.append(("".join(letters[begin:index]), styles[begin]))
+                text = "".join(letters[begin:index])
+                found.append((text.replace(HALF, "") if self.wide else text, styles[begin]))
                 begin = index
         return found
+
+
+def width_of(letter: str) -> int:
+    """How many cells a letter takes in a terminal: 2 of East Asia and emoji, 0 when it combines or joins."""
+    if unicodedata.category(letter) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in ("W", "F") else 1

@@ -1,6 +1,7 @@
 """What the end of an Execution's console says about its failure. Knows no rows."""
 
 import os
+from collections.abc import Collection
 from pathlib import PurePosixPath
 
 from coretex_site.lib import paths
@@ -11,10 +12,11 @@ from runs.records.error_line import ErrorLine
 LINES = 200
 
 
-def of(execution_id: int, *, since: int = 0) -> ErrorLine | None:
+def of(execution_id: int, *, since: int = 0, files: Collection[str] | None = None) -> ErrorLine | None:
     """The line that says why the script failed; None when it printed nothing.
 
-    What stands before the byte `since` of the console was not printed by the script.
+    What stands before the byte `since` of the console was not printed by the script. With `files`, its place
+    is in one of these: programs also name files that were never here, as compiled packages name theirs.
     """
     lines = [one.line for one in logs.tail(execution_id, LINES, ended=True).lines]
     lines = [line for line in lines if not line.text.startswith(artifacts.NOT_KEPT)]
@@ -22,6 +24,10 @@ def of(execution_id: int, *, since: int = 0) -> ErrorLine | None:
     places = [f"{place}/" for place in dict.fromkeys((str(work), os.path.realpath(work)))]
 
     def own(named: str) -> str:
+        found = below(named)
+        return found if files is None or found in files else ""
+
+    def below(named: str) -> str:
         for place in places:
             if named.startswith(place):
                 return named.removeprefix(place)

@@ -4,6 +4,7 @@ Run by the Python of the Run's environment, so it knows nothing but `nbclient`. 
 once. It ends as its kernel does: with the exit code of `sys.exit`, by the signal that killed it.
 """
 
+import json
 import logging
 import os
 import re
@@ -24,13 +25,23 @@ NEEDED = {
     "bash": ("bash", "Add bash_kernel to the dependencies of environment.yml"),
 }
 # Run in a Python kernel before the first cell, without leaving names: the folders come where Jupyter puts the
-# working folder, after Python's own modules and before installed ones.
+# working folder, after Python's own modules and before installed ones. IPython's `exit(3)` would end well.
 SET_UP = """\
 import sys, warnings
 packages = (i for i, folder in enumerate(sys.path) if folder.endswith(("site-packages", "dist-packages")))
 place = sys.path.index("") if "" in sys.path else next(packages, len(sys.path))
 sys.path[place:place] = FOLDERS
 warnings.filterwarnings("ignore", message="To exit: use 'exit'")
+from IPython.core.autocall import ZMQExitAutocall
+class Exit(ZMQExitAutocall):
+    def __call__(self, code=None, keep_kernel=False):
+        if code is None:
+            return super().__call__()
+        raise SystemExit(code)
+shell = get_ipython()
+shell.user_ns.update(exit=Exit(shell), quit=Exit(shell))
+# What a kernel is started with is no command line of the notebook.
+sys.argv[1:] = []
 """
 NO_INPUT = (
     "Nobody is there to answer input(): give the notebook its values as parameters, which it reads from the "
@@ -76,6 +87,24 @@ def kernel_for(language: str, metadata: Any) -> str:
         return str(wanted)
     spoken = {name: str(found["spec"].get("language", "")).casefold() for name, found in specs.items()}
     return next((name for name in sorted(spoken) if spoken[name] == language), "")
+
+
+def read(path: str) -> Any:
+    """The notebook at `path`, with what some programs leave out; raises whatever a broken file makes it."""
+    import nbformat
+
+    with open(path, "rb") as file:
+        content = json.loads(file.read())
+    if isinstance(content.get("cells"), list):
+        content.setdefault("nbformat", 4)
+        content.setdefault("nbformat_minor", 4)
+        content.setdefault("metadata", {})
+        for cell in content["cells"]:
+            cell.setdefault("metadata", {})
+            if cell.get("cell_type") == "code":
+                cell.setdefault("outputs", [])
+                cell.setdefault("execution_count", None)
+    return nbformat.reads(json.dumps(content), as_version=4)
 
 
 def signal_name(number: int) -> str:
@@ -165,14 +194,13 @@ class Notebook:
 def main(path: str, *folders: str) -> int:
     """Executes the notebook at `path`; Python kernels look through `folders` for modules, too."""
     # Packages of the Run's environment, not of the server's.
-    import nbformat
     from nbclient import NotebookClient
 
     # What these say of themselves is nothing that the notebook printed.
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     try:
-        content = nbformat.read(path, as_version=4)
+        content = read(path)
     except Exception as error:  # whatever a broken file makes the reader raise: it is printed in the console
         say(f"{path} is not a readable notebook: {error}\n")
         return 1
@@ -209,7 +237,7 @@ def main(path: str, *folders: str) -> int:
             return 1
         stack.callback(notebook.keep)
         if language == "python":
-            set_up = f"exec({SET_UP!r}, {{'FOLDERS': {list(folders)!r}}})"
+            set_up = f"exec({SET_UP!r}, {{'FOLDERS': {list(folders)!r}, 'get_ipython': get_ipython}})"
             client.wait_for_reply(client.kc.execute(set_up, silent=True))
         return notebook.execute(client)
 

@@ -53,6 +53,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"expected the node content, but found .*",
         "expected a value, found punctuation; put the text in quotes",
     ),
+    (
+        r"expected alphabetic or numeric character, but found .*",
+        "found a * or & that YAML takes for an alias or an anchor; put the text in quotes",
+    ),
     (r"found incompatible YAML document.*", "expected YAML version 1.1 or 1.2, found another one"),
     (r"expected '<document start>', but found .*", "found something after the end of the document"),
     (
@@ -73,11 +77,24 @@ def explain(text: str, error: yaml.YAMLError) -> tuple[int, int, str]:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     problem = getattr(error, "problem", None) or str(error)
-    message = _sentence(problem)
+    message = _after_closing(text, mark, problem) or _sentence(problem)
     opened = getattr(error, "context_mark", None)
     if opened is not None and opened.line + 1 < line and re.search("end of stream|expected ',' or", problem):
         message += f"; it was opened on line {opened.line + 1}"
     return line, column, message + _missing_param_groups(text)
+
+
+def _after_closing(text: str, mark: yaml.Mark | None, problem: str) -> str:
+    """The sentence where a value goes on after its quotes or brackets were closed; else empty."""
+    if mark is None or not problem.startswith("expected <block end>"):
+        return ""
+    before = text.split("\n")[mark.line][: mark.column].rstrip()
+    if before.endswith(("'", '"')):
+        other = "double" if before[-1] == "'" else "single"
+        return f"found more after the closing {before[-1]}; put all of the text in {other} quotes"
+    if before.endswith(("]", "}")):
+        return f"found more after the closing {before[-1]}; put all of it in quotes if it is a text"
+    return ""
 
 
 def _sentence(problem: str) -> str:

@@ -13,6 +13,8 @@ SEXAGESIMAL = re.compile(r"[-+]?[0-9_]+(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 OCTAL = re.compile(r"[-+]?0[0-7_]+")
 # An exponent makes a number certain, however it is written back.
 SCIENTIFIC = re.compile(r"[-+]?[0-9]+\.[0-9]*[eE][-+][0-9]+")
+_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v", "\a": "\\a"}
+WINDOWS_PATH = re.compile(rf"[A-Za-z]:(?:\\[^\n]*)?([{''.join(_ESCAPES)}])")
 # The first int that a double does not hold apart from the one before it.
 LARGEST_EXACT = 2**53
 LONGEST = 30
@@ -60,6 +62,16 @@ def of_null(text: str) -> str:
     if text in ("", "null"):
         return ""
     return f"YAML reads {text} without quotes as null, which is no value; write null, or put it in quotes"
+
+
+def of_text(node: yaml.ScalarNode) -> str:
+    """What is unexpected about a text; empty when nothing is."""
+    if is_implicit(node) and node.value == "None":
+        return "YAML reads None as a text; write null for no value, or put it in quotes"
+    if node.style == '"' and (found := WINDOWS_PATH.match(node.value)) is not None:
+        escape = _ESCAPES[found[1]]
+        return f"YAML reads {escape} in double quotes as one character; put a Windows path in single quotes"
+    return ""
 
 
 def why_a_text(text: str) -> str:

@@ -74,7 +74,12 @@ class ValueReader:
         merged: dict[str, tuple[yaml.Node, yaml.Node]] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self.report("error", key, "expected a text as a key, found a list or a mapping")
+                self.report(
+                    "error",
+                    key,
+                    "expected a text as a key, found a list or a mapping; put a text that begins with a "
+                    "brace in quotes",
+                )
             elif key.tag == _MERGE and is_plain(key):
                 for name, entry in self.merged_entries(value).items():
                     merged.setdefault(name, entry)
@@ -116,6 +121,8 @@ class ValueReader:
 
     def text(self, node: yaml.ScalarNode, wanted: Wanted) -> Any:
         """A text, or the number that a `1e-3` without its point or an `089` is meant to be."""
+        if (message := surprises.of_text(node)) and wanted in ("text", *UNKNOWN):
+            self.report("warning", node, message)
         if not surprises.is_implicit(node) or not FLOAT_TEXT.fullmatch(node.value):
             return node.value
         reads = f"YAML 1.1 reads {surprises.brief(node.value)} as a text"

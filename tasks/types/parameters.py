@@ -49,7 +49,9 @@ def infer(value: Any) -> str:
     if type(value) in _SCALARS:
         return _SCALARS[type(value)]
     if not isinstance(value, list):
-        raise CannotInfer(f"expected a data_type, because the value is {found(value)}")
+        is_text = isinstance(value, dict) and bool(value) and all(one is None for one in value.values())
+        quotes = "; put it in quotes if it is a text" if is_text else ""
+        raise CannotInfer(f"expected a data_type, because the value is {found(value)}{quotes}")
     kinds = {type(item) for item in value} or {int}
     if kinds == {int, float}:
         return "list[float]"

@@ -63,6 +63,28 @@ def shown(data: bytes) -> list[str]:
     return "\n".join(text.rstrip() for text in afterwards).rstrip().split("\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("日本語\rab", "ab本語"),
+        ("日本語\rabc", "abc 語"),
+        ("🎉🎉\rx", "x 🎉"),
+        ("a日\bb", "a b"),
+        ("日本\x1b[2D語!", "日語!"),
+        ("日本語\x1b[4G\x1b[K", "日"),
+        ("日本語\r\x1b[3X", "    語"),
+        ("█日█\r--", "-- █"),
+    ],
+)
+def test_letters_of_two_cells_are_written_over_as_xterm_does(text: str, row: str) -> None:
+    assert shown(f"{text}\n".encode()) == [row]
+
+
+def test_an_accent_goes_with_its_letter() -> None:
+    data = "e\u0301a\u0308\rX\nu\u0308\x08o\n".encode()
+    assert shown(data) == ["Xa\u0308", "o"]
+
+
 def test_nested_bars_of_tqdm_and_what_is_written_above_them() -> None:
     data = printed(
         """

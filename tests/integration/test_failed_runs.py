@@ -89,6 +89,14 @@ def test_a_file_that_is_no_longer_in_the_task_is_not_to_be_edited(project: Proje
     assert re.search(r"btn-primary.*Run again with changes", banner)
 
 
+def test_the_place_is_in_the_task_where_a_compiled_package_names_files_of_its_own(
+    project: Project, browser: Client
+) -> None:
+    source = "code = compile('1 / 0', 'pandas/_libs/parsers.pyx', 'exec')\nexec(code)\n"
+    banner = banner_of(browser, python(project, source))
+    assert "Edit main.py:2" in banner and "parsers.pyx" not in banner
+
+
 def test_who_may_only_look_sees_no_button_in_it(project: Project, client_of: Any, vera: User) -> None:
     banner = banner_of(client_of(vera), python(project, "1 / 0"))
     assert "ZeroDivisionError: division by zero" in banner

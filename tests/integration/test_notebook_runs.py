@@ -1,10 +1,13 @@
 """Notebooks are executed with what their environment gets added, and kept as far as they came."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
 from coretex_site.lib import paths
 from projects.models import Project
@@ -95,6 +98,9 @@ def test_a_cell_that_fails_ends_the_run_and_what_came_before_is_kept(project: Pr
         ("sys.exit(2)", Reason.EXIT_CODE, 2, "exit code 2"),
         ("sys.exit('because')", Reason.EXIT_CODE, 1, "exit code 1"),
         ("exit()", None, 0, "exit code 0"),
+        ("quit", None, 0, "exit code 0"),
+        ("exit(keep_kernel=True)", None, 0, "exit code 0"),
+        ("exit(3)", Reason.EXIT_CODE, 3, "exit code 3"),
     ],
 )
 def test_a_notebook_ends_as_its_kernel_does(
@@ -202,6 +208,29 @@ def test_an_old_notebook_is_read_as_a_new_one(project: Project) -> None:
     execution = submit(make_task(project, {"main.ipynb": json.dumps(old)}), entry="main.ipynb")
     take_one()
     assert console(execution).splitlines()[-1] == "3", console(execution)
+
+
+def test_what_programs_leave_out_of_a_notebook_is_not_missed(project: Project) -> None:
+    text = json.dumps({"cells": [{"cell_type": "code", "source": ["print(1)\n", "print(2)"]}]})
+    execution = submit(make_task(project, {"main.ipynb": f"\ufeff{text}"}), entry="main.ipynb")
+    take_one()
+    assert console(execution).splitlines()[-2:] == ["1", "2"], console(execution)
+
+
+def test_a_notebook_has_no_command_line(project: Project) -> None:
+    options = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--x', default=3)\n"
+    execution, _ = executed(project, options + "print(p.parse_args().x)")
+    assert console(execution).splitlines()[-1] == "3", console(execution)
+
+
+@pytest.mark.parametrize("source", ["raise ValueError('no')", "import os; os._exit(3)"])
+def test_the_page_names_the_cell_that_failed(project: Project, alice: User, source: str) -> None:
+    execution, _ = executed(project, "x = 1", source)
+    client = Client()
+    client.force_login(alice)
+    page = client.get(execution.run.get_absolute_url()).content.decode()
+    assert re.search(r'href="[^"#]*/snapshot/main.ipynb">main.ipynb, cell 2</a>', page)
+    assert "Edit main.ipynb" in page
 
 
 def test_a_shell_cell_that_fails_says_so_in_its_last_line(project: Project) -> None:

@@ -127,6 +127,17 @@ KINDS: dict[str, tuple[dict[str, str | bytes], str, str]] = {
         "main.sh",
         "main.sh e",
     ),
+    "a login shell sees the environment": (
+        {"main.sh": "#!/bin/bash -el\npython -c 'import sys; print(sys.prefix != sys.base_prefix)'; echo $-"},
+        "main.sh",
+        "ehB",
+    ),
+    "quotes after env -S": ({"tool": "#!/usr/bin/env -S sh -c 'echo two words'\n"}, "tool", "two words"),
+    "a script beside a package in src": (
+        {"main.py": "import pkg\nprint(pkg.x)", "src/pkg/__init__.py": "x = 5"},
+        "main.py",
+        "5",
+    ),
     "a shell script without a #! line": ({"main.sh": "a=(1 2); echo ${a[1]}"}, "main.sh", "2"),
     "a shell script that is Python": ({"main.sh": "#!/usr/bin/env python3\nprint('py')"}, "main.sh", "py"),
     "a name like an option": ({"-tool": "#!/bin/sh\necho ok"}, "-tool", "ok"),
@@ -165,6 +176,8 @@ def test_it_is_started_as_its_author_would(kind: str, project: Project) -> None:
             Reason.ENVIRONMENT,
             "needs /usr/bin/fish, which is not",
         ),
+        ({"main.py": "print(1)\n".encode("utf-16")}, "main.py", Reason.SNAPSHOT, "saved as UTF-16"),
+        ({"main.R": b"\xef\xbb\xbfprint(1)\n"}, "main.R", Reason.SNAPSHOT, "byte order mark, which R takes"),
         ({"a.nf": "workflow {}"}, "a.nf", Reason.SNAPSHOT, "“nextflow run a.nf”"),
         ({"main.ipynb": "print(1)"}, "main.ipynb", Reason.SNAPSHOT, "expected JSON"),
         (
@@ -218,6 +231,19 @@ def test_it_is_said_when_something_is_wanted_of_such_a_root(project: Project) ->
     assert execution.status == State.FAILED
     assert "since random.py would hide Python's own module random" in console(execution)
     assert execution.last_line == "ModuleNotFoundError: No module named 'helper'"
+
+
+def test_a_folder_for_python_that_is_not_there_is_said(project: Project) -> None:
+    files = {
+        "task.yaml": "python_path: [lib, file.txt]",
+        "lib/a.py": "",
+        "file.txt": "",
+        "main.py": "import a",
+    }
+    execution = executed(project, files, "main.py")
+    assert execution.status == State.SUCCEEDED
+    said = "task.yaml names file.txt as python_path, but the Task has no such folder.\n"
+    assert said in console(execution) and "names lib" not in console(execution)
 
 
 def test_what_a_script_leaves_in_its_working_folder_is_kept_with_its_path(project: Project) -> None:

@@ -27,11 +27,14 @@ def browser(client_of: ClientOf, bob: User) -> Client:
     return client_of(bob)
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
+def zipped(files: dict[str, bytes], *, system: int = 3) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for path, content in files.items():
-            archive.writestr(path, content)
+            entry = zipfile.ZipInfo(path)
+            entry.create_system = system
+            entry.external_attr = 0o600 << 16 if system == 3 else 0
+            archive.writestr(entry, content)
     return packed.getvalue()
 
 
@@ -83,6 +86,23 @@ def test_a_folder_keeps_its_paths_and_loses_its_own_name(browser: Client, projec
         "lib/net.py": b"net.py",
         "data/x.csv": b"x.csv",
     }
+
+
+def executables(task: Task) -> set[str]:
+    return {file.path for file in store.list_files(task) if file.executable}
+
+
+def test_a_program_stays_executable_though_browsers_and_windows_do_not_say_so(
+    browser: Client, project: Project
+) -> None:
+    files = {"main.sh": b"./tools/count.py\n", "tools/count.py": b"#!/usr/bin/env python3\nprint(1)\n"}
+    posted = [SimpleUploadedFile(path, content) for path, content in files.items()]
+    make(browser, project, name="Folder", files=posted, paths=[f"code/{path}" for path in files])
+    make(browser, project, name="Windows", files=[SimpleUploadedFile("a.zip", zipped(files, system=0))])
+    make(browser, project, name="Unix", files=[SimpleUploadedFile("a.zip", zipped(files, system=3))])
+    assert executables(Task.objects.get(name="Folder")) == {"tools/count.py"}
+    assert executables(Task.objects.get(name="Windows")) == {"tools/count.py"}
+    assert executables(Task.objects.get(name="Unix")) == set()
 
 
 def test_a_zip_is_unpacked_without_its_top_folder(browser: Client, project: Project) -> None:

@@ -35,6 +35,13 @@ def test_a_script_that_cannot_work_is_told_and_mended(path: str, content: bytes,
     assert b"\r" not in found.fixed and problem(path, found.fixed) is None
 
 
+@pytest.mark.parametrize(("path", "command"), [("main.sh", b"echo hi\n"), ("main.R", b"print(1)\n")])
+def test_a_byte_order_mark_before_a_command_is_told_and_removed(path: str, command: bytes) -> None:
+    found = problem(path, b"\xef\xbb\xbf" + command)
+    assert found is not None and found.is_fatal and "byte order mark" in found.sentence
+    assert (found.fix, found.fixed) == (NO_MARK, command)
+
+
 def test_what_only_disturbs_a_script_does_not_keep_it_from_running() -> None:
     marked = problem("main.sh", b"\xef\xbb\xbf" + SHELL)
     assert marked is not None and not marked.is_fatal
@@ -80,6 +87,7 @@ def test_nothing_is_said_of_a_script_that_works(path: str, content: bytes) -> No
         ("main.ipynb", b"", "main.ipynb is empty"),
         ("main.ipynb", b"print(1)", "expected JSON"),
         ("main.ipynb", b"[1]", "expected “cells”"),
+        ("main.ipynb", b'{"nbformat": 4, "cells": null}', "expected “cells” with a list"),
     ],
 )
 def test_what_would_be_needed_is_said(path: str, content: bytes, said: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runs.records import causes, error_line
-from runs.records.causes import Given
+from runs.records.cause_words import Given
 from runs.records.error_line import ErrorLine
 
 HOME = "/data/executions/0/5/work/"
@@ -148,6 +148,7 @@ def test_other_forms_are_understood() -> None:
         path="nb/helper.py",
         line=3,
         after=("ZeroDivisionError: division by zero",),
+        before=tuple(ipython.split("\n")[1:-2]),
     )
     node = (
         f"{HOME}a.js:2\n  null.x\n       ^\n\n"
@@ -188,7 +189,36 @@ FILES = ("main.py", "Data/x.csv", "src/mylib/__init__.py", "numbers.py", "nb/onl
 @pytest.mark.parametrize(
     ("line", "words", "remedy"),
     [
-        ("ModuleNotFoundError: No module named 'sklearn.svm'", "brings the module sklearn", "install"),
+        ("ModuleNotFoundError: No module named 'sklearn'", "it is called scikit-learn", "install"),
+        ("ModuleNotFoundError: No module named 'sklearn.old'", "This version of sklearn has no", "install"),
+        ("ModuleNotFoundError: No module named 'google.cloud'", "brings the module google.cloud", "install"),
+        ("ModuleNotFoundError: No module named 'numbers.x'", "hides the package numbers", "install"),
+        ("ModuleNotFoundError: No module named 'urllib2'", "written for Python 2", "edit"),
+        ("ModuleNotFoundError: No module named 'imp'", "no module imp since version 3.12", "edit"),
+        ("SyntaxError: Missing parentheses in call to 'print'. Did you mean print(...)?", "2to3", "edit"),
+        ("SyntaxError: Non-UTF-8 code starting with '\\xff' in file /x", "not saved as UTF-8", "edit"),
+        (
+            "Can't locate A/B.pm in @INC (you may need to install the A::B module)",
+            "no module A::B",
+            "install",
+        ),
+        ("Error: Cannot find module 'lodash'", "Node.js has no package lodash", "install"),
+        ("RuntimeError: CUDA error: device-side assert triggered", "out of range", "edit"),
+        ("x.BrokenProcessPool: A process in the process pool was terminated", "was killed", "change"),
+        ("RuntimeError: Error(s) in loading state_dict for Net:", "of another network", "change"),
+        ("cp: cannot stat 'a.csv': No such file or directory", "there was no a.csv", "edit"),
+        ("Cannot open b.txt: No such file or directory at t line 2.", "there was no b.txt", "edit"),
+        ("x.sh: line 1: ./main.py: Permission denied", "main.py of the Task is not executable", "edit"),
+        ("ERROR: The function received no value for the required argument: x", "a command line", "edit"),
+        ("main.sh: line 1: $1: unbound variable", "reads a command line", "edit"),
+        ("Continue? [y/N]: Aborted!", "nobody is there", "edit"),
+        ("subprocess.TimeoutExpired: Command 'x' timed out after 3 seconds", "more time", "edit"),
+        ("ConnectionError: HTTPConnectionPool(host='localhost', port=1): Max retries", "own node", "edit"),
+        ("subprocess.CalledProcessError: Command 'x' died with <Signals.SIGKILL: 9>.", "memory", "change"),
+        ("CalledProcessError: Command 'x' returned non-zero exit status 127.", "was not found", "install"),
+        ("CalledProcessError: Command 'x' returned non-zero exit status 2.", "in the console before", "edit"),
+        ("ssl.SSLCertVerificationError: certificate verify failed", "is not trusted here", "edit"),
+        ("Error in 1 + a : non-numeric argument to binary operator", "another type", "edit"),
         ("ModuleNotFoundError: No module named 'mylib'", "in the folder src", "install"),
         (
             "Error in library(DESeq2) : there is no package called ‘DESeq2’",
@@ -270,6 +300,80 @@ def test_the_commonest_endings_have_a_cause_in_words(line: str, words: str, reme
     assert cause is not None
     assert words in cause.sentence
     assert cause.remedy == remedy
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("import subprocess\nsubprocess.run(['nosuchprogram', 'index'])\n", "no program nosuchprogram"),
+        ("import os\nos.environ['NO_SUCH_KEY']\n", "no environment variable NO_SUCH_KEY"),
+        ("import sys\ndata = sys.argv[1]\n", "started without one"),
+        ("open('nosuchprogram')\n", "there was no nosuchprogram"),
+        ("{}['NO_SUCH_KEY']\n", "in what the script looked it up in"),
+    ],
+)
+def test_the_traceback_tells_what_the_line_does_not(tmp_path: Path, source: str, words: str) -> None:
+    cause = causes.explain(found(printed(tmp_path, "a.py", source)), Given())
+    assert cause is not None and words in cause.sentence
+
+
+def test_a_traceback_of_rich_tells_as_much(tmp_path: Path) -> None:
+    source = (
+        "import subprocess\nfrom rich.traceback import install\ninstall(width=80)\n"
+        "subprocess.run(['nosuchprogram'])\n"
+    )
+    text = printed(tmp_path, "a.py", source)
+    assert line_and_place(text, tmp_path)[1:] == ("a.py", 4)
+    cause = causes.explain(found(text), Given())
+    assert cause is not None and "no program nosuchprogram" in cause.sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "Usage: main.py [OPTIONS] DATA\n╭─ Error ──────────────╮\n│ Missing argument     │\n"
+            "│ 'DATA'.              │\n╰──────────────────────╯\n",
+            "Missing argument 'DATA'.",
+        ),
+        (
+            f"╭── Traceback (most recent call last) ──╮\n│ {HOME}a.py:7 in <module>  │\n"
+            "╰───────────────────────────────────────╯\nValueError: this is a message of more than\n"
+            "one line\n",
+            "ValueError: this is a message of more than one line",
+        ),
+        (
+            "Traceback (most recent call last):\npydantic.ValidationError: 2 validation errors for A\nx\n"
+            "  Input should be a valid integer\n",
+            "pydantic.ValidationError: 2 validation errors for A: x: Input should be a valid integer",
+        ),
+        (
+            "Traceback (most recent call last):\nTypeError: why\nTask exception was never retrieved\n"
+            "Traceback (most recent call last):\nValueError: beside\n",
+            "TypeError: why",
+        ),
+        (
+            "Can't locate A.pm in @INC at t line 2.\nBEGIN failed--compilation aborted at t line 2.\n",
+            "Can't locate A.pm in @INC at t line 2.",
+        ),
+    ],
+)
+def test_a_sentence_is_taken_whole_and_only_the_one_that_counts(text: str, line: str) -> None:
+    assert found(text).text == line
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f'> File "{HOME}a.py", line 4, in <module>\nKeyError: 1\n', ("a.py", 4)),
+        (f"SyntaxError: Non-UTF-8 code in file {HOME}a.py on line 3, but no encoding declared", ("a.py", 3)),
+        ('syntax error at t line 2, near "= ;"\n', ("t", 2)),
+        (f'  File "{HOME}a.py", line 1\nZeroDivisionError: x\ngoes on\nError: too low\n', ("", 0)),
+    ],
+)
+def test_the_place_is_that_of_the_line(text: str, place: tuple[str, int]) -> None:
+    text = f"Traceback (most recent call last):\n{text}" if "File" in text else text
+    assert (found(text).path, found(text).line) == place
 
 
 def test_an_ending_of_its_own_has_no_cause() -> None:

@@ -73,6 +73,49 @@ KINDS: dict[str, tuple[dict[str, str], str, str]] = {
         "__main__.py",
         "root",
     ),
+    "a script beside src": (
+        {
+            "main.py": "from pkg.core import x\nprint(x)",
+            "src/pkg/__init__.py": "",
+            "src/pkg/core.py": "x = 5",
+        },
+        "main.py",
+        "5",
+    ),
+    "a script in a folder beside src": (
+        {"scripts/train.py": "from pkg.core import x\nprint(x)", "src/pkg/core.py": "x = 5"},
+        "scripts/train.py",
+        "5",
+    ),
+    "a script in a folder of a folder": (
+        {"code2/scripts/train.py": "from lib.core import x\nprint(x)", "code2/lib/core.py": "x = 5"},
+        "code2/scripts/train.py",
+        "5",
+    ),
+    "a script in a folder with src beside it": (
+        {"top/main.py": "from pkg.core import x\nprint(x)", "top/src/pkg/core.py": "x = 5"},
+        "top/main.py",
+        "5",
+    ),
+    "a script of a package that also imports by name what is beside it": (
+        {
+            "pkg/__init__.py": "",
+            "pkg/train.py": "from core import x\nfrom .other import y\nprint(x, y)",
+            "pkg/core.py": "x = 5",
+            "pkg/other.py": "y = 6",
+        },
+        "pkg/train.py",
+        "5 6",
+    ),
+    "a package with a module that would hide one of Python": (
+        {
+            "pkg/__init__.py": "",
+            "pkg/train.py": "from pkg.types import x\nimport enum\nprint(x)",
+            "pkg/types.py": "x = 5",
+        },
+        "pkg/train.py",
+        "5",
+    ),
     "a script of a root that is a package": (
         {"__init__.py": "", "train.py": "from . import core\nprint(core.x)", "core.py": "x = 'root'"},
         "train.py",

@@ -161,6 +161,9 @@ def test_a_mistake_in_a_parameter_is_said_at_its_place(text: str, expected: str)
         ("value: 089.5", 89.5, "YAML reads 089.5 as the float 89.5"),
         ("value: &a 3.10", 3.1, "YAML reads 3.10 as the float 3.1"),
         ("value: +1", 1, "YAML reads +1 as the int 1"),
+        ("value: None", "None", "YAML reads None as a text; write null for no value"),
+        ('value: "C:\\new"', "C:\new", "YAML reads \\n in double quotes as one character"),
+        ('value: "C:\\\\data\\train"', "C:\\data\train", "YAML reads \\t in double quotes"),
         ("value: 0x1F", 31, "YAML reads 0x1F as the int 31"),
         ("value: 0b11", 3, "YAML reads 0b11 as the int 3"),
         ("value: .5", 0.5, "YAML reads .5 as the float 0.5"),
@@ -324,6 +327,23 @@ def test_a_folder_that_is_none_is_said_at_its_place(text: str, expected: str) ->
 )  # fmt: skip
 def test_what_is_read_as_it_is_meant_gets_no_warning(text: str) -> None:
     assert problems(one(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("*.fastq.gz", "found a * or & that YAML takes for an alias or an anchor; put the text in quotes"),
+        ("{sample}.bam", "found more after the closing }; put all of it in quotes if it is a text"),
+        ("[a-z]+", "found more after the closing ]; put all of it in quotes if it is a text"),
+        ("'it's'", "found more after the closing '; put all of the text in double quotes"),
+        ('"a" b', 'found more after the closing "; put all of the text in single quotes'),
+        ("{sample}", "the value is the mapping {sample: null}; put it in quotes if it is a text"),
+        ("{a: [1]}", "expected a data_type, because the value is the mapping {a: [1]}"),
+        ("{{ x }}", "put a text that begins with a brace in quotes"),
+    ],
+)
+def test_a_text_that_yaml_cannot_read_is_to_be_put_in_quotes(value: str, said: str) -> None:
+    assert said in "\n".join(problems(one(f"value: {value}")))
 
 
 def test_quotes_are_not_advised_for_an_index_out_of_range() -> None:

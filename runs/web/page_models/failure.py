@@ -8,7 +8,8 @@ from django.urls import reverse
 from runs import snapshots
 from runs.models import Execution
 from runs.records import causes, last_words
-from runs.records.causes import Cause, Given
+from runs.records.cause_words import Given
+from runs.records.causes import Cause
 from runs.records.error_line import ErrorLine
 from runs.states import Reason, State
 from tasks.environment_files import Fix
@@ -59,18 +60,20 @@ def of(execution: Execution) -> Failure | None:
     if execution.status != State.FAILED:
         return None
     is_script = execution.reason in (Reason.EXIT_CODE, Reason.SIGNAL)
-    said = last_words.of(execution.pk, since=execution.console_start) if is_script else None
+    files = _frozen_files(execution) if is_script else set()
+    said = last_words.of(execution.pk, since=execution.console_start, files=files) if is_script else None
     printed_nothing = is_script and said is None
-    cause = None if said is None else causes.explain(said, _given(execution))
+    cause = None if said is None else causes.explain(said, _given(execution, files))
     if execution.reason == Reason.SIGNAL:
         # A line from before it was killed may be about something else; the signal itself is not.
         said, cause = None, Cause(sentence="", remedy="change")
-    path = "" if said is None else _frozen(execution, said.path)
-    remedy = REMEDIES.get(execution.reason) or (cause.remedy if cause else "edit" if path else "change")
+    path = "" if said is None else said.path
+    place = "" if said is None else _place(execution, said)
+    remedy = REMEDIES.get(execution.reason) or (cause.remedy if cause else "edit" if place else "change")
     return Failure(
         line="" if said is None else said.text,
-        place=f"{path}, line {said.line}" if said is not None and path else "",
-        place_url="" if said is None or not path else _in_snapshot(execution, path, said.line),
+        place=place,
+        place_url=_in_snapshot(execution, path, said.line if said and path else 0) if place else "",
         cause="" if cause is None else cause.sentence,
         first=_first(execution, remedy, path, said),
         remedy=remedy,
@@ -81,28 +84,30 @@ def of(execution: Execution) -> Failure | None:
     )
 
 
-def _given(execution: Execution) -> Given:
-    run = execution.run
+def _frozen_files(execution: Execution) -> set[str]:
     try:
-        files = {path for path, _, _ in snapshots.read_list(run.snapshot_id)}
+        return {path for path, _, _ in snapshots.read_list(execution.run.snapshot_id)}
     except snapshots.SnapshotError:
-        files = set()
+        return set()
+
+
+def _given(execution: Execution, files: set[str]) -> Given:
+    run = execution.run
     cwd = snapshots.declared_or_empty(run.snapshot_id).cwd
     return Given(files=files, values=run.parameters, cwd="" if cwd == "." else cwd)
 
 
-def _frozen(execution: Execution, path: str) -> str:
-    """The path if the Snapshot has a file of that name; scripts also name files that they made."""
-    try:
-        return (
-            path if any(path == one for one, _, _ in snapshots.read_list(execution.run.snapshot_id)) else ""
-        )
-    except snapshots.SnapshotError:
-        return ""
+def _place(execution: Execution, said: ErrorLine) -> str:
+    """Where it happened: a line of a file, else a cell of the notebook; empty when neither is known."""
+    if said.path:
+        return f"{said.path}, line {said.line}"
+    return f"{execution.run.entry_script}, cell {said.cell}" if said.cell else ""
 
 
 def _in_snapshot(execution: Execution, path: str, line: int) -> str:
-    return reverse("runs:snapshot_file", args=[execution.run_id, path]) + f"#L{line}"
+    """The frozen file; the entry script, without a line, where no path is known."""
+    address = reverse("runs:snapshot_file", args=[execution.run_id, path or execution.run.entry_script])
+    return f"{address}#L{line}" if line else address
 
 
 def _first(execution: Execution, remedy: causes.Remedy, path: str, said: ErrorLine | None) -> Step:
