@@ -113,6 +113,7 @@ OTHERS = {
     "renv.lock": ("the lock file of renv", "List the R packages in environment.yml, as r-NAME"),
     "setup.cfg": ("the settings of setuptools", "Add requirements.txt with a line `.`"),
     "setup.py": ("a package of setuptools", "Add requirements.txt with a line `.`"),
+    "description": ("a package of R", "List the R packages in environment.yml, as r-NAME"),
     "install.r": ("a list of R packages", "List the R packages in environment.yml, as r-NAME"),
 }
 
@@ -163,6 +164,12 @@ def _look_into(listed: Listed | None, taken: set[str]) -> Ignored | None:
         if _reaches(table, keys):
             why = f"Its packages are listed in [{'.'.join(keys)}], which only {tool} reads, not in [project]."
             return Ignored(path=PROJECT_FILE, what=f"a project of {tool}", why=why, fixes=installed)
+    project = table.get("project")
+    dynamic = project.get("dynamic") if isinstance(project, Mapping) else None
+    if isinstance(dynamic, list) and "dependencies" in dynamic:
+        why = "Its dependencies are dynamic: they are known only when the project itself is installed."
+        fixes = _creating(PROJECT_FILE, ".", taken)
+        return Ignored(path=PROJECT_FILE, what="a project with dynamic dependencies", why=why, fixes=fixes)
     if _reaches(table, ("dependency-groups",)) or _reaches(table, ("project", "optional-dependencies")):
         why = "It lists packages only in groups and extras; only [project] dependencies are installed."
         return Ignored(path=PROJECT_FILE, what="a list of packages", why=why)

@@ -21,6 +21,29 @@ ADDRESS = re.compile(
 NAMED_FILE = re.compile(r"(?P<name>[\w.-]+)\s*@\s*file:(?P<path>\S+)(?P<rest>.*)")
 OF_WHEEL = re.compile(r"[\w.]+-(?P<version>[^-/]+)-[^/]+\.whl(?:#.*)?$")
 PYPI = "pypi"
+# Packages for one system, which `pip freeze` lists there without saying so; systems as sys.platform has them.
+SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
+OF_ONE_SYSTEM = {
+    "win32": {
+        "pywin32",
+        "pypiwin32",
+        "pywinpty",
+        "windows-curses",
+        "wincertstore",
+        "win-inet-pton",
+        "winshell",
+    }
+    | {"tensorflow-intel", "win32-setctime", "wmi"},
+    "darwin": {"tensorflow-macos", "tensorflow-metal", "pyobjc", "appnope"},
+}
+NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
+
+
+def system_of(name: str) -> str:
+    """The one system that a package is for, unless it is this one; empty for others."""
+    plain = re.sub(r"[-_.]+", "-", name).lower()
+    found = next((system for system, names in OF_ONE_SYSTEM.items() if plain in names), "")
+    return "" if found == this_platform() else found
 
 
 def offered(runtime: Runtime, read: Read) -> tuple[Fix, ...]:
@@ -43,9 +66,12 @@ def offered(runtime: Runtime, read: Read) -> tuple[Fix, ...]:
         label = f"Create {target} from this list of Conda"
         return (Fix(action="create", path=file, target=target, label=label, text=environment),)
     cleaned = as_requirements(text)
-    if not cleaned:
-        return ()
     label = f"Replace {file} by the names and versions in it"
+    if not cleaned:
+        cleaned = with_conditions(text)
+        label = f"Leave packages for other systems out of {file} on this one"
+    if cleaned == text:
+        return ()
     return (Fix(action="replace", path=file, target=file, label=label, text=cleaned),)
 
 
@@ -63,6 +89,8 @@ def printed_by(text: str) -> str:
         return "conda list --explicit"
     if all(EXPORTED.fullmatch(row) for row in rows):
         return "conda list --export"
+    if re.search(r"^dependencies:\s*$", text, re.MULTILINE):
+        return "conda env export"
     if re.search(r"^# +Name +Version +Build", text, re.MULTILINE):
         return "conda list"
     return "pip list" if rows[0].split()[:2] == ["Package", "Version"] else ""
@@ -72,6 +100,8 @@ def as_environment(text: str) -> str:
     """environment.yml of what `conda list`, with --export or --explicit, printed; empty for other texts."""
     rows = _rows(text)
     match printed_by(text):
+        case "conda env export":
+            return text
         case "conda list --export":
             found = [one for row in rows if (one := EXPORTED.fullmatch(row)) is not None]
             return _environment([(one["name"], one["version"], one["build"].split("_")[0]) for one in found])
@@ -95,7 +125,22 @@ def as_requirements(text: str) -> str:
         return _text(f"{row[0]}=={row[1]}" for row in cells if len(row) == 2)
     if not any(NAMED_FILE.fullmatch(row) for row in rows):
         return ""
-    return _text(_without_file(line) for line in text.splitlines())
+    return with_conditions(_text(_without_file(line) for line in text.splitlines()))
+
+
+def with_conditions(text: str) -> str:
+    """A requirements.txt in which packages for other systems are installed on those only."""
+    return "".join(_with_condition(line) for line in text.splitlines(keepends=True))
+
+
+def _with_condition(line: str) -> str:
+    name = NAME.match(line)
+    system = "" if name is None else system_of(name[0])
+    if not system or ";" in line or line.rstrip().endswith("\\"):
+        return line
+    requirement, space, remark = line.rstrip().partition(" #")
+    end = line[len(line.rstrip()) :]
+    return f"{requirement.rstrip()} ; sys_platform == '{system}'{space and '  #'}{remark}{end}"
 
 
 def _without_file(line: str) -> str:

@@ -4,6 +4,7 @@ Sources: the specifications "pyproject.toml" and "Inline script metadata" (PEP 7
 and what uv's documentation says of `tool.uv.package`.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,8 +14,12 @@ from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import VERSION_PATTERN
 
 MOST_CHARACTERS = 1_000_000
+EXAMPLES = {"name": '"my-project"', "version": '"1.0"'}
+NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE | re.ASCII)
+VERSION = re.compile(VERSION_PATTERN, re.VERBOSE | re.IGNORECASE)
 OPENS, CLOSES = "# /// script", "# ///"
 
 
@@ -53,7 +58,26 @@ def project(text: str) -> Listed:
         table = _parse(text)
     except ValueError as error:
         return Listed(problem=f"pyproject.toml cannot be read: {error}.")
-    return _listed(table, _table(table, "project"), "pyproject.toml: [project].")
+    found = _listed(table, _table(table, "project"), "pyproject.toml: [project].")
+    return replace(found, problem=found.problem or _unnamed(found)) if found.has_environment else found
+
+
+def _unnamed(listed: Listed) -> str:
+    """What is wrong with the name and version, without which installers read no project; in a sentence."""
+    project = _table(listed.table, "project")
+    dynamic = project.get("dynamic")
+    is_dynamic = isinstance(dynamic, list) and "version" in dynamic
+    expected = {
+        "name": (NAME, "letters, digits, -, _ and . as in my-project"),
+        "version": (VERSION, "a version such as 1.0"),
+    }
+    for key, (pattern, what) in expected.items():
+        value = project.get(key)
+        if value is None and not (key == "version" and is_dynamic):
+            return f"pyproject.toml: [project] has no {key}. Add {key} = {EXAMPLES[key]}."
+        if value is not None and not (isinstance(value, str) and pattern.fullmatch(value.strip())):
+            return f"pyproject.toml: [project].{key} must be {what}, but is {str(value)[:100]!r}."
+    return ""
 
 
 def script(text: str, *, name: str) -> Listed | None:
@@ -65,11 +89,14 @@ def script(text: str, *, name: str) -> Listed | None:
     if len(starts) > 1:
         numbers = " and ".join(str(number + 1) for number in starts)
         return Listed(problem=f"{name} has a block `{OPENS}` in lines {numbers}; expected one.")
-    content = _block(lines[starts[0] + 1 :])
+    comments = _comments(lines[starts[0] + 1 :])
+    content = _block(comments)
     if content is None:
+        other = starts[0] + len(comments) + 2
+        found = f", but line {other} is another" if other <= len(lines) else ""
         return Listed(
             problem=f"{name}:{starts[0] + 1}: the block `{OPENS}` has no end: expected lines that begin with "
-            f"`# `, and then a line `{CLOSES}`."
+            f"`# `, and then a line `{CLOSES}`{found}."
         )
     try:
         table = _parse(content)
@@ -78,9 +105,13 @@ def script(text: str, *, name: str) -> Listed | None:
     return replace(_listed(table, table, f"{name}: "), text=content)
 
 
-def _block(lines: Sequence[str]) -> str | None:
+def _comments(lines: Sequence[str]) -> list[str]:
+    """Those at the beginning that may belong to a block."""
+    return list(takewhile(lambda line: line == "#" or line.startswith("# "), lines))
+
+
+def _block(comments: Sequence[str]) -> str | None:
     """The content of a block whose first line was taken off; it ends with the last closing line."""
-    comments = list(takewhile(lambda line: line == "#" or line.startswith("# "), lines))
     ends = [number for number, line in enumerate(comments) if line == CLOSES]
     return "\n".join(line[2:] for line in comments[: ends[-1]]) if ends else None
 
@@ -117,6 +148,8 @@ def _mistake(listed: Listed, where: str) -> str:
 def _parse(text: str) -> dict[str, Any]:
     if len(text) > MOST_CHARACTERS:
         raise ValueError(f"it has more than {MOST_CHARACTERS:,} characters")
+    if "\ufffd" in text or "\0" in text:
+        raise ValueError("it must be saved as UTF-8")
     try:
         return tomllib.loads(text)
     except RecursionError as error:

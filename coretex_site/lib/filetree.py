@@ -1,5 +1,6 @@
 """Folders of files: walk, digest, copy, hand out as zip. `intake` fills them. Knows no Django."""
 
+import codecs
 import fcntl
 import hashlib
 import os
@@ -60,12 +61,17 @@ def walk(root: Path) -> list[File]:
 
 
 def read_text(root: Path, path: str, *, most: int = 1_000_000) -> str:
-    """The text of a file; empty when there is none, it cannot be read or has more than `most` bytes."""
+    """The text of a file in UTF-8, or in UTF-16 with its mark; empty when it cannot be read.
+
+    One of more than `most` bytes is not read.
+    """
     try:
         target = join(root, safe_path(path))
         if not target.is_file() or target.stat().st_size > most:
             return ""
-        return target.read_bytes().decode("utf-8-sig", "replace")
+        content = target.read_bytes()
+        is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return content.decode("utf-16" if is_utf_16 else "utf-8-sig", "replace")
     except (TreeError, OSError):
         return ""
 

@@ -70,8 +70,8 @@ def main(environment: Path, ready: str, cache: Path) -> int:
         for place in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
             wheels = _wheels(Path(place), cache)
             for source in _sources(place):
-                # Environments that are removed meanwhile are moved away first.
-                if not (environment / ready).exists():
+                # Environments that are removed meanwhile are moved away first; another may be in its place.
+                if not _is_same(lock.fileno(), environment / ready):
                     return 0
                 _compile(source, wheels.get(os.path.relpath(source, place)))
         with _writable(environment):
@@ -103,6 +103,13 @@ def _wheels(place: Path, cache: Path) -> dict[str, str]:
         with (metadata.parent / "RECORD").open(newline="", encoding="utf-8", errors="replace") as record:
             found.update({row[0]: str(wheel / row[0]) for row in csv.reader(record) if row})
     return found
+
+
+def _is_same(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -10,6 +10,8 @@ from tasks.taskyaml.tree import read_tree
 
 # What YAML 1.1 would make of a text, such as a number or a date: `variables` keep the text.
 VARIABLES = "variables"
+# What Conda reads of a file.
+KEYS = {"name", "channels", "dependencies", "prefix", "category", "platforms", VARIABLES}
 
 
 class CondaFileError(ValueError):
@@ -42,7 +44,7 @@ def parse(text: str, *, filename: str = "environment.yml") -> CondaFile:
     data = None if tree.root is None else _value(tree.root)
     if not isinstance(data, Mapping):
         raise CondaFileError(f"{filename} must be a mapping with the key dependencies, but is {_kind(data)}.")
-    problems: list[str] = []
+    problems = _misplaced(data)
     channels = _texts("channels", data.get("channels"), problems)
     dependencies, pip = _dependencies(data.get("dependencies"), problems)
     result = CondaFile(
@@ -55,6 +57,16 @@ def parse(text: str, *, filename: str = "environment.yml") -> CondaFile:
     if problems:
         raise CondaFileError(f"{filename}: " + " ".join(problems))
     return result
+
+
+def _misplaced(data: Mapping[str, Any]) -> list[str]:
+    """Keys beside which nothing would be installed, though they say what is to be."""
+    if "pip" in data:
+        return ["pip is a key of its own, which Conda ignores: write it as an item of dependencies (- pip:)."]
+    unknown = [key for key in data if key not in KEYS]
+    if "dependencies" in data or not unknown:
+        return []
+    return [f"There is no key dependencies, and {', '.join(unknown)} is none that Conda reads."]
 
 
 def repeated(node: yaml.Node) -> Iterator[str]:
@@ -102,7 +114,7 @@ def _texts(key: str, value: Any, problems: list[str]) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
-        problems.append(f"{key} must be a list, but is {_kind(value)}.")
+        problems.append(f"{key} must be a list, with each item after `- `, but is {_kind(value)}.")
         return ()
     for item in value:
         if not isinstance(item, str) or not item.strip():

@@ -8,7 +8,6 @@ addresses where the operator says so. It exits with 0, or with 1 after a sentenc
 import asyncio
 import json
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,22 +17,19 @@ from rattler import Channel, Gateway, MatchSpec, RepoDataRecord, VirtualPackage,
 from rattler.exceptions import InvalidMatchSpecError, SolverError
 from rattler.platform import Subdir
 
+from runs.runtimes import credentials
 from runs.runtimes.causes import CONDA_CAUSE
-from runs.runtimes.causes.conda import Missing, of_conflict, of_missing
+from runs.runtimes.causes.conda import Missing, of_conflict, of_missing, of_unreadable
 
 TELL_EVERY = 0.5  # seconds
 
 
 class Unsolved(Exception):
-    """There are no packages that satisfy all dependencies; why was said already."""
-
-
-# What stands before the host in an address, and tokens of channels: for nobody who reads the console.
-SECRET = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=/t/)[^/\s]+")
+    """Dependencies that cannot be read, or not be satisfied; why was said already."""
 
 
 def say(text: str) -> None:
-    sys.stdout.write(SECRET.sub("***", text) + "\n")
+    sys.stdout.write(credentials.hide(text) + "\n")
     sys.stdout.flush()
 
 
@@ -43,9 +39,22 @@ def say_cause(sentence: str) -> None:
         say(f"{CONDA_CAUSE}{sentence}")
 
 
+def read_specs(texts: Sequence[str]) -> list[MatchSpec]:
+    specs, wrong = [], []
+    for text in texts:
+        try:
+            specs.append(MatchSpec(text))
+        except InvalidMatchSpecError:
+            wrong.append(text)
+    if wrong:
+        say_cause(of_unreadable(wrong))
+        raise Unsolved
+    return specs
+
+
 async def build(request: dict[str, Any]) -> None:
     channels = [Channel(name) for name in request["channels"]]
-    specs = [MatchSpec(text) for text in request["dependencies"]]
+    specs = read_specs(request["dependencies"])
     cache = Path(request["cache"])
     platforms = [Subdir.current(), Subdir("noarch")]
     gateway = Gateway(cache_dir=cache / "repodata")
@@ -124,8 +133,6 @@ def main(path: str) -> int:
     request = json.loads(Path(path).read_text())
     try:
         asyncio.run(build(request))
-    except InvalidMatchSpecError as error:
-        say_cause(f"A dependency cannot be read: {error}. Expected name, name=version or name>=version.")
     except Unsolved:
         pass  # it was said
     except (

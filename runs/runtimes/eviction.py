@@ -2,6 +2,7 @@
 
 import os
 import re
+import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
@@ -31,9 +32,9 @@ def tidy(node_name: str) -> None:
         return
     for left in [*base.glob(".building-*"), *base.glob(".removed-*")]:
         _remove_unless_locked(base, left.name.split("-")[1], left)
-    # Conda prefixes are built where they stay.
-    for left in base.iterdir():
-        if KEY.fullmatch(left.name) and not (left / READY).exists():
+    # Conda prefixes are built where they stay, and so is what projects are installed from.
+    for left in [*base.iterdir(), *base.glob("sources/*")]:
+        if KEY.fullmatch(left.name) and not (base / left.name / READY).exists():
             _remove_unless_locked(base, left.name, left)
     # Nobody finds a deleted one any longer; who found it just before is being prepared still.
     if not _preparing(node_name):
@@ -87,18 +88,26 @@ def discard(row: Environment) -> bool:
     if _users(row).exists() or not taken.update(removed_at=timezone.now()):
         return False
     base = paths.environments(row.node_name)
-    # Out of its place by one rename: half of it would still look ready to whoever builds the same one.
-    removed = base / f".removed-{row.key}"
-    filetree.remove(removed)
-    with suppress(FileNotFoundError):
-        os.rename(base / row.key, removed)
-    for place in (removed, base / "sources" / row.key):
-        filetree.remove(place)
+    for place in (base / row.key, base / "sources" / row.key):
+        take_away(base, row.key, place)
     return True
+
+
+def take_away(base: Path, key: str, place: Path) -> None:
+    """Removes what belongs to an environment, for who holds its lock; it may be gone already.
+
+    Out of its place by one rename: half of it would still look ready, and who writes there meanwhile, as the
+    program does that compiles it, would fill folders that were just emptied.
+    """
+    if not place.exists():
+        return
+    removed = tempfile.mkdtemp(prefix=f".removed-{key}-", dir=base)
+    os.rename(place, removed)
+    filetree.remove(Path(removed))
 
 
 def _remove_unless_locked(base: Path, key: str, place: Path) -> None:
     with suppress(Timeout), FileLock(base / f"{key}.lock", timeout=0):
         # One that became ready since it was looked at is none that was left.
-        if not (place / READY).exists() or place.name != key:
-            filetree.remove(place)
+        if place.name != key or not (base / key / READY).exists():
+            take_away(base, key, place)

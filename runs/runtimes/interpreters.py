@@ -14,9 +14,10 @@ from typing import Any
 import uv
 
 from runs.runtimes.failure import EnvironmentFailure
+from runs.runtimes.requirement_lines import decode
+from tasks.runtime import PROJECT_FILE
 
 VERSION_FILE = ".python-version"
-PROJECT_FILE = "pyproject.toml"
 REQUEST = re.compile(r"[A-Za-z0-9@.+_ ,<>=!~*-]{1,100}")
 # What was found is asked for anew after a while: someone may have installed another.
 REMEMBERED = 300.0
@@ -70,7 +71,7 @@ def requested(folder: Path, wanted: tuple[str, str] | None = None) -> tuple[str,
     """(what is asked for, by which file): the first line of .python-version, else requires-python."""
     version = folder / VERSION_FILE
     if version.is_file():
-        lines = [line.strip() for line in version.read_text("utf-8", "replace").splitlines()]
+        lines = [line.strip() for line in decode(version.read_bytes()).splitlines()]
         text = next((line for line in lines if line and not line.startswith("#")), "")
         if text:
             return _checked(text, VERSION_FILE), VERSION_FILE

@@ -2,9 +2,12 @@
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.requirement_lines import (
@@ -14,6 +17,7 @@ from runs.runtimes.requirement_lines import (
     Parsed,
     decode,
     expand,
+    is_absolute,
     local_path,
     logical_lines,
     parse,
@@ -23,6 +27,8 @@ from tasks import list_fixes
 ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
 # More mistakes than these are not told at once.
 MOST_MISTAKES = 5
+# What pip takes behind a path, as behind an address, and uv does not.
+EGG = re.compile(r"#egg=[^\s;]*")
 NAMED_ADDRESS = re.compile(r"[\w.-]+\s*(?:\[[^\]]*\])?\s*@\s*(?P<target>.+)")
 
 
@@ -44,6 +50,11 @@ class Lists:
     wheelhouses: list[str] = field(default_factory=list)
 
     @property
+    def has_hashes(self) -> bool:
+        """Whether nothing may be installed whose hash is not listed."""
+        return any(line.text == "--require-hashes" for line in self.requirements)
+
+    @property
     def uses_git(self) -> bool:
         return any("git+" in line.text for line in self.requirements)
 
@@ -58,6 +69,8 @@ def text_of(path: Path, name: str) -> str:
     """The text of a file of the Task, which errors call `name`."""
     try:
         return decode(path.read_bytes())
+    except IsADirectoryError as error:
+        raise EnvironmentFailure(f"{name} is a folder; expected a file. Rename or remove it.") from error
     except OSError as error:
         raise EnvironmentFailure(f"{name} cannot be read: {error.strerror}.") from error
 
@@ -82,10 +95,13 @@ def read(folder: Path, name: str) -> Iterator[Line]:
     text = text_of(folder / name, name)
     printed = list_fixes.printed_by(text)
     if printed:
-        raise EnvironmentFailure(
-            f"{name} is what `{printed}` prints, no list that pip reads. Write NAME==VERSION in each line, "
-            "as `pip list --format=freeze` prints it; the page of this Run offers to do it."
+        instead = (
+            "Make it an environment.yml: the page of this Run offers to do it."
+            if printed.startswith("conda")
+            else "Write NAME==VERSION in each line, as `pip list --format=freeze` prints it: the page of "
+            "this Run offers to do it."
         )
+        raise EnvironmentFailure(f"{name} is what `{printed}` prints, no list that pip reads. {instead}")
     yield from logical_lines(text, name)
 
 
@@ -115,8 +131,8 @@ class _Collector:
         (line, path), others = self._elsewhere[0], len(self._elsewhere) - 1
         more = "" if not others else f", and so {'does' if others == 1 else 'do'} {others} more"
         instead = (
-            "Such lines come from `pip freeze` inside Conda: write NAME==VERSION instead, as "
-            "`pip list --format=freeze` prints it."
+            "`pip freeze` writes such lines for what Conda or a file installed: write NAME==VERSION instead, "
+            "as `pip list --format=freeze` prints it."
             if NAMED_ADDRESS.fullmatch(line.text)
             else "Add it to the Task and write its path from there, or write NAME==VERSION."
         )
@@ -134,7 +150,10 @@ class _Collector:
         lists.notes += parsed.notes
         if parsed.requirement:
             self._note_local(line, parsed)
-            text = f"-e {parsed.requirement}" if parsed.editable else parsed.requirement
+            requirement = (
+                parsed.requirement if "://" in parsed.requirement else EGG.sub("", parsed.requirement)
+            )
+            text = f"-e {requirement}" if parsed.editable else requirement
             target.append(Line(text=text, file=line.file, number=line.number))
         for name in parsed.requirements:
             self._follow(line, name, constrains=constrains)
@@ -154,13 +173,15 @@ class _Collector:
             raise LineError(
                 f"{line.place} refers to {name}, which is not in the Task. Add it, or remove the line."
             )
+        if (self._folder / found).is_dir():
+            raise LineError(f"{line.place} refers to {name}, which is a folder; expected a file in it.")
         if (found, constrains) not in self._seen:
             self._seen.add((found, constrains))
             self.add(read(self._folder, found), constrains=constrains)
 
     def _in_task(self, line: Line, name: str) -> str | None:
         """The path of a file or folder that a line names, relative to the root."""
-        if os.path.isabs(name):
+        if is_absolute(name):
             raise LineError(
                 f"{line.place} refers to {name}, outside the Task. Only files of the Task can be read: add "
                 "it to the Task and write its path from there."
@@ -174,7 +195,7 @@ class _Collector:
     def _find_links(self, line: Line, place: str) -> str:
         """Where to look for packages, as uv finds it from the Task's root."""
         path = local_path(place)
-        if "://" in path or os.path.isabs(path):
+        if "://" in path or is_absolute(path):
             return place
         found = self._in_task(line, path)
         if found is None:
@@ -189,7 +210,7 @@ class _Collector:
         path = local_target(parsed.requirement, self._folder, always=parsed.editable)
         if path is None:
             return
-        if os.path.isabs(path):
+        if is_absolute(path):
             if not os.path.exists(path):
                 self._elsewhere.append((line, path))
             else:
@@ -199,10 +220,30 @@ class _Collector:
             raise LineError(
                 f"{line.place} installs {path}, which is not in the Task. Add it, or remove the line."
             )
+        if path.lower().endswith(".whl"):
+            _check_wheel_name(line, os.path.basename(path))
         inside = os.path.normpath(path)
         if inside.startswith(".."):
             raise LineError(f"{line.place} installs {path}, which is outside the Task. Add it to the Task.")
         (self.lists.editable if parsed.editable else self.lists.local).append(inside)
+
+
+def _check_wheel_name(line: Line, name: str) -> None:
+    """Raises LineError for what no installer would take, by its name alone."""
+    try:
+        tags = parse_wheel_filename(name)[3]
+    except InvalidWheelFilename as error:
+        raise LineError(
+            f"{line.place} installs {name}. A wheel must keep the name that it was made with, such as "
+            "numpy-1.26.4-py3-none-any.whl: rename it."
+        ) from error
+    systems = sorted({tag.platform for tag in tags})
+    own = ("any", "macosx") if sys.platform == "darwin" else ("any", "linux", "manylinux", "musllinux")
+    if not any(system.startswith(own) for system in systems):
+        raise LineError(
+            f"{line.place} installs {name}, which is made for another system ({', '.join(systems)}). Add the "
+            "file that is made for this one, or write NAME==VERSION."
+        )
 
 
 def local_target(requirement: str, folder: Path, *, always: bool = False) -> str | None:
@@ -214,7 +255,7 @@ def local_target(requirement: str, folder: Path, *, always: bool = False) -> str
     text = (requirement if named is None else named["target"]).split(" --hash")[0]
     text = re.split(r"\s*;|\s+#", text)[0].strip()
     text = re.sub(rf"^(?:file:/*)?{re.escape(PROJECT_ROOT)}/", "./", text)
-    text = local_path(text.split("#")[0] if text.startswith("file:") else text)
+    text = local_path(text.split("#")[0])
     if "://" in text or re.match(r"(git|hg|svn|bzr)\+", text):
         return None
     path = re.sub(r"\[[^\]]*\]$", "", text).strip()

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import unquote
 
+from runs.runtimes.causes import wrong_lines
+
 COMMENT = re.compile(r"(^|\s+)#.*$")
 CODING = re.compile(rb"^#.*?coding[:=][ \t]*([-\w.]+)")
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -23,7 +25,13 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# A package of a channel, as Conda has it.
+OF_CHANNEL = re.compile(r"[\w./-]+::\w")
 PROJECT_ROOT = "${PROJECT_ROOT}"
+# How an absolute path of Windows begins.
+DRIVE = re.compile(r"[A-Za-z]:/")
+# A \\ in a path of Windows, where it stands for itself.
+IN_PATH = re.compile(r"\\(?=[\w.-])")
 
 
 class LineError(ValueError):
@@ -118,9 +126,15 @@ def parse(line: Line, text: str) -> Parsed:
     """What a line says, whose variables are expanded in `text`. Raises LineError."""
     if text.startswith("-"):
         return _options(line, text)
+    if OF_CHANNEL.match(text):
+        raise LineError(
+            f"{line.place}: {text[:200]!r} is for Conda. Write the name alone, or list it in environment.yml."
+        )
     requirement, separator, rest = _split(text)
     if not separator:
-        return Parsed(requirement=requirement)
+        return Parsed(requirement=slashed(requirement))
+    if wrong_lines.is_command(text):
+        raise LineError(f"{line.place}: {text[:200]!r} is not a requirement. {wrong_lines.instead_of(text)}")
     found = _words(line, rest)
     hashes = "".join(f" --hash={one}" for one in found.hash)
     name = re.match(r"[\w.-]+", requirement)
@@ -128,7 +142,7 @@ def parse(line: Line, text: str) -> Parsed:
     options = [("--config-settings-package", f"{package}:{setting}") for setting in found.config_settings]
     notes = [f"{line.place}: --global-option is left out; setuptools no longer takes it."]
     return Parsed(
-        requirement=f"{requirement}{hashes}",
+        requirement=f"{slashed(requirement)}{hashes}",
         options=tuple(options),
         notes=tuple(notes if found.global_option else []),
     )
@@ -160,7 +174,7 @@ def _options(line: Line, text: str) -> Parsed:
     options += [("--allow-insecure-host", host) for host in found.trusted_host]
     options += [("--config-setting", setting) for setting in found.config_settings]
     # uv cannot install from a repository and keep it editable; to a Run it is the same.
-    editable = found.editable
+    editable = slashed(found.editable)
     is_remote = editable.startswith(("git+", "hg+", "svn+", "bzr+", "http:", "https:"))
     return Parsed(
         requirement=editable,
@@ -177,9 +191,19 @@ def _options(line: Line, text: str) -> Parsed:
 def local_path(text: str) -> str:
     """A path that may be written as an address, as in `file:more.txt` or `file:///srv/more.txt`."""
     if not text.startswith("file:"):
-        return text
+        return slashed(text)
     path = text.removeprefix("file:")
-    return unquote(path[path.index("/", 2) :] if path.startswith("//") and "/" in path[2:] else path)
+    path = unquote(path[path.index("/", 2) :] if path.startswith("//") and "/" in path[2:] else path)
+    return path[1:] if DRIVE.match(path[1:]) else path
+
+
+def slashed(text: str) -> str:
+    """A path as Windows writes it with the slashes of other systems; addresses stay."""
+    return text if "://" in text else text.replace("\\", "/")
+
+
+def is_absolute(path: str) -> bool:
+    return path.startswith("/") or DRIVE.match(path) is not None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -215,15 +239,26 @@ REPEATED = {
 ONCE = {"editable": ("-e", "--editable"), "index_url": ("-i", "--index-url", "--pypi-url")}
 SWITCHES = ("--no-index", "--pre", "--require-hashes", "--prefer-binary")
 PARSER = _parser()
+_COMMAND_ONLY = "it is an option of the command pip install. Write only the names of packages in the line."
+# What people copy from a command line, and pip refuses in a file.
+NOT_IN_A_FILE = dict.fromkeys(
+    ("-U", "--upgrade", "-q", "--quiet", "-v", "--user", "--no-cache-dir", "--force-reinstall", "-I", "-y"),
+    _COMMAND_ONLY,
+) | dict.fromkeys(
+    ("--no-deps", "--no-dependencies", "-t", "--target", "--prefix", "--no-build-isolation"),
+    "pip takes it on its command line only, and here packages come with what they need. Remove the line.",
+)
 
 
 def _words(line: Line, text: str) -> argparse.Namespace:
     try:
-        return PARSER.parse_args(shlex.split(text))
+        return PARSER.parse_args(shlex.split(IN_PATH.sub("/", text)))
     except ValueError as error:
         if text.startswith("- "):
             name = text[2:].strip()
             raise LineError(f"{line.place} is an item of a YAML list: write {name} alone.") from error
+        if text.split()[0] in NOT_IN_A_FILE:
+            raise LineError(f"{line.place} cannot be used: {NOT_IN_A_FILE[text.split()[0]]}") from error
         reason = str(error).removeprefix("unrecognized arguments: ")
         said = f"pip takes no {reason} in such a file" if reason != str(error) else reason
         raise LineError(f"{line.place} cannot be read: {said} (the line is {line.text[:200]!r}).") from error

@@ -147,11 +147,9 @@ def _lines(folder: Path, found: Runtime, base: Interpreter | CondaFile) -> list[
     """The lines that pip would read."""
     if isinstance(base, CondaFile):
         return [Line(text=text, file=found.file or "") for text in base.pip]
-    return (
-        list(requirement_files.read(folder, found.file))
-        if found.source == "requirements" and found.file
-        else []
-    )
+    if found.source != "requirements" or found.file is None:
+        return []
+    return list(requirement_files.read(folder, found.file))
 
 
 def _said(base: Interpreter | CondaFile) -> list[Any]:

@@ -13,7 +13,7 @@ from typing import IO
 
 from runs import processes
 from runs.processes import ProcessId, Waiter
-from runs.runtimes import pip_settings
+from runs.runtimes import credentials, pip_settings
 from runs.runtimes.causes import explain
 from runs.runtimes.causes.built import Built
 from runs.runtimes.failure import EnvironmentFailure
@@ -141,7 +141,7 @@ class _Screen:
         os.close(self.inner)
         while self._take():
             pass
-        self._console.write(self._output.end())
+        self._write(self._output.end())
         os.close(self._outer)
 
     def attend(self, seconds: float) -> None:
@@ -150,11 +150,14 @@ class _Screen:
             self._take()
             self._builder.report(self._output.progress(now=time.monotonic()))
 
+    def _write(self, lines: bytes) -> None:
+        self._console.write(credentials.hide_bytes(lines))
+
     def _take(self) -> bool:
         """Whether there was something. A terminal that nobody writes to any longer answers with an error."""
         try:
             data = os.read(self._outer, 65536)
         except OSError:
             return False
-        self._console.write(self._output.feed(data, now=time.monotonic()))
+        self._write(self._output.feed(data, now=time.monotonic()))
         return bool(data)

@@ -1,6 +1,7 @@
 """Builds with uv: venvs, and the pip part of any environment. Knows no rows and no keys' meaning."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from coretex_site.lib import filetree
 from runs.runtimes import interpreters, steps
 from runs.runtimes.causes.built import Built
+from runs.runtimes.credentials import hide
 from runs.runtimes.failure import EnvironmentFailure
 from runs.runtimes.interpreters import Interpreter, find_uv
 from runs.runtimes.requirements import Wanted
@@ -20,6 +22,8 @@ from tasks.runtime import LOCK_FILE, PROJECT_FILE
 LINES = "coretex-requirements.txt"
 # Before the block of a script it makes a pyproject.toml, from which uv also takes `tool.uv.sources`.
 AS_PROJECT = '[project]\nname = "script"\nversion = "0"\n'
+# What the path of a copy of the Task begins with, in the address of what was installed from it.
+OF_TASK = re.compile(r"file://\S*?/sources/[0-9a-f]{40}(?=[/\s]|$)")
 # Only what runs the project: groups and extras are for its development.
 AS_LOCKED = ("--frozen", "--no-default-groups", "--no-editable", "--inexact", "--no-python-downloads")
 
@@ -35,7 +39,10 @@ def build(wanted: Wanted, python: Interpreter, folder: Path, target: Path, build
 
 def install(wanted: Wanted, extras: Iterable[str], folder: Path, target: Path, builder: Builder) -> None:
     """Installs what is wanted from files in `folder`, and lines on top, into what is at `target`."""
-    lines = [*(line.text for line in wanted.lists.requirements), *extras]
+    lines = [*(line.text for line in wanted.lists.requirements)]
+    # Of the extras nobody could list the hashes: they come after all that has them, and change none of it.
+    later = [*extras] if wanted.lists.has_hashes else []
+    lines += [] if later else extras
     if not lines and wanted.listed is None:
         return
     if wanted.uses_git and shutil.which("git") is None:
@@ -69,6 +76,10 @@ def install(wanted: Wanted, extras: Iterable[str], folder: Path, target: Path, b
         uv.install([".", *lines])
     else:
         uv.install(lines, PROJECT_FILE)
+    if later:
+        where = [line for line in lines if line.startswith("--") and line != "--require-hashes"]
+        installed = [line for line in frozen(target, builder).splitlines() if "==" in line]
+        uv.install([*where, *installed, *later])
     if not wanted.is_installed_from_files:
         filetree.remove(source)
 
@@ -109,7 +120,7 @@ class _Uv:
         options = []
         for option, found in (
             ("constraints", [*constraints, *(line for line in lock if "==" in line)]),
-            ("overrides", [line for line in lock if " @ " in line and "file:" not in line]),
+            ("overrides", [line for line in lock if " @ " in line and " @ file:" not in line]),
         ):
             if found:
                 path = self.source / f"coretex-{option}.txt"
@@ -131,13 +142,15 @@ class _Uv:
 
 def _built(wanted: Wanted, target: Path) -> Built:
     """What tells the cause of a failure: which Python it was, and where a line was written."""
-    places = {line.text: line.place for line in (*wanted.lists.requirements, *wanted.lists.constraints)}
+    lines = (*wanted.lists.requirements, *wanted.lists.constraints)
+    # As the console shows them.
+    places = {hide(line.text): line.place for line in lines}
     version = wanted.base.version if isinstance(wanted.base, Interpreter) else _version(target)
     return Built(
         file=LOCK_FILE if wanted.uv_lock is not None else wanted.file,
         python=version,
         lines=[line.text for line in wanted.lists.requirements],
-        place=lambda text: places.get(text, ""),
+        place=lambda text: places.get(hide(text), ""),
         pythons=interpreters.versions,
     )
 
@@ -148,7 +161,7 @@ def _version(target: Path) -> str:
 
 
 def frozen(target: Path, builder: Builder) -> str:
-    """The exact packages that pip would see, one a line."""
+    """The exact packages that pip would see, one a line; those of the Task by their paths in it."""
     environment = dict(steps.installer(target.parent, builder).environment)
     command = [find_uv(), "pip", "freeze", "--quiet", "--python", str(target / "bin" / "python")]
     done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=False)
@@ -156,7 +169,7 @@ def frozen(target: Path, builder: Builder) -> str:
         raise EnvironmentFailure(
             f"The packages of the environment could not be listed: {done.stderr.strip()}"
         )
-    return done.stdout.strip()
+    return OF_TASK.sub("file:.", done.stdout.strip())
 
 
 def _write(lines: Iterable[str], path: Path) -> None:

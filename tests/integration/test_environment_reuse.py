@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -318,6 +319,45 @@ def test_an_environment_that_is_removed_while_it_is_compiled_is_gone(project: Pr
     assert eviction.remove(row)
     until(lambda: not bytecode.still_compiling())
     assert not folder_of(row).exists()
+
+
+WRITES_ON = """
+import itertools, sys
+for number in itertools.count():
+    with open(f"{sys.argv[1]}/{number}", "w"):
+        pass
+    if number == 1000:
+        print("writing", flush=True)
+"""
+
+
+@pytest.mark.parametrize("lost", ["bin/python", "coretex-ready.json"])
+def test_who_still_writes_into_an_environment_does_not_keep_it_from_being_built_again(
+    project: Project, lost: str
+) -> None:
+    execution = built(project, "alpha==1.0")
+    folder = folder_of(execution.environment)
+    compiled(execution.environment, "alpha")
+    for path in (folder, folder / "bin", folder / "lib"):
+        path.chmod(0o755)
+    (folder / lost).unlink()
+    (folder / "lib" / "many").mkdir()
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITES_ON, folder / "lib" / "many"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"writing\n"
+        forget()
+        again = run_actions.again(execution.run, by=execution.created_by)
+        take_one()
+    finally:
+        writer.kill()
+        writer.communicate()
+    assert "Building environment" in console(succeeded(again))
+    assert not [left for left in folder.parent.iterdir() if left.name.startswith(".")]
 
 
 def test_what_a_process_remembers_is_not_used_when_its_row_is_gone(project: Project) -> None:

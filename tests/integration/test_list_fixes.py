@@ -19,7 +19,7 @@ from tasks.files import store
 from tasks.models import Task
 from tasks.preflight import names
 from tests.conda_channel import Channel
-from tests.small_tasks import fresh, make_task, submit
+from tests.small_tasks import console, fresh, make_task, submit
 from tests.wheelhouse import only_wheels
 from tests.wheels import make_wheel
 
@@ -80,6 +80,49 @@ def test_a_list_from_inside_conda_is_cleaned_by_one_click(project: Project, brow
     assert label == "Replace requirements.txt by the names and versions in it"
     browser.post(reverse("runs:fix", args=[run.pk]), {"fix": key})
     assert store.read_bytes(task, "requirements.txt") == b"alpha\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "label"),
+    [
+        ("alpha==1.0\r\npywin32==306\r\n".encode("utf-16"), "Leave packages for other systems out"),
+        (
+            "Package Version\r\n------- -------\r\nalpha   1.0\r\n".encode("utf-16"),
+            "Replace requirements.txt",
+        ),
+        (b"alpha @ file:///C:/x/alpha-1.0-py3-none-any.whl\n", "Replace requirements.txt by the names"),
+    ],
+)
+def test_a_list_frozen_elsewhere_runs_after_one_click(
+    project: Project, browser: Client, content: bytes, label: str
+) -> None:
+    source = "import alpha; print(alpha.VERSION)"
+    task = make_task(project, {"main.py": source, "requirements.txt": content})
+    run = failed(task)
+    ((found, key),) = offers(browser, run).items()
+    assert found.startswith(label)
+    browser.post(reverse("runs:fix", args=[run.pk]), {"fix": key})
+    second = submit(Task.objects.get(pk=task.pk))
+    take_one()
+    assert fresh(second).status == State.SUCCEEDED, console(second)
+    assert console(second).splitlines()[-1] == "1.0"
+
+
+def test_a_list_of_conda_in_requirements_txt_runs_after_one_click(
+    project: Project, browser: Client, tmp_path: Path, settings: Any
+) -> None:
+    channel = Channel(tmp_path / "channel")
+    channel.add("hello", "1.2", {"bin/hello": "#!/bin/sh\necho hello\n"})
+    channel.index()
+    settings.CONDA = ""
+    text = f"name: x\nchannels:\n  - {channel.url}\ndependencies:\n  - hello\n"
+    task = make_task(project, {"main.sh": "hello", "requirements.txt": text})
+    run = failed(task, "main.sh")
+    key = offers(browser, run)["Create environment.yml from this list of Conda"]
+    browser.post(reverse("runs:fix", args=[run.pk]), {"fix": key})
+    second = submit(Task.objects.get(pk=task.pk), entry="main.sh")
+    take_one()
+    assert console(second).splitlines()[-1] == "hello"
 
 
 def test_a_file_that_is_not_read_gets_its_name_where_a_module_is_missing(

@@ -1,20 +1,29 @@
 """What requirements.txt may hold, and which Python it is installed for."""
 
 import hashlib
+import io
 import os
 import re
 import subprocess
 import sys
+import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.utils import timezone
 
 from projects.models import Project
 from runs.engine.worker import take_one
-from runs.models import Execution
-from runs.runtimes import requirements
+from runs.models import Environment, Execution
+from runs.runtimes import eviction, requirements
+from runs.runtimes.ready import forget
 from runs.states import Reason, State
+from runs.submission import run_actions
 from tests.in_tree_backend import BACKEND, BUILD_SYSTEM
 from tests.small_tasks import console, fresh, make_task, submit, write
 from tests.wheelhouse import only_wheels
@@ -22,6 +31,7 @@ from tests.wheels import make_wheel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+NOTEBOOK = '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}'
 IMPORTS = "import alpha, sys\nprint(alpha.VERSION, *sys.version_info[:2])\n"
 
 
@@ -48,6 +58,25 @@ def test_hashes_are_checked(project: Project, wheels: Path) -> None:
     assert fresh(good).status == State.SUCCEEDED, console(good)
     assert fresh(bad).reason == Reason.ENVIRONMENT
     assert "hash" in console(bad).lower()
+
+
+@pytest.mark.parametrize("needs", ["alpha", "alpha>1"])
+def test_what_executes_a_notebook_needs_no_hash_and_changes_nothing_that_has_one(
+    project: Project, wheels: Path, needs: str
+) -> None:
+    make_wheel(wheels, "nbclient")
+    make_wheel(wheels, "ipykernel", requires=(needs,))
+    digest = hashlib.sha256((wheels / "alpha-1.0-py3-none-any.whl").read_bytes()).hexdigest()
+    listed = f"--require-hashes\nalpha==1.0 --hash=sha256:{digest}\n"
+    task = make_task(project, {"main.ipynb": NOTEBOOK, "requirements.txt": listed})
+    execution = submit(task, entry="main.ipynb")
+    take_one()
+    execution = fresh(execution)
+    if needs == "alpha":
+        assert execution.environment.packages == "alpha==1.0\nipykernel==1.0\nnbclient==1.0"
+    else:
+        assert execution.reason == Reason.ENVIRONMENT, console(execution)
+        assert "ipykernel needs alpha>1" in execution.message
 
 
 def test_a_wheel_index_may_stand_in_the_file_itself(
@@ -107,11 +136,14 @@ def test_a_git_link_without_git_is_missed_in_words(
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        (".python-version", "\ufeff3\r\n".encode("utf-16-le")),
         (".python-version", f"# what we use\n{sys.version_info.major}.{sys.version_info.minor}\n"),
         ("pyproject.toml", '[project]\nname = "x"\nrequires-python = ">=3.8"\n'),
     ],
 )
-def test_the_task_chooses_among_the_pythons_of_the_machine(project: Project, name: str, text: str) -> None:
+def test_the_task_chooses_among_the_pythons_of_the_machine(
+    project: Project, name: str, text: str | bytes
+) -> None:
     execution = execute(project, {"requirements.txt": "alpha<2\n", name: text})
     assert execution.status == State.SUCCEEDED, console(execution)
     assert f"({name} asks for" in console(execution)
@@ -207,20 +239,79 @@ def with_wheels(wheels: Path, **files: str | bytes) -> dict[str, str | bytes]:
     }
 
 
-def test_an_editable_line_of_a_repository_is_installed_as_it_is(project: Project, tmp_path: Path) -> None:
-    repository = tmp_path / "repository"
-    repository.mkdir()
-    (repository / "pyproject.toml").write_text(BUILD_SYSTEM + '[project]\nname = "mine"\nversion = "1.0"\n')
-    (repository / "backend.py").write_text(BACKEND)
-    (repository / "src").mkdir()
-    (repository / "src" / "mine.py").write_text("WORD = 'from git'\n")
+def make_repository(folder: Path) -> Path:
+    """A git repository with the project `mine`."""
+    (folder / "src").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(BUILD_SYSTEM + '[project]\nname = "mine"\nversion = "1.0"\n')
+    (folder / "backend.py").write_text(BACKEND)
+    commit(folder, "from git")
+    return folder
+
+
+def commit(repository: Path, word: str) -> None:
+    (repository / "src" / "mine.py").write_text(f"WORD = {word!r}\n")
     git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-C", str(repository)]
-    for words in (["init", "-qb", "main"], ["add", "."], ["commit", "-qm", "First"]):
+    for words in (["init", "-qb", "main"], ["add", "."], ["commit", "-qm", word]):
         subprocess.run([*git, *words], check=True)
-    line = f"-e git+{repository.as_uri()}@main#egg=mine\n"
+
+
+def test_an_editable_line_of_a_repository_is_installed_as_it_is(project: Project, tmp_path: Path) -> None:
+    line = f"-e git+{make_repository(tmp_path / 'repository').as_uri()}@main#egg=mine\n"
     execution = execute(project, {"main.py": "import mine; print(mine.WORD)", "requirements.txt": line})
     assert execution.status == State.SUCCEEDED, console(execution)
     assert console(execution).splitlines()[-1] == "from git"
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "pyproject.toml", "main.py"])
+def test_exactly_means_the_commit_of_then(project: Project, wheels: Path, tmp_path: Path, file: str) -> None:
+    repository = make_repository(tmp_path / "repository")
+    link = f"mine @ git+{repository.as_uri()}@main"
+    source = "import mine, alpha; print(mine.WORD, alpha.VERSION)"
+    table = f'dependencies = ["alpha", "{link}"]\n'
+    files = {
+        "requirements.txt": {"main.py": source, file: f"{link}\nalpha\n"},
+        "pyproject.toml": {"main.py": source, file: f'[project]\nname = "x"\nversion = "1"\n{table}'},
+        "main.py": {file: f"# /// script\n# {table}# ///\n{source}"},
+    }[file]
+    first = execute(project, files)
+    assert console(first).splitlines()[-1] == "from git 2.0", console(first)
+    commit(repository, "from later")
+    make_wheel(wheels, "alpha", "3.0")
+    again_exactly(first, "from git 2.0")
+
+
+@pytest.mark.parametrize(
+    ("line", "listed"),
+    [("-e .", "-e file:."), (".", "mine @ file:."), ("./wheels/mine.zip", "mine @ file:./wheels/mine.zip")],
+)
+def test_exactly_has_what_was_installed_from_the_task(project: Project, line: str, listed: str) -> None:
+    files: dict[str, str | bytes] = {
+        "pyproject.toml": BUILD_SYSTEM + '[project]\nname = "mine"\nversion = "1.0"\n',
+        "backend.py": BACKEND,
+        "src/mine.py": "WORD = 'of the Task'\n",
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(f"mine/{path}", text)
+    files |= {"wheels/mine.zip": packed.getvalue(), "requirements.txt": f"{line}\n"}
+    first = execute(project, {"main.py": "import mine; print(mine.WORD)", **files})
+    assert first.status == State.SUCCEEDED, console(first)
+    assert first.environment.packages == listed
+    again_exactly(first, "of the Task")
+
+
+def again_exactly(first: Execution, said: str) -> None:
+    """Executes again exactly, once the environment of then is gone."""
+    Environment.objects.update(unwanted_at=timezone.now())
+    eviction.tidy(settings.NODE_NAME)
+    forget()
+    again = run_actions.again(first.run, by=first.created_by, exactly=first)
+    take_one()
+    assert console(again).splitlines()[-1] == said, console(again)
+    again = fresh(again)
+    assert again.environment != first.environment
+    assert again.environment.packages == first.environment.packages
 
 
 def test_lists_in_utf_16_may_refer_to_each_other(project: Project, wheels: Path) -> None:
@@ -305,3 +396,45 @@ def test_what_pip_takes_and_uv_does_not_is_left_out_with_a_note(project: Project
     assert console(execution).splitlines()[-1] == "[('alpha', '1.0')]", console(execution)
     assert "Note: requirements.txt:1: --prefer-binary is left out" in console(execution)
     assert "Note: requirements.txt:3: --global-option is left out" in console(execution)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url http://user:hunter2@127.0.0.1:1/simple\nnothere",
+        "--index-url http://user:hunter2@127.0.0.1:1/simple --no-such",
+        "alpha @ http://user:hunter2@127.0.0.1:1/a b",
+        "http://hunter2@127.0.0.1:1/a.whl; x",
+        "git+http://hunter2@127.0.0.1:1/a.git",
+    ],
+)
+def test_no_password_of_an_address_is_shown_or_kept(project: Project, data_dir: Path, line: str) -> None:
+    execution = execute(project, {"requirements.txt": f"{line}\n"})
+    assert execution.reason == Reason.ENVIRONMENT
+    kept = [path for path in data_dir.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+    places = {path.relative_to(data_dir).parts[0] for path in kept}
+    assert "hunter2" not in execution.message
+    assert places == {"tasks", "snapshots"}, kept
+
+
+def test_nothing_of_a_task_stays_beside_environments_that_could_not_be_built(
+    project: Project, data_dir: Path
+) -> None:
+    files = {"requirements.txt": "-e .\n", "pyproject.toml": "[build-system]\nrequires = ['nothere']\n"}
+    assert execute(project, files).reason == Reason.ENVIRONMENT
+    base = data_dir / "environments"
+    assert not [path for path in base.rglob("requirements.txt")]
+    left = next(base.iterdir()) / "sources" / ("a" * 40)
+    (left / "src").mkdir(parents=True)
+    eviction.tidy(left.parent.parent.name)
+    assert not left.exists()
+
+
+def test_a_file_that_an_address_does_not_have_is_named(project: Project, tmp_path: Path) -> None:
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        line = f"alpha @ http://127.0.0.1:{server.server_port}/alpha-9.0-py3-none-any.whl\n"
+        execution = execute(project, {"requirements.txt": line})
+        server.shutdown()
+    assert "127.0.0.1 has no alpha-9.0-py3-none-any.whl (404 " in execution.message

@@ -1,14 +1,17 @@
 """What installers print when they fail becomes a sentence that says what to do."""
 
+import re
+import string
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
-from runs.runtimes.causes import explain, lists, package_names, system_packages
+from runs.runtimes.causes import explain, package_names, system_packages, wrong_lines
 from runs.runtimes.causes.built import Built
-from runs.runtimes.causes.conda import Missing, of_conflict, of_missing
+from runs.runtimes.causes.conda import Missing, of_conflict, of_missing, of_unreadable
 
 # What uv 0.13 with git, gcc and CMake really printed, the end of it where it is long, with other paths.
 OUTPUTS = {
@@ -56,9 +59,7 @@ SENTENCES = {
     "hash-mismatch": (
         "The file of six==1.16.0 is not the one that requirements.txt names: its hash is another."
     ),
-    "invalid-line": (
-        "more.txt:7: 'foo bar' is not a requirement. Expected a line such as numpy, numpy==1.26.4"
-    ),
+    "invalid-line": ("more.txt:7: 'foo bar' is not a requirement. Write each package in a line of its own."),
     "damaged-wheel": "bad-1.0-py3-none-any.whl is damaged",
     "missing-header": (
         "exth has to be compiled on this node, and the header hdf5.h is missing there. Ask your "
@@ -178,16 +179,47 @@ def test_what_is_not_known_is_left_to_the_output() -> None:
         ("<!DOCTYPE html>", "It is of a page in HTML"),
         ("<<<<<<< HEAD", "It is of a merge that is not finished"),
         ("'numpy==1.26'", "Leave out the quotes: write numpy==1.26."),
+        ("python -m pip install numpy", "It is a command"),
+        ("numpy, scipy", "Write each package in a line of its own."),
+        ("['numpy', 'scipy']", "Write each package in a line of its own."),
+        ("numpy,", "Write numpy, without what follows it."),
+        ("numpy=>1.26", "Write numpy>=1.26."),
+        ("numpy > = 1.26", "Write numpy>=1.26, without a space in the middle."),
+        ("numpy==*", "For any version, write numpy alone."),
+        ("numpy: 1.26", "write numpy==1.26."),
+        ("numpy^1.26", "write numpy>=1.26."),
+        ('numpy = ">=1.26"', "It is of a TOML file: write numpy>=1.26."),
+        ("[packages]", "It is of a TOML file"),
+        ("numpy>=“1.26”", "It holds “ (U+201C)"),
+        ("numpy; pyton_version>'3'", "What follows the ; must be a condition"),
+        ("numpy==1.26 \\", "A space follows the \\"),
+        ("git+git@example.org:me/mine.git", "Write git+ssh://git@example.org/me/mine.git."),
+        ("https://example.org/me/mine", "If it is a git repository, write git+https://example.org/me/mine."),
         ("num\u200bpy", "It holds an invisible character (U+200B)"),
     ],
 )
 def test_a_wrong_line_is_told_with_what_to_write(line: str, words: str) -> None:
-    assert words in lists.instead_of(line)
+    assert words in wrong_lines.instead_of(line)
+
+
+@given(
+    st.one_of(
+        st.text(min_size=1), st.from_regex(r"[ab]{1,2} ?[=<>~^@:;,'\"]{0,3} ?[*1.]{0,4}", fullmatch=True)
+    )
+)
+def test_what_is_told_to_write_can_be_read(line: str) -> None:
+    said = wrong_lines.instead_of(line.strip() or "x")
+    for written in re.findall(r"write (\S+)\.(?: |$)", said, re.IGNORECASE):
+        if written[0] in string.ascii_letters + string.digits and not written.startswith("git+"):
+            Requirement(written)
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
+        ("python", "Python itself is chosen in a file .python-version, such as 3.11: remove the line."),
+        ("r-dplyr", "It is an R package of Conda: list it in environment.yml instead."),
+        ("PyWin32", "PyWin32 is for Windows only: remove the line, or add the condition ; sys_platform"),
         ("PIL", "write pillow instead"),
         ("Bio", "write biopython instead"),
         ("json", "json is part of Python itself: remove the line."),
@@ -272,3 +304,49 @@ def test_no_output_breaks_the_explanation(text: str, name: str) -> None:
     output = OUTPUTS[name]
     explain(text, BUILT)
     explain(text + output[len(text) % len(output) :], BUILT)
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        (["tool=>1"], "'tool=>1' is no dependency of Conda. Expected name, name=1.2 or name>=1.2."),
+        (["tool==", "a b c"], "'tool==', 'a b c' are no dependencies of Conda. Expected"),
+        (["tool; python_version>'3'"], "What is written for pip goes into the pip section (- pip:)."),
+        (["git+https://x/y"], "What is written for pip goes into the pip section (- pip:)."),
+    ],
+)
+def test_dependencies_that_conda_cannot_read_are_named(texts: list[str], words: str) -> None:
+    assert words in of_unreadable(texts)
+
+
+def test_what_is_made_for_another_system_is_told_how_to_be_left_out() -> None:
+    output = "Because pywin32==306 has no wheels with a matching platform tag and you require pywin32==306"
+    assert "pywin32 is for Windows only: remove the line" in explain(output, BUILT)
+
+
+def test_a_host_that_git_asks_by_ssh_is_named() -> None:
+    output = "Git operation failed\nssh: connect to host code.invalid port 22: Connection refused\n"
+    assert explain(output, BUILT).startswith("code.invalid cannot be reached from this node.")
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("error: Failed to extract archive: file:///x/y.tar.gz\n  cause: Invalid", "y.tar.gz is damaged"),
+        (
+            "error: Invalid URL in `/x/y.txt` at position 0: a.example/simple\n",
+            "expected one that begins with",
+        ),
+        ("cause: Because all versions of alpha have no source distribution and you", "remove --no-binary"),
+    ],
+)
+def test_other_things_that_are_wrong_in_a_list_are_told(output: str, words: str) -> None:
+    assert words in explain(output, BUILT)
+
+
+def test_a_project_of_the_task_that_cannot_be_built_is_corrected_there() -> None:
+    output = (
+        f"Failed to build `x @ file:///srv/sources/{'a' * 40}`\nModuleNotFoundError: No module named 'b'\n"
+    )
+    said = explain(output, BUILT)
+    assert said.endswith("No module named 'b'. Correct its pyproject.toml or setup.py in the Task.")

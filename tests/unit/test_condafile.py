@@ -59,7 +59,7 @@ def test_an_empty_section_is_fine() -> None:
         ("- numpy", "but is a list"),
         ("dependencies: numpy", "dependencies must be a list, but is a text"),
         ("dependencies:\n  - numpy: 1.2", "a version is written name=1.2"),
-        ("channels: 5\ndependencies: [5]", "channels must be a list, but is 5.*one is 5"),
+        ("channels: 5\ndependencies: [5]", "channels must be a list, .*but is 5.*one is 5"),
         ("a: [", r"environment.yml:\d:\d: expected"),
         (
             "dependencies: [a]\nname: x\ndependencies: [b]",
@@ -83,3 +83,21 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         parse(text)
     except CondaFileError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name: x\ndependancies: [a]\n", "no key dependencies, and dependancies is none that Conda reads"),
+        ("requirements: [a]\n", "no key dependencies, and requirements is none"),
+        ("dependencies: [python]\npip: [a]\n", "pip is a key of its own, which Conda ignores"),
+    ],
+)
+def test_a_key_beside_which_nothing_would_be_installed_is_a_mistake(text: str, words: str) -> None:
+    with pytest.raises(CondaFileError, match=words):
+        parse(text)
+
+
+def test_keys_of_other_tools_are_ignored_beside_dependencies() -> None:
+    assert parse("dependencies: [a]\nplatforms: [linux-64]\nauthor: x\n").dependencies == ("a",)
+    assert parse("name: x\n").dependencies == ()

@@ -116,3 +116,11 @@ def test_every_offered_fix_is_possible(paths: list[str]) -> None:
             assert fix.target in {"environment.yml", "requirements.txt"}
             others = [path for path in paths if path != fix.path or fix.action != "rename"]
             assert fix.target not in others
+
+
+def test_dynamic_dependencies_are_had_by_installing_the_project() -> None:
+    text = '[project]\nname = "x"\nversion = "1"\ndynamic = ["dependencies"]\n'
+    file = found("pyproject.toml", "main.py", text=text)[0]
+    assert file.path == "pyproject.toml"
+    assert "known only when the project itself is installed" in file.why
+    assert [fix.label for fix in file.fixes] == ["Create requirements.txt with the line ."]

@@ -105,6 +105,23 @@ def test_a_list_of_pip_becomes_requirements() -> None:
     assert fix.label == "Replace requirements.txt by the names and versions in it"
 
 
+def test_packages_of_other_systems_get_a_condition() -> None:
+    text = "pywin32==306\r\nnumpy==1.26  # why\r\nPyWinPTY==2.0 # why\nwmi; sys_platform == 'win32'\n"
+    (fix,) = fixes("requirements.txt", text)
+    assert fix.text == (
+        "pywin32==306 ; sys_platform == 'win32'\r\nnumpy==1.26  # why\r\n"
+        "PyWinPTY==2.0 ; sys_platform == 'win32'  # why\nwmi; sys_platform == 'win32'\n"
+    )
+    assert fix.label == "Leave packages for other systems out of requirements.txt on this one"
+    assert fixes("requirements.txt", fix.text) == ()
+
+
+def test_an_environment_of_conda_in_requirements_txt_becomes_environment_yml() -> None:
+    text = "name: x\nchannels:\n  - lab\ndependencies:\n  - numpy\n"
+    (fix,) = fixes("requirements.txt", text)
+    assert (fix.action, fix.target, fix.text) == ("create", "environment.yml", text)
+
+
 @pytest.mark.parametrize(
     "text", ["", "numpy\n", "numpy==1.2\nsix>=1\n", "-r more.txt\n", "alpha @ git+https://x/y"]
 )

@@ -79,7 +79,10 @@ def test_modules_that_the_script_imports_are_read_too() -> None:
         {"main.py": "import yaml\n", "environment.yml": "dependencies:\n- pip\n- pip:\n  - PyYAML\n"},
         {"main.py": "import pandas, scipy\n", "environment.yml": "dependencies: [anaconda]\n"},
         {"main.py": "# /// script\n# dependencies = ['pandas']\n# ///\nimport pandas\n"},
-        {"main.py": "import pandas\n", "pyproject.toml": "[project]\nname='x'\ndependencies=['pandas']\n"},
+        {
+            "main.py": "import pandas\n",
+            "pyproject.toml": "[project]\nname='x'\nversion='1'\ndependencies=['pandas']\n",
+        },
         {"main.py": "import os\nos.system('pip install x')\nimport x\n"},
         {
             "main.py": "from azure.somewhere import x\nimport opentelemetry.trace\n",
@@ -178,7 +181,7 @@ def test_packages_are_added_to_the_pip_section_of_an_environment_yml() -> None:
     ],
 )
 def test_packages_are_added_to_the_dependencies_of_a_pyproject_toml(before: str, after: str) -> None:
-    text = "[project]\nname = 'x'\n{}\n[tool.black]\nline-length = 1\n"
+    text = "[project]\nname = 'x'\nversion = '1'\n{}\n[tool.black]\nline-length = 1\n"
     one = only({"main.py": "import yaml\n", "pyproject.toml": text.format(before)})
     assert one.fixes[0].text == text.format(after)
 

@@ -156,7 +156,20 @@ def test_variables_that_the_operator_names_are_replaced_but_never_in_addresses(t
         ("-r ../../etc/passwd", "refers to ../../etc/passwd, which is not in the Task"),
         ("./missing.whl", "installs ./missing.whl, which is not in the Task"),
         ("-f nowhere", "looks for packages in nowhere, and there is no such folder"),
-        ("--upgrade", "pip takes no --upgrade in such a file"),
+        ("--no-such", "pip takes no --no-such in such a file"),
+        ("-U alpha", "txt:1 cannot be used: it is an option of the command pip install."),
+        ("--no-deps", "txt:1 cannot be used: pip takes it on its command line only.* Remove the line."),
+        ("python -m pip install alpha", "txt:1: 'python -m .*' is not a requirement. It is a command"),
+        (r"-e c:\Users\me\mine", r"another machine \(c:/Users/me/mine\)"),
+        ("alpha @ file:///C:/Users/me/a.whl", r"another machine \(C:/Users/me/a.whl\)"),
+        ("conda-forge::alpha", "txt:1: 'conda-forge::alpha' is for Conda. Write the name alone"),
+        ("./lists/alpha.whl", "must keep the name that it was made with"),
+        ("lists/a-1.0-cp39-cp39-win_amd64.whl", r"is made for another system \(win_amd64\)"),
+        ("-r lists", "txt:1 refers to lists, which is a folder; expected a file in it"),
+        (
+            "name: x\ndependencies:\n  - alpha",
+            "is what `conda env export` prints.*Make it an environment.yml",
+        ),
         ("-r", "expected one argument"),
         ("-e 'x", "No closing quotation"),
         ("-e /home/someone/mine", r"another machine \(/home/someone/mine\). Add it to the Task"),
@@ -172,7 +185,10 @@ def test_variables_that_the_operator_names_are_replaced_but_never_in_addresses(t
         ),
         ("alpha=1.0=py37_0\nbeta=1.0=0", "is what `conda list --export` prints"),
         ("@EXPLICIT\nhttps://x/y/noarch/a-1-0.conda", "is what `conda list --explicit` prints"),
-        ("alpha @ file:///home/conda/feedstock_root/x/work", "inside Conda: write NAME==VERSION"),
+        (
+            "alpha @ file:///home/conda/feedstock_root/x/work",
+            "what Conda or a file installed: write NAME==VERSION",
+        ),
         (
             "alpha @ file:///opt/a.whl\nbeta @ file:///opt/b.whl",
             r"txt:1 names a folder .*/opt/a.whl\), and so does 1 more",
@@ -180,8 +196,30 @@ def test_variables_that_the_operator_names_are_replaced_but_never_in_addresses(t
     ],
 )
 def test_a_line_that_cannot_be_used_is_told_with_its_place(tmp_path: Path, line: str, words: str) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "alpha.whl").touch()
+    (tmp_path / "lists" / "a-1.0-cp39-cp39-win_amd64.whl").touch()
     with pytest.raises(EnvironmentFailure, match=words):
         lists(tmp_path, line)
+
+
+def test_paths_may_be_written_as_windows_writes_them(tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "base.txt").write_text("beta\n-c old.txt\n")
+    (tmp_path / "lists" / "old.txt").write_text("gamma<2\n")
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels" / "alpha-1.0-py3-none-any.whl").touch()
+    (tmp_path / "mine").mkdir()
+    assert texts(lists(tmp_path, "wheels/alpha-1.0-py3-none-any.whl#egg=alpha")) == [
+        "wheels/alpha-1.0-py3-none-any.whl"
+    ]
+    lines = ["-r lists\\base.txt", r".\wheels\alpha-1.0-py3-none-any.whl", r"-e .\mine", r"-f .\wheels"]
+    found = lists(tmp_path, "\r\n".join(lines))
+    assert texts(found) == [
+        "beta", "./wheels/alpha-1.0-py3-none-any.whl", "-e ./mine", "--find-links ./wheels",
+    ]  # fmt: skip
+    assert (found.local, found.editable) == (["wheels/alpha-1.0-py3-none-any.whl"], ["mine"])
+    assert [line.text for line in found.constraints] == ["gamma<2"]
 
 
 def test_many_mistakes_are_counted(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from runs.models import Environment
 from runs.templatetags.executions import runtime_of
+from tasks import project_tables
 from tasks.runtime import Runtime, entry_scripts, find_runtime, interpreter_of
 
 BOTH = ["environment.yml", "requirements.txt", "main.py"]
@@ -217,3 +218,29 @@ def test_package_files_and_hidden_folders_are_no_entry_scripts() -> None:
 )
 def test_the_suffix_says_what_runs_a_script(path: str, interpreter: str | None) -> None:
     assert interpreter_of(path) == interpreter
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", 'has no name. Add name = "my-project".'),
+        ('name = "x"\n', 'has no version. Add version = "1.0".'),
+        ('name = "my project"\nversion = "1"\n', "[project].name must be letters, digits, -, _ and ."),
+        ('name = "x"\nversion = "one"\n', "[project].version must be a version such as 1.0, but is 'one'."),
+        ('name = "x"\nversion = "1"\ndescription = "pr\ufffd"\n', "it must be saved as UTF-8"),
+        ('name = "x"\ndynamic = ["version"]\n', ""),
+    ],
+)
+def test_a_project_needs_a_name_and_a_version(text: str, problem: str) -> None:
+    said = project_tables.project(f'[project]\n{text}dependencies = ["numpy"]\n').problem
+    assert problem in said and bool(problem) == bool(said)
+
+
+def test_a_project_that_installs_nothing_needs_neither() -> None:
+    assert project_tables.project('[project]\nrequires-python = ">=3.11"\n').problem == ""
+
+
+def test_a_block_that_another_line_ends_names_that_line() -> None:
+    listed = project_tables.script('# /// script\n#dependencies = ["a"]\n# ///\n', name="main.py")
+    assert listed is not None
+    assert listed.problem.endswith("and then a line `# ///`, but line 2 is another.")

@@ -35,7 +35,7 @@ def address(output: str) -> str:
     )
     if found is not None:
         return host(found[1])
-    named = re.search(r"[Cc]ould not resolve host(?:name)?: ([\w.-]+)", output)
+    named = re.search(r"(?:[Cc]ould not resolve host(?:name)?:?|connect to host) ([\w.-]+\w)", output)
     return "The package index" if named is None else named[1]
 
 

@@ -54,6 +54,9 @@ def project_python(found: re.Match[str], output: str, built: Built) -> str:
 
 def no_wheel(found: re.Match[str], output: str, built: Built) -> str:
     name = found["package"]
+    elsewhere = package_names.only_elsewhere(re.split(r"[<>=!~]", name)[0])
+    if elsewhere:
+        return elsewhere
     platforms = re.search(r"following platform tags?: (.+)", output)
     if platforms is not None or found["what"] == "platform":
         where = f" ({platforms[1].strip()})" if platforms is not None else ""
@@ -71,6 +74,13 @@ def no_wheel(found: re.Match[str], output: str, built: Built) -> str:
     return (
         f"{name} has no file for Python {built.python} on this node. Write a version that has one, or ask "
         "for another Python in a file .python-version."
+    )
+
+
+def no_source(found: re.Match[str], output: str, built: Built) -> str:
+    return (
+        f"{found['name']} can only be had compiled, and {built.file} asks for its source code: remove "
+        f"--no-binary, or add a line --only-binary {re.split(r'[<>=!~]', found['name'])[0]}."
     )
 
 

@@ -38,6 +38,16 @@ class Missing:
         return " ".join(part for part in (self.name, self.version) if part)
 
 
+def of_unreadable(texts: Sequence[str]) -> str:
+    """Which dependencies are none, and what to write."""
+    these = ", ".join(repr(text) for text in texts[:MOST])
+    of_pip = any(re.search(r";|://|\+|^\.?/|@", text) for text in texts)
+    what = "What is written for pip goes into the pip section (- pip:)." if of_pip else ""
+    number = "is no dependency" if len(texts) == 1 else "are no dependencies"
+    expected = "Expected name, name=1.2 or name>=1.2."
+    return " ".join(part for part in (f"{these} {number} of Conda.", expected, what) if part)
+
+
 def of_missing(found: Iterable[Missing]) -> str:
     """What cannot be had, all of it, and what to do; empty when nothing is missing."""
     missing = list(found)
@@ -60,7 +70,9 @@ def of_missing(found: Iterable[Missing]) -> str:
             + (", and remove packages that only that system has." if absent else ".")
         )
     elif absent:
-        sentences.append("Check the spelling and the channels, or remove them.")
+        sentences.append(
+            "Check the spelling and the channels; what is on PyPI only goes into the pip section (- pip:)."
+        )
     return " ".join(sentences)
 
 

@@ -1,22 +1,13 @@
 """Causes that are in what was written: lines, hashes, files that are named."""
 
 import re
-import unicodedata
 
 from runs.runtimes.causes.built import LONGEST, Built, last_part
-
-# Control and format characters, and those that stand for nothing.
-HIDDEN = {"Cc", "Cf", "Cn", "Co"}
-OTHER_TEXTS = (
-    (("<<<<<<<", "=======", ">>>>>>>"), "It is of a merge that is not finished: choose one side of it."),
-    ("<", "It is of a page in HTML: download the file itself."),
-    (("* ", "```", "> "), "It is Markdown: write only the names of the packages, one a line."),
-)
-EXPECTED = "Expected a line such as numpy, numpy==1.26.4 or numpy>=1.26,<2."
+from runs.runtimes.causes.wrong_lines import instead_of
 
 
 def invalid_line(found: re.Match[str], output: str, built: Built) -> str:
-    text = found["text"].strip()
+    text = next((line for line in built.lines if line.endswith("\\")), "") or found["text"].strip()
     where = built.place(text) or built.file
     return f"{where}: {text[:LONGEST]!r} is not a requirement. {instead_of(text)}"
 
@@ -28,31 +19,6 @@ def unexpected(found: re.Match[str], output: str, built: Built) -> str:
         return ""
     text = built.lines[number - 1]
     return f"{built.place(text) or built.file}: {text[:LONGEST]!r} is not a requirement. {instead_of(text)}"
-
-
-def instead_of(text: str) -> str:
-    """What to write instead of a line that is none."""
-    words = text.split()
-    hidden = next((character for character in text if unicodedata.category(character) in HIDDEN), "")
-    if hidden:
-        return f"It holds an invisible character (U+{ord(hidden):04X}): write the line anew."
-    if text[0] in "\"'":
-        return f"Leave out the quotes: write {text.strip(chr(34) + chr(39))}."
-    if text.startswith(("pip ", "pip3 ", "conda ", "python ", "!pip", "%pip", "uv ")):
-        return "It is a command: write only the names of the packages, one a line."
-    for starts, sentence in OTHER_TEXTS:
-        if text.startswith(starts):
-            return sentence
-    if words[0] in {"import", "from"}:
-        return "It is a line of Python: write the name of the package alone."
-    if re.fullmatch(r"[\w.-]+=[^=\s]+(=\S+)?", text):
-        name, version = text.split("=")[:2]
-        return f"Such lines are for Conda: write {name}=={version}."
-    if words[:2] == ["Package", "Version"]:
-        return "It is the head of a table: write what `pip list --format=freeze` prints."
-    if len(words) > 1 and words[1][0].isdigit():
-        return f"It looks like a line of `pip list`: write {words[0]}=={words[1]}."
-    return EXPECTED
 
 
 def two_indexes(found: re.Match[str], output: str, built: Built) -> str:
@@ -84,14 +50,15 @@ def hash_missing(found: re.Match[str], output: str, built: Built) -> str:
 
 
 def is_elsewhere(found: re.Match[str], output: str, built: Built) -> str:
-    return f"{built.file} installs {found['path']}, which is not on this node. Add the file to the Task."
+    return f"{built.file} installs {last_part(found['path'])}, which is not in the Task. Add it there."
 
 
 def no_project(found: re.Match[str], output: str, built: Built) -> str:
+    of_task = re.search(r"/sources/[0-9a-f]{40}(?:/(.+))?$", found["path"].strip("`"))
+    path = (of_task[1] or "the Task's root") if of_task is not None else last_part(found["path"].strip("`"))
     return (
-        "What is to be installed is not a Python project: there is neither pyproject.toml nor setup.py in "
-        f"{last_part(found['path'].strip('`'))}. Name the folder that has one "
-        "(in a repository #subdirectory=FOLDER)."
+        f"What is to be installed is not a Python project: there is neither pyproject.toml nor setup.py in "
+        f"{path}. Name the folder that has one (in a repository #subdirectory=FOLDER)."
     )
 
 
@@ -101,6 +68,10 @@ def broken_wheel(found: re.Match[str], output: str, built: Built) -> str:
 
 def outdated_lock(found: re.Match[str], output: str, built: Built) -> str:
     return "uv.lock does not fit pyproject.toml. Run uv lock and upload both, or delete uv.lock."
+
+
+def incomplete_address(found: re.Match[str], output: str, built: Built) -> str:
+    return f"{found['url']} in {built.file} is no address: expected one that begins with https://."
 
 
 def conda_cause(found: re.Match[str], output: str, built: Built) -> str:

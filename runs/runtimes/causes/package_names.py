@@ -1,8 +1,10 @@
-"""Names under which packages are imported, and under which they are installed. Knows nothing else."""
+"""Names under which packages are imported, and under which they are installed. Pure."""
 
 import difflib
 import re
 import sys
+
+from tasks import list_fixes
 
 # What people write where the package has another name.
 INSTEAD = {
@@ -74,9 +76,26 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def only_elsewhere(name: str) -> str:
+    """What to do about a package that is for another system only; empty for others."""
+    system = list_fixes.system_of(name)
+    if not system:
+        return ""
+    return (
+        f"{name} is for {list_fixes.SYSTEMS[system]} only: remove the line, or add the condition "
+        f"; sys_platform == '{system}' to it."
+    )
+
+
 def advice(name: str) -> str:
     """What to write instead of a package that does not exist, in a sentence."""
     plain = normal(name)
+    if plain in {"python", "python3"}:
+        return "Python itself is chosen in a file .python-version, such as 3.11: remove the line."
+    if plain.startswith("r-"):
+        return "It is an R package of Conda: list it in environment.yml instead."
+    if list_fixes.system_of(name):
+        return only_elsewhere(name)
     if plain in INSTEAD:
         return f"{name} is not the name of the package: write {INSTEAD[plain]} instead."
     if name in sys.stdlib_module_names:

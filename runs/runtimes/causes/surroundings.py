@@ -1,9 +1,10 @@
 """Causes that are in the node and in what it reaches: disk, network, git, compilers."""
 
 import re
+from urllib.parse import urlsplit
 
 from runs.runtimes.causes import system_packages
-from runs.runtimes.causes.built import LONGEST, Built, address, host, package, repository
+from runs.runtimes.causes.built import LONGEST, Built, address, host, last_part, package, repository
 
 
 def disk_full(found: re.Match[str], output: str, built: Built) -> str:
@@ -42,6 +43,11 @@ def unreachable(found: re.Match[str], output: str, built: Built) -> str:
 
 def server_error(found: re.Match[str], output: str, built: Built) -> str:
     return f"{host(found['url'])} answered {found['status']}. Try again later, or ask your administrator."
+
+
+def nothing_there(found: re.Match[str], output: str, built: Built) -> str:
+    name = last_part(urlsplit(found["url"]).path)
+    return f"{host(found['url'])} has no {name} ({found['status']}). Check the address in {built.file}."
 
 
 def no_channel(found: re.Match[str], output: str, built: Built) -> str:
@@ -99,7 +105,10 @@ def build_failed(found: re.Match[str], output: str, built: Built) -> str:
     errors = [line for line in lines if re.match(r"(?:\w+\.)*\w*(?:Error|Exception)\b: |ERROR: ", line)]
     causes = [line.removeprefix("cause: ") for line in lines if line.startswith("cause: ")]
     last = f": {[*causes, *errors][-1][:LONGEST]}" if causes or errors else ""
-    return (
-        f"{package(output)} could not be built with Python {built.python}{last}. Write another version of "
-        "it, best one that comes compiled."
+    is_of_task = re.search(r"build `[^`]*file:\S*/sources/[0-9a-f]{40}", output) is not None
+    instead = (
+        "Correct its pyproject.toml or setup.py in the Task."
+        if is_of_task
+        else "Write another version of it, best one that comes compiled."
     )
+    return f"{package(output)} could not be built with Python {built.python}{last}. {instead}"
