@@ -1,6 +1,7 @@
 """What the Run page says of a script that failed: its line, the place, the cause, and what to do first."""
 
 import html
+import os
 import re
 from typing import Any
 
@@ -101,3 +102,17 @@ def test_who_may_only_look_sees_no_button_in_it(project: Project, client_of: Any
     banner = banner_of(client_of(vera), python(project, "1 / 0"))
     assert "ZeroDivisionError: division by zero" in banner
     assert "btn-primary" not in banner
+
+
+def test_what_installers_cannot_reach_is_tried_again_first(
+    project: Project, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    task = make_task(project, {"main.py": "import alpha", "requirements.txt": "alpha"})
+    banner = banner_of(browser, submit(task))
+    assert "127.0.0.1 cannot be reached from this node. Try again later" in banner
+    assert re.search(r"btn-primary.*Execute again", banner)

@@ -1,5 +1,6 @@
 """What the Run page says about a failed Execution: the line, its place, the cause, what to do first."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +28,8 @@ REMEDIES: dict[str, causes.Remedy] = {
 
 
 MOST_FIXES = 3
+# What the sentences about environments say where another try may help.
+PASSES = re.compile(r"Try again later|The disk of this node is full")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +74,7 @@ def of(execution: Execution) -> Failure | None:
     path = "" if said is None else said.path
     place = "" if said is None else _place(execution, said)
     is_own = cause is not None and _is_own(cause.module, files)
-    remedy = REMEDIES.get(execution.reason) or (cause.remedy if cause else "edit" if place else "change")
+    remedy = _of_reason(execution) or (cause.remedy if cause else "edit" if place else "change")
     return Failure(
         line="" if said is None else said.text,
         place=place,
@@ -82,6 +85,12 @@ def of(execution: Execution) -> Failure | None:
         printed_nothing=printed_nothing,
         fixes=_fixes(execution.run, cause) if remedy == "install" else (),
     )
+
+
+def _of_reason(execution: Execution) -> causes.Remedy | None:
+    """What may help after another end than an exit code; what installers cannot reach may be there later."""
+    passes = execution.reason == Reason.ENVIRONMENT and PASSES.search(execution.message)
+    return "again" if passes else REMEDIES.get(execution.reason)
 
 
 def _fixes(run: Run, cause: Cause | None) -> tuple[Fix, ...]:
