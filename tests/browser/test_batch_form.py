@@ -134,7 +134,8 @@ def test_without_javascript_several_values_are_written_and_start_a_batch(
 
 
 def test_the_menu_of_a_running_batch_stays_open_while_runs_end(page: Page, tmp_path: Path) -> None:
-    make_task(page, tmp_path, "Slow ones", main="import time\ntime.sleep(1)\n")
+    reads = "import json, os, time\njson.load(open(os.environ['CORETEX_PARAMETERS']))['size']\n"
+    make_task(page, tmp_path, "Slow ones", main=f"{reads}time.sleep(1)\n")
     give(page, "size", "1..12 step 1")
     total(page, 12)
     page.get_by_role("button", name="Start 12 Runs").click()
