@@ -9,24 +9,6 @@ from typing import Any
 from runs.records.error_line import ErrorLine
 from tasks.preflight import names
 
-# Modules of Python 2 that Python 3 does not have.
-_PYTHON_2 = """
-    BaseHTTPServer ConfigParser Cookie HTMLParser Queue SimpleHTTPServer SocketServer StringIO Tkinter
-    __builtin__ cPickle cStringIO cookielib htmlentitydefs httplib tkMessageBox
-    urllib2 urlparse xmlrpclib
-"""
-PYTHON_2 = frozenset(_PYTHON_2.split())
-# {module: the version of Python that has it no more}
-REMOVED = {
-    **dict.fromkeys(("asynchat", "asyncore", "distutils", "imp", "smtpd"), "3.12"),
-    **dict.fromkeys(
-        ("aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "lib2to3", "mailcap", "msilib"),
-        "3.13",
-    ),
-    **dict.fromkeys(
-        ("nis", "nntplib", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"), "3.13"
-    ),
-}
 # Packages share these names, so that one may be there and the other not.
 SHARED = frozenset(
     {"azure", "backports", "google", "jaraco", "mpl_toolkits", "ruamel", "sphinxcontrib", "zope"}
@@ -88,11 +70,11 @@ def old_module(found: re.Match[str], given: Given) -> str:
     name = found["module"].partition(".")[0]
     if own_folders(name, given):
         return missing_module(found, given)
-    if name in PYTHON_2:
+    if name in names.PYTHON_2:
         return IN_PYTHON_2
     return (
-        f"Python has no module {name} since version {REMOVED[name]}. Change the import, or name an older "
-        "Python in environment.yml."
+        f"Python has no module {name} since version 3.{names.REMOVED[name]}. Change the import, or name an "
+        "older Python in environment.yml."
     )
 
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runs.records import cause_words
-from runs.records.cause_words import IN_PYTHON_2, PYTHON_2, REMOVED, Given, Words
+from runs.records.cause_words import IN_PYTHON_2, Given, Words
 from runs.records.error_line import ErrorLine
+from tasks.preflight import names
 
 says = cause_words.says
 
 # What may help: another file, other values, more packages; or nothing but another try.
 Remedy = Literal["edit", "change", "install", "again"]
-GONE = "|".join([*PYTHON_2, *REMOVED])
+GONE = "|".join([*names.PYTHON_2, *names.REMOVED])
 # Lines from the error on that are looked at.
 LOOKED_AT = 30
 

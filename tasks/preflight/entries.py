@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tasks import entry_problems
 from tasks.environment_files import Fix
-from tasks.preflight import not_code, repairs
+from tasks.preflight import names, not_code, repairs
 from tasks.preflight.findings import Finding, Severity
 from tasks.preflight.imports import Import
 from tasks.preflight.modules import Module
@@ -21,18 +21,8 @@ _SEPARATOR = re.compile(r"(?m)^={7}\r?$")
 _PYTHON_2 = re.compile(
     r"Missing parentheses in call to '(\w+)'|multiple exception types must be parenthesized"
 )
-# The minor version of Python 3 that removed a module, and that which brought one.
-_REMOVED = {
-    "asynchat": 12, "asyncore": 12, "imp": 12, "smtpd": 12, "aifc": 13, "audioop": 13, "cgi": 13,
-    "cgitb": 13, "chunk": 13, "crypt": 13, "imghdr": 13, "mailcap": 13, "nis": 13, "nntplib": 13,
-    "pipes": 13, "sndhdr": 13, "spwd": 13, "sunau": 13, "telnetlib": 13, "uu": 13, "xdrlib": 13,
-}  # fmt: skip
+# {module: the minor version of Python 3 that brought it}
 _SINCE = {"tomllib": 11, "zoneinfo": 9, "graphlib": 9}
-_OF_PYTHON_2 = {
-    "ConfigParser": "configparser", "Queue": "queue", "StringIO": "io.StringIO", "Tkinter": "tkinter",
-    "cPickle": "pickle", "cStringIO": "io.StringIO", "httplib": "http.client", "urllib2": "urllib.request",
-    "urlparse": "urllib.parse",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,14 +137,14 @@ def versions(imports: Sequence[Import], python: int | None) -> Iterator[Finding]
     seen: set[str] = set()
     for one in imports:
         name = one.module.split(".")[0]
-        is_removed = minor >= _REMOVED.get(name, 1000)
-        if name in seen or not (is_removed or minor < _SINCE.get(name, 0) or name in _OF_PYTHON_2):
+        is_removed = minor >= names.REMOVED.get(name, 1000)
+        if name in seen or not (is_removed or minor < _SINCE.get(name, 0) or name in names.PYTHON_2):
             continue
         seen.add(name)
-        if name in _OF_PYTHON_2:
-            what = f"a module of Python 2. Python 3 has {_OF_PYTHON_2[name]} in its place."
+        if name in names.PYTHON_2:
+            what = f"a module of Python 2. Python 3 has {names.PYTHON_2[name]} in its place."
         elif is_removed:
-            what = f"not in Python 3.{minor}: it was removed in 3.{_REMOVED[name]}."
+            what = f"not in Python 3.{minor}: it was removed in 3.{names.REMOVED[name]}."
         else:
             what = f"not in Python 3.{minor}: it came with 3.{_SINCE[name]}."
         severity: Severity = "error" if one.is_certain else "warning"

@@ -9,16 +9,25 @@ from pathlib import Path
 
 MANY = 5
 _FOLDER = Path(__file__).parent
-# What older Pythons had in their standard library: nothing on PyPI is meant by it.
-_REMOVED = (
-    "aifc asynchat asyncore audioop cgi cgitb chunk crypt distutils formatter imghdr imp lib2to3 mailcap "
-    "msilib nis nntplib ossaudiodev parser pipes smtpd sndhdr spwd sunau symbol telnetlib uu xdrlib"
-)
-# Python 2's, which a script for both asks for.
-_OF_PYTHON_2 = (
-    "ConfigParser Queue StringIO Tkinter cPickle cStringIO commands httplib urllib2 urlparse __builtin__"
-)
-STANDARD = frozenset([*sys.stdlib_module_names, *_REMOVED.split(), *_OF_PYTHON_2.split(), "__main__", "pip"])
+_REMOVED_IN = {
+    10: "formatter parser symbol",
+    12: "asynchat asyncore distutils imp smtpd",
+    13: "aifc audioop cgi cgitb chunk crypt imghdr lib2to3 mailcap msilib nis nntplib ossaudiodev pipes "
+    "sndhdr spwd sunau telnetlib uu xdrlib",
+}
+# {module that older Pythons had: the minor version of Python 3 that has it no longer}
+REMOVED = {name: minor for minor, modules in _REMOVED_IN.items() for name in modules.split()}
+# {module of Python 2: what Python 3 has in its place}
+PYTHON_2 = {
+    "BaseHTTPServer": "http.server", "ConfigParser": "configparser", "Cookie": "http.cookies",
+    "HTMLParser": "html.parser", "Queue": "queue", "SimpleHTTPServer": "http.server",
+    "SocketServer": "socketserver", "StringIO": "io.StringIO", "Tkinter": "tkinter",
+    "__builtin__": "builtins", "cPickle": "pickle", "cStringIO": "io.StringIO", "commands": "subprocess",
+    "cookielib": "http.cookiejar",
+    "htmlentitydefs": "html.entities", "httplib": "http.client", "tkMessageBox": "tkinter.messagebox",
+    "urllib2": "urllib.request", "urlparse": "urllib.parse", "xmlrpclib": "xmlrpc.client",
+}  # fmt: skip
+STANDARD = frozenset([*sys.stdlib_module_names, *REMOVED, *PYTHON_2, "__main__", "pip"])
 # Conda packages whose name differs from that of the distribution on PyPI.
 _OF_CONDA = {
     "dask-core": "dask", "faiss": "faiss-cpu", "jpype1": "jpype1", "matplotlib-base": "matplotlib",
