@@ -20,6 +20,7 @@ from runs.runtimes import notebook_run
 from runs.runtimes.ready import Ready
 from runs.states import Reason
 from tasks import entry_problems, hashbang, python_start, runtime
+from tasks.python_start import SOURCE
 from tasks.taskyaml.folders import ROOT
 
 # The machine's time zone and graphics cards; nothing else of the server's environment. Indexes, certificates
@@ -30,6 +31,8 @@ NOTEBOOK_PROGRAM = Path(notebook_run.__file__)
 USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
 # A socket's path may have 107 bytes, and Python's multiprocessing makes sockets in TMPDIR.
 LONGEST_TMPDIR = 70
+# How the packages of an environment name what was installed from the Task's files.
+INSTALLED = "file:."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +40,9 @@ class Plan:
     """How the files of a Snapshot want an entry script to be started.
 
     `program` is "python", "notebook", a program to look up or the path of one; `module` runs a Python file as
-    that module. `folders` are looked through by Python for modules, relative to the root. `note` is a
-    sentence for the console.
+    that module. `folders` are looked through by Python for modules, relative to the root; those named `src`
+    that task.yaml does not name only where nothing of the Task is installed. `note` is a sentence for the
+    console.
     """
 
     program: str
@@ -47,6 +51,7 @@ class Plan:
     module: str = ""
     cwd: str = ROOT
     folders: Sequence[str] = ()
+    given: Sequence[str] = ()
     note: str = ""
 
 
@@ -91,6 +96,7 @@ def _plan(folder: Path, digest: str, entry: str) -> Plan:
             cwd=cwd,
             # A module is looked for in the folder in which Python starts, too.
             folders=(*how.folders, ROOT) if how.module and cwd != ROOT else how.folders,
+            given=given,
             note=" ".join(filter(None, [*notes, how.note])),
         )
     program = kind or "" if found is None else found.program
@@ -134,8 +140,8 @@ def script_environment(execution: Execution, environment: Ready, how: Plan) -> d
         where = {"CONDA_PREFIX": str(environment.folder), "CONDA_DEFAULT_ENV": environment.folder.name}
     else:
         where = {"VIRTUAL_ENV": str(environment.folder)}
-    if how.folders:
-        where["PYTHONPATH"] = _python_path(paths.work(execution.pk), how.folders, environment)
+    if folders := _folders(how, environment):
+        where["PYTHONPATH"] = _python_path(paths.work(execution.pk), folders, environment)
     return {
         "LANG": "C.UTF-8",
         **environment.variables,
@@ -153,6 +159,14 @@ def script_environment(execution: Execution, environment: Ready, how: Plan) -> d
         "CORETEX_RUN_ID": str(execution.run_id),
         "CORETEX_EXECUTION_ID": str(execution.pk),
     }
+
+
+def _folders(how: Plan, environment: Ready) -> Sequence[str]:
+    """Those of the plan; an installed project is imported as it was built, not from its sources."""
+    sources = {one for one in how.folders if posixpath.basename(one) == SOURCE and one not in how.given}
+    if not sources or how.module or INSTALLED not in environment.row.packages:
+        return how.folders
+    return [one for one in how.folders if one not in sources]
 
 
 def _python_path(work: Path, folders: Sequence[str], environment: Ready) -> str:
