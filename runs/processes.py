@@ -127,6 +127,18 @@ def read_process(pid: int) -> Process | None:
     return Process(pid=pid, group=int(fields[2]), session=int(fields[3]), start=int(fields[19]))
 
 
+def children(pid: int) -> list[Process] | None:
+    """The living processes that the main thread of a process has started; None where that is not told.
+
+    Linux tells it at once; elsewhere all processes would have to be looked at.
+    """
+    try:
+        numbers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return None
+    return [found for number in numbers if (found := read_process(int(number))) is not None]
+
+
 def ask_psutil(pid: int) -> Process | None:
     try:
         process = psutil.Process(pid)

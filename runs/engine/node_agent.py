@@ -19,6 +19,7 @@ from django.utils import timezone
 from filelock import FileLock, Timeout
 
 from coretex_site.lib import lifeline, paths
+from runs import processes
 from runs.engine import recovery
 from runs.models import Node
 from runs.queue import nodes, scheduler, wakeups
@@ -69,6 +70,17 @@ class ClusterProcess:
     def runs(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
+    def is_whole(self, workers: int) -> bool:
+        """Whether its sentinel has all workers, and the two processes that serve them; True if unknown.
+
+        django-q2's sentinel waits for ever for a lock that a process held when it was killed, and then
+        replaces none that ends.
+        """
+        if self._child is None:
+            return False
+        guarded = [processes.children(one.pid) for one in processes.children(self._child.pid) or ()]
+        return not guarded or any(found is None or len(found) >= workers + 2 for found in guarded)
+
     def end(self) -> None:
         """Kills the whole group. What it worked on is adopted later."""
         if self._child is None:
@@ -92,6 +104,7 @@ class Keeper:
         self._cluster = ClusterProcess()
         self._trouble = ""
         self._idle_since: float | None = None
+        self._maimed_since: float | None = None
         self._is_up = False
         self._was_neglected = False
         self._attendant: subprocess.Popen[bytes] | None = None
@@ -175,6 +188,7 @@ class Keeper:
         if self._cluster.runs:
             if since > 4 * LONGEST_PAUSE:
                 self._pause = 0.5
+            self._replace_maimed()
         elif not self._started:
             self._restart()
         elif since >= self._pause:
@@ -182,12 +196,27 @@ class Keeper:
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
             self._say(f"The cluster of node {self.name} ended; a new one starts.")
 
+    def _replace_maimed(self) -> None:
+        """A new cluster for one that lacks a process for too long, and so works at half its rate."""
+        now = time.monotonic()
+        if not self._is_up or self._cluster.is_whole(self.workers):
+            self._maimed_since = None
+        elif self._maimed_since is None:
+            self._maimed_since = now
+        elif now - self._maimed_since >= settings.WATCHDOG_SECONDS:
+            self._say(
+                f"The cluster of node {self.name} did not replace a process that had ended within "
+                f"{settings.WATCHDOG_SECONDS} s: it is restarted."
+            )
+            self._restart()
+
     def _restart(self) -> None:
         """A new cluster in place of the one before; none while the broker is away."""
         self._cluster.end()
         wakeups.purge(self.name)
         self._cluster.start()
         self._started, self._idle_since, self._is_up = time.monotonic(), None, False
+        self._maimed_since = None
 
     def _look_for_work(self) -> None:
         """Sends what tokens are missing; when nobody takes them for too long, the cluster hangs.

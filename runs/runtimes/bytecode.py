@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import cache_from_source
@@ -45,10 +46,12 @@ def compile_behind(environment: Path, *, ready: str, cache: Path) -> None:
         cwd="/",
     )
     _children.append(child)
+    # Waited for, so that it leaves no zombie.
+    threading.Thread(target=child.wait, name="bytecode", daemon=True).start()
 
 
 def still_compiling() -> int:
-    """How many programs of this process are not finished. Those that are leave no zombie."""
+    """How many programs of this process are not finished."""
     _children[:] = [child for child in _children if child.poll() is None]
     return len(_children)
 

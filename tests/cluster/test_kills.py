@@ -67,6 +67,14 @@ def test_the_web_server_is_back_after_its_kill_and_refuses_nobody_meanwhile(prod
     assert product.web().pid != web.pid
 
 
+def test_a_cluster_that_does_not_replace_what_ended_is_replaced(product: Product) -> None:
+    cluster = product.cluster()
+    cluster[1].suspend()  # its sentinel, as when it waits for a lock of a process that was killed
+    kill(cluster[2:3])
+    until(lambda: all_gone(cluster), within=COMES_UP_WITHIN, what="the end of the whole cluster")
+    product.cluster()
+
+
 def test_no_process_of_a_cluster_outlives_its_leader(product: Product) -> None:
     cluster = product.cluster()
     kill(cluster[:1])

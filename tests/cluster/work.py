@@ -68,8 +68,9 @@ class Work:
     def begun(self, run: Run) -> psutil.Process:
         """The process of the script of a long Run, once it has begun."""
         execution = run.executions.get(number=1)
-        words = until(lambda: printed(execution).split(), within=40, what="the script to begin")
-        return psutil.Process(int(words[1]))
+        # A print of two words is two writes.
+        words = until(lambda: printed(execution).split()[1:2], within=40, what="the script to begin")
+        return psutil.Process(int(words[0]))
 
 
 def process_of(name: str) -> psutil.Process:
