@@ -65,12 +65,13 @@ def tarred(
     encoding: str = "utf-8",
     form: int = tarfile.GNU_FORMAT,
 ) -> bytes:
-    """A tar; links come after the files."""
+    """A tar; links come after the files. Programs, which begin with `#!`, are executable."""
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w", encoding=encoding, format=form) as archive:
         for path, content in files.items():
             info = tarfile.TarInfo(path)
             info.size = len(content)
+            info.mode = 0o755 if content.startswith(b"#!") else 0o644
             archive.addfile(info, io.BytesIO(content))
         for kind, found in ((tarfile.SYMTYPE, links), (tarfile.LNKTYPE, hard)):
             for path, target in (found or {}).items():

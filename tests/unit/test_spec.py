@@ -265,9 +265,9 @@ def test_a_group_inside_a_group_is_noticed() -> None:
 
 INTS = st.integers(-(2**53), 2**53)
 SCALARS = st.none() | st.booleans() | INTS | st.floats(allow_nan=False, allow_infinity=False)
-# PyYAML leaves the quotes out where it reads a text, even if it looks like a number: 0E0, 089.
+# PyYAML leaves the quotes out where it reads a text, even if it looks like something else: 0E0, 089, None.
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=15).filter(
-    lambda text: not FLOAT_TEXT.fullmatch(text)
+    lambda text: text != "None" and not FLOAT_TEXT.fullmatch(text)
 )
 DEFAULTS = SCALARS | WORDS | st.lists(INTS, max_size=3) | st.lists(WORDS, max_size=3)
 
