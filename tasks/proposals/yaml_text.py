@@ -1,12 +1,16 @@
 """Option parameters → the text of a task.yaml that declares them. Knows no code."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
 
 from tasks.proposals.options import Option
+
+# Texts that PyYAML writes without quotes, and people take for a number or for no value.
+LIKE_A_VALUE = re.compile(r"[-+.]?\d\S*|None")
 
 
 def write(groups: Mapping[str, Sequence[Option]], *, head: Iterable[str]) -> str:
@@ -29,7 +33,10 @@ def flow(value: Any) -> str:
         return json.dumps(value)  # YAML writes these as JSON does, and takes twenty times as long
     if isinstance(value, str) and not value.isprintable():
         return str(yaml.safe_dump(value, default_style='"', width=float("inf"))).strip()
-    text: str = yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=float("inf"))
+    style = "'" if isinstance(value, str) and LIKE_A_VALUE.fullmatch(value) else None
+    text: str = yaml.safe_dump(
+        [value], default_flow_style=True, default_style=style, allow_unicode=True, width=float("inf")
+    )
     return text.strip()[1:-1]
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tasks.proposals.mismatches import mismatches
@@ -67,6 +67,7 @@ def written(name: str, data_type: str, value: Any, description: str) -> str:
     return f"p.add_argument('--{name}', type={kind}, {nargs}default={value!r}, {help_text})\n"
 
 
+@example({"a": (("int", 0), "None"), "b": (("str", "089"), "0E0")})
 @given(st.dictionaries(NAMES, st.tuples(OPTION, TEXTS), max_size=6))
 def test_written_options_come_back_as_they_were(declared: dict[str, tuple[tuple[str, Any], str]]) -> None:
     body = "".join(written(name, *option, text) for name, (option, text) in declared.items())
